@@ -1,0 +1,60 @@
+"""The errors that users meet: what was wrong, what was given, what is allowed, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class WorldprobeError(Exception):
+    """Base of every error that is the user's or the machine's to mend; the CLI prints it without a traceback."""
+
+
+class UnknownName(WorldprobeError):
+    """A study, world, regime, objective, encoder, preset or key that does not exist."""
+
+    def __init__(self, kind: str, given: str, allowed: Iterable[str], where: str = "") -> None:
+        names = sorted(allowed)
+        near = get_close_matches(given, names, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        listed = f" Known: {', '.join(names)}." if names else ""
+        seen = f" See `{where}`." if where else ""
+        super().__init__(f"Unknown {kind} {given!r}.{hint}{listed}{seen}")
+        self.nearest = near[0] if near else None
+
+
+class InvalidValue(WorldprobeError):
+    """A value of the right kind that is impossible: what was given, what is allowed."""
+
+    def __init__(self, key: str, given: object, allowed: str, mend: str = "") -> None:
+        super().__init__(
+            f"{key} = {given!r} is not possible: allowed is {allowed}." + (f" {mend}" if mend else "")
+        )
+        self.key = key
+
+
+class MissingDependency(WorldprobeError):
+    """An optional package or system library that is not there, with the line that installs it."""
+
+    def __init__(self, what: str, needed_for: str, install: str) -> None:
+        super().__init__(f"{what} is missing; it is needed for {needed_for}. Install it with: {install}")
+
+
+class NotEnoughRoom(WorldprobeError):
+    """The disk or memory would not hold the result; raised before any work starts."""
+
+
+class DamagedData(WorldprobeError):
+    """A file on disk is not what was written: which one, and what to do."""
+
+
+class BlenderFailed(WorldprobeError):
+    """The Blender process died or reported an error: its last lines are in the message."""
+
+
+class TrainingDiverged(WorldprobeError):
+    """The loss stopped being finite: the step, and the last good checkpoint."""
+
+
+class StudyChanged(WorldprobeError):
+    """A results folder belongs to another study than the one asked for: what differs."""

@@ -1,0 +1,151 @@
+"""The results of a study: what `results.json` holds, and the small arrays that stand beside it.
+
+A results folder:
+    study.yaml               the resolved study, versions, seeds
+    results.json             `Results`
+    report.html
+    hero.png                 a Cycles still of the world, where it has one
+    explorations/REGIME.png  a contact sheet of what the regime saw
+    explorations/REGIME.npz  `z` (frames, n): controls that the regime visited, at most 4,000 of them
+    runs/RUN/run.json        one `Run`
+    runs/RUN/arrays.npz      `truth`, `recovered` (points, n): canonical test controls and the probe's reading of them;
+                             `step` and one array per curve in `Training.curves`
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    """A part of the results: no unknown keys, and no NaN or infinity ever."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Interval(Record):
+    """A mean with its 95 % confidence interval."""
+
+    mean: float
+    ci95: tuple[float, float]
+
+
+class Bound(Record):
+    """Theorem 3's bound on the Procrustes error per frame, min_Q E||h - Qz||^2, with its ingredients (arXiv 2605.26379)."""
+
+    applies: bool
+    reason: str
+    delta: float | None = None
+    epsilon: float | None = None
+    value: float | None = None
+    error: float | None = None
+    """The Procrustes error that the bound bounds, on the same data, with Cov(h) left as it is."""
+
+
+class Recovery(Record):
+    """How linear the embedding is in the controls, on the canonical test set."""
+
+    r2: float
+    r2_per_control: dict[str, float]
+    r2_ci95: tuple[float, float]
+    """Bootstrap over test points, for this run alone."""
+    r2_per_control_ci95: dict[str, tuple[float, float]]
+    r2_controls_to_embedding: float
+    r2_own_probe: float
+    """As r2, with the probe fitted on the regime's own frames instead of canonical ones."""
+    orthogonality: float
+    procrustes: float
+    bound: Bound
+
+
+class Training(Record):
+    """How the training went."""
+
+    steps: int
+    parameters: int
+    frames_per_second: float
+    final: dict[str, float]
+    """Last value of every curve: loss, alignment, regulariser, heldout_alignment ..."""
+    curves: list[str]
+    """Names of the curves in arrays.npz, each beside `step`."""
+    alignment_optimum: float | None
+    """E|h - h'|^2 / n at the linear optimum for this regime's pair correlations: mean of 2 (1 - rho_i); None if no pairs."""
+    memorising: bool
+    """Training alignment fell below its optimum while held-out pairs did not follow."""
+    warnings: list[str]
+
+
+class Exploration(Record):
+    """What a regime visited: measured marginals and pair correlations, and the exact ones where they are known."""
+
+    regime: str
+    label: str
+    settings: dict[str, Any]
+    frames: int
+    pairs: int
+    mean: dict[str, float]
+    sd: dict[str, float]
+    excess_kurtosis: dict[str, float | None]
+    pair_correlation: dict[str, float | None]
+    """None where a control never moves."""
+    exact_pair_correlation: dict[str, float] | None
+    exact_marginal: str | None
+
+
+class Seconds(Record):
+    """Wall-clock seconds of a run's parts."""
+
+    render: float
+    train: float
+    measure: float
+
+
+class Run(Record):
+    """One (regime, objective, seed) cell of a study; a control run (floor or ceiling) has a `role` that says so."""
+
+    id: str
+    world: str
+    regime: str
+    objective: str
+    seed: int
+    role: str
+    """measured | ceiling (supervised) | floor (untrained encoder) | pixels (linear regression on raw pixels)"""
+    axes: dict[str, float | int | str]
+    d: int
+    recovery: Recovery
+    training: Training | None
+    seconds: Seconds
+
+
+class Summary(Record):
+    """The runs of one (regime, objective) over seeds, and one plain sentence on them."""
+
+    world: str
+    regime: str
+    objective: str
+    role: str
+    axes: dict[str, float | int | str]
+    seeds: int
+    interval: str
+    """What the intervals are over: "seeds" (Student t) or "test points" (bootstrap, one seed)."""
+    r2: Interval
+    r2_per_control: dict[str, Interval]
+    verdict: str
+
+
+class Results(Record):
+    """All that a study measured."""
+
+    study: dict[str, Any]
+    command: str
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    controls: list[dict[str, Any]]
+    """name, unit, scale, limit (null = none), meaning of each control of the world, in order."""
+    explorations: list[Exploration]
+    runs: list[Run]
+    summary: list[Summary]
+    seconds_total: float
+    peak_memory_bytes: int
