@@ -27,9 +27,7 @@ class InvalidValue(WorldprobeError):
     """A value of the right kind that is impossible: what was given, what is allowed."""
 
     def __init__(self, key: str, given: object, allowed: str, mend: str = "") -> None:
-        super().__init__(
-            f"{key} = {given!r} is not possible: allowed is {allowed}." + (f" {mend}" if mend else "")
-        )
+        super().__init__(f"{key} = {given!r} is not possible: allowed is {allowed}." + (f" {mend}" if mend else ""))
         self.key = key
 
 
