@@ -33,7 +33,7 @@ class Interval(Record):
 
 
 class Bound(Record):
-    """Theorem 3's bound on the Procrustes error per frame, min_Q E||h - Qz||^2, with its ingredients (arXiv 2605.26379)."""
+    """Theorem 3's bound on the Procrustes error, min_Q E||h - Qz||^2, with its ingredients (arXiv 2605.26379)."""
 
     applies: bool
     reason: str
@@ -71,7 +71,7 @@ class Training(Record):
     curves: list[str]
     """Names of the curves in arrays.npz, each beside `step`."""
     alignment_optimum: float | None
-    """E|h - h'|^2 / n at the linear optimum for this regime's pair correlations: mean of 2 (1 - rho_i); None if no pairs."""
+    """E|h - h'|^2 / n of a linear encoder at this regime's pair correlations: mean of 2 (1 - rho_i)."""
     memorising: bool
     """Training alignment fell below its optimum while held-out pairs did not follow."""
     warnings: list[str]

@@ -19,8 +19,9 @@ WORLDS: Registry[type[World]] = Registry("world", "worldprobe worlds")
 class ControlSpec:
     """One hidden control z ~ N(0, 1) and the physical quantity that it moves.
 
-    The quantity is `centre + squash(scale * z)`, in `unit`. The squash u / (1 + (u / limit)^4)^(1/4) is smooth, strictly
-    increasing and nearly linear at the centre; its range is (-limit, limit), so no z can leave what the world allows.
+    The quantity is `centre + squash(scale * z)`, in `unit`. The squash u / (1 + (u / limit)^4)^(1/4) is smooth,
+    strictly increasing and nearly linear at the centre; its range is (-limit, limit), so no z can leave what the
+    world allows.
     """
 
     name: str
@@ -68,7 +69,7 @@ class World(Component, ABC):
     @property
     @abstractmethod
     def fingerprint(self) -> dict[str, Any]:
-        """Everything that the observations depend on, JSON-able: settings, geometry's hash, renderer and its version."""
+        """All that the observations depend on, JSON-able: settings, geometry's hash, renderer and its version."""
 
     @abstractmethod
     def observe(self, z: Float[np.ndarray, "N n"]) -> Shaped[np.ndarray, "N ..."]:

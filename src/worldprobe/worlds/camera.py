@@ -16,9 +16,9 @@ def camera_to_world(
 ) -> Float[np.ndarray, "N 4 4"]:
     """Return camera-to-world matrices, float64, in Blender's frame: metres, +Z up, the camera at rest looks along +Y.
 
-    `position` in metres; angles in degrees: yaw pans to the left (counter-clockwise from above), pitch tilts up, roll leans
-    the camera to the right (clockwise as the camera sees). A camera looks down its local -Z with +Y up, as in Blender and
-    in OpenGL. The rotation is Rz(yaw) Rx(90 + pitch) Rz(-roll).
+    `position` in metres; angles in degrees: yaw pans to the left (counter-clockwise from above), pitch tilts up, roll
+    leans the camera to the right (clockwise as the camera sees). A camera looks down its local -Z with +Y up, as in
+    Blender and in OpenGL. The rotation is Rz(yaw) Rx(90 + pitch) Rz(-roll).
     """
     y, p, r = np.radians(yaw), np.radians(90.0 + np.asarray(pitch)), np.radians(-np.asarray(roll))
     matrix = np.zeros((len(position), 4, 4))

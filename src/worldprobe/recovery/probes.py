@@ -1,0 +1,64 @@
+"""Linear probes: fitted on one set of points, scored on another, with a bootstrap over the scored points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from sklearn.linear_model import LinearRegression, RidgeCV
+
+RIDGE_PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
+BOOTSTRAP_DRAWS = 500
+
+
+@dataclass(frozen=True)
+class LinearProbe:
+    """An affine map x -> x @ weights + intercept."""
+
+    weights: Float[np.ndarray, "features targets"]
+    intercept: Float[np.ndarray, " targets"]
+
+    def __call__(self, x: Float[np.ndarray, "N features"]) -> Float[np.ndarray, "N targets"]:
+        """Return the probe's reading of every row."""
+        return x @ self.weights + self.intercept
+
+
+def fit_probe(
+    x: Float[np.ndarray, "N features"], y: Float[np.ndarray, "N targets"], *, ridge: bool = False
+) -> LinearProbe:
+    """Fit least squares from x to y; `ridge` adds a penalty chosen by leave-one-out (for raw pixels).
+
+    Raises ValueError with fewer points than features + 2 where there is no ridge: the fit would be in-sample.
+    """
+    if not ridge and len(x) < x.shape[1] + 2:
+        raise ValueError(
+            f"a probe on {x.shape[1]} features needs at least {x.shape[1] + 2} points, {len(x)} were given"
+        )
+    model = RidgeCV(alphas=RIDGE_PENALTIES) if ridge else LinearRegression()
+    model.fit(x.astype(np.float64), y.astype(np.float64))
+    return LinearProbe(np.atleast_2d(model.coef_).T, np.atleast_1d(model.intercept_))
+
+
+def r2_per_column(truth: Float[np.ndarray, "N n"], read: Float[np.ndarray, "N n"]) -> Float[np.ndarray, " n"]:
+    """Return 1 - E(truth - read)^2 / Var(truth) of every column: 1 is perfect, 0 the mean, negative worse than it.
+
+    Raises ValueError where a column of the truth is constant: R^2 is not defined there.
+    """
+    variance = truth.var(axis=0)
+    if np.any(variance == 0):
+        raise ValueError(f"R^2 is not defined: column {int(np.argmin(variance))} of the truth is constant")
+    return 1.0 - ((truth - read) ** 2).mean(axis=0) / variance
+
+
+def bootstrap_r2(
+    truth: Float[np.ndarray, "N n"], read: Float[np.ndarray, "N n"], rng: np.random.Generator
+) -> tuple[tuple[float, float], Float[np.ndarray, "n 2"]]:
+    """Return 95 % percentile intervals of the mean R^2 and of every column's, resampling the points."""
+    # Multinomial weights are the bootstrap; moments under them turn 500 resamplings into four matrix products.
+    weights = rng.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), size=BOOTSTRAP_DRAWS) / len(truth)
+    truth, read = truth.astype(np.float64), read.astype(np.float64)
+    variance = weights @ truth**2 - (weights @ truth) ** 2
+    draws = 1.0 - (weights @ (truth - read) ** 2) / variance
+    low, high = np.percentile(draws.mean(axis=1), [2.5, 97.5])
+    return (float(low), float(high)), np.percentile(draws, [2.5, 97.5], axis=0).T

@@ -1,0 +1,42 @@
+"""What theory says of a pair distribution and an embedding: the optimum of alignment, and Theorem 3's bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class BoundTerms:
+    """Theorem 3 (arXiv 2605.26379): min_Q E||h - Qz||^2 <= D + (epsilon + D)^2, D = delta / (2 rho (1 - rho))."""
+
+    delta: float
+    """E||h' - h||^2 - 2 (1 - rho) tr Cov h: what alignment lost against a linear encoder."""
+    epsilon: float
+    """||Cov h - I||_F: how far the embedding is from white."""
+    value: float
+    """The bound itself."""
+
+
+def alignment_optimum(pair_correlation: Float[np.ndarray, " n"]) -> float:
+    """Return 2 (1 - mean rho): E|h - h'|^2 per dimension of a whitened linear encoder (Theorem 1, arXiv 2605.26379)."""
+    return float(2.0 * (1.0 - np.mean(pair_correlation)))
+
+
+def theorem3_bound(h: Float[np.ndarray, "pairs d"], h_next: Float[np.ndarray, "pairs d"], rho: float) -> BoundTerms:
+    """Return Theorem 3's bound from the embeddings of the two members of Gaussian pairs with correlation rho.
+
+    Raises ValueError unless 0 < rho < 1: the theorem divides by rho (1 - rho).
+    """
+    if not 0 < rho < 1:
+        raise ValueError(f"Theorem 3 needs 0 < rho < 1, not {rho:g}")
+    both = np.concatenate([h, h_next]).astype(np.float64)
+    covariance = np.atleast_2d(np.cov(both, rowvar=False))
+    alignment = float(((h_next.astype(np.float64) - h) ** 2).sum(axis=1).mean())
+    delta = alignment - 2.0 * (1.0 - rho) * float(np.trace(covariance))
+    epsilon = float(np.linalg.norm(covariance - np.eye(len(covariance))))
+    # A finite sample can put delta below zero, where theory cannot; the bound is that of delta = 0.
+    d = max(delta, 0.0) / (2.0 * rho * (1.0 - rho))
+    return BoundTerms(delta=delta, epsilon=epsilon, value=d + (epsilon + d) ** 2)
