@@ -56,3 +56,12 @@ class TrainingDiverged(WorldprobeError):
 
 class StudyChanged(WorldprobeError):
     """A results folder belongs to another study than the one asked for: what differs."""
+
+
+class InvalidStudy(WorldprobeError):
+    """A study that does not fit the schema: every wrong key with its path, what was given, what is allowed."""
+
+    def __init__(self, source: str, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        listed = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"{source} is not a valid study:{listed}")

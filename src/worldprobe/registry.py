@@ -33,6 +33,13 @@ class Registry(Mapping[str, T], Generic[T]):
 
         return file
 
+    def name_of(self, thing: T) -> str:
+        """Return the name under which a thing is filed; raises KeyError where it is not."""
+        for name, filed in self._things.items():
+            if filed is thing:
+                return name
+        raise KeyError(f"{thing!r} is not a registered {self.kind}")
+
     def __getitem__(self, name: str) -> T:
         if name not in self._things:
             raise UnknownName(self.kind, name, self._things, self.where)

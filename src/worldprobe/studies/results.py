@@ -53,10 +53,11 @@ class Recovery(Record):
     """Bootstrap over test points, for this run alone."""
     r2_per_control_ci95: dict[str, tuple[float, float]]
     r2_controls_to_embedding: float
-    r2_own_probe: float
-    """As r2, with the probe fitted on the regime's own frames instead of canonical ones."""
-    orthogonality: float
-    procrustes: float
+    r2_own_probe: float | None
+    """As r2, with the probe fitted on held-out frames of the regime instead of canonical ones; None without a regime."""
+    orthogonality: float | None
+    procrustes: float | None
+    """None for raw pixels, which are no embedding."""
     bound: Bound
 
 

@@ -1,0 +1,40 @@
+# make demo   from nothing to the report of the study `camera`
+# make test   lint, types, import contracts and every test
+# make bench  the benchmarks, results into benchmarks/results/
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.worldprobe-installed
+
+.PHONY: setup system demo test bench clean
+setup: system $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch -e ".[room,dev]"
+	@touch $@
+
+# What needs a system library (EGL for the rasteriser, X libraries for Blender, Chromium for the report's tests).
+# Installed where we are root on a Debian machine; `worldprobe doctor` says what is missing elsewhere.
+system:
+	@missing="$$($(PYTHON) src/worldprobe/doctor.py --apt)"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+demo: setup
+	$(BIN)/worldprobe doctor
+	$(BIN)/worldprobe run camera --preset cpu --out demo
+
+test: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: setup
+	for script in sigreg training raster raster_against_cycles; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+clean:
+	rm -rf $(VENV) demo runs
