@@ -1,5 +1,22 @@
 """Regimes: how a world is explored."""
 
 from worldprobe.regimes.base import REGIMES, Pairs, Regime
+from worldprobe.regimes.cinematic import Cinematic
+from worldprobe.regimes.gaussian import Gaussian, Jumps, Narrow, OneAxis
+from worldprobe.regimes.generalised_normal import GeneralisedNormal
+from worldprobe.regimes.measure import Measured, measure, named
 
-__all__ = ["REGIMES", "Pairs", "Regime"]
+__all__ = [
+    "REGIMES",
+    "Cinematic",
+    "Gaussian",
+    "GeneralisedNormal",
+    "Jumps",
+    "Measured",
+    "Narrow",
+    "OneAxis",
+    "Pairs",
+    "Regime",
+    "measure",
+    "named",
+]

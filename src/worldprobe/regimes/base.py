@@ -47,7 +47,10 @@ class Regime(Component, ABC):
         """
 
     def exact_correlation(self, controls: Sequence[ControlSpec]) -> Float[np.ndarray, " n"] | None:
-        """Return each control's exact correlation between the members of a pair, or None where it is not known."""
+        """Return each control's exact correlation between the members of a pair, or None where it is not known.
+
+        NaN stands for a control that this regime never moves: it has no correlation.
+        """
         return None
 
     def exact_marginal(self, controls: Sequence[ControlSpec]) -> str | None:
