@@ -65,3 +65,12 @@ class InvalidStudy(WorldprobeError):
         self.problems = list(problems)
         listed = "".join(f"\n  {problem}" for problem in self.problems)
         super().__init__(f"{source} is not a valid study:{listed}")
+
+
+class UnwritableFolder(WorldprobeError):
+    """A folder that cannot be written to: which one, what the system says, where to write instead."""
+
+    def __init__(self, folder: object, reason: object) -> None:
+        super().__init__(
+            f"Cannot write in {folder}: {reason}. Choose another folder, or set WORLDPROBE_CACHE for what is kept."
+        )

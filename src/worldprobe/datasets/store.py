@@ -1,0 +1,143 @@
+"""The store of rendered datasets: renders what is missing, keeps what is whole, mends what is damaged."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from worldprobe.datasets.dataset import Dataset
+from worldprobe.datasets.shards import Frames, disk_errors, find_shard, read_shard, shard_rows, write_shard
+from worldprobe.datasets.spec import DatasetSpec
+from worldprobe.errors import InvalidValue, NotEnoughRoom
+from worldprobe.files import cache_dir, content_key, write_json, written_whole
+from worldprobe.worlds.base import World
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: two processes may then render the same shard twice, into the same file
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
+
+SPARE_BYTES = 64 << 20
+"""What is left free on the disk, for whatever else is writing."""
+
+BATCH = 512
+"""Frames that a world renders at a time, between two reports of progress."""
+
+Progress = Callable[[int], object]
+"""Called with the number of frames rendered since the last call."""
+
+
+class Store:
+    """Datasets under a folder, one subfolder per key; shared by every study that asks for the same dataset."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or cache_dir() / "datasets"
+
+    def folder(self, spec: DatasetSpec) -> Path:
+        """Return where this dataset lives."""
+        return self.root / spec.key
+
+    def missing(self, spec: DatasetSpec) -> int:
+        """Return how many frames `ensure` would render if nothing on disk is damaged."""
+        return sum(rows.stop - rows.start for rows in self._gaps(spec).values())
+
+    def ensure(self, spec: DatasetSpec, world: World, progress: Progress = lambda frames: None) -> Dataset:
+        """Return the dataset, verified; whatever is missing or damaged is rendered first, shard by shard.
+
+        Waits where another process is making the same dataset. Raises NotEnoughRoom before the first frame where the
+        disk would not hold it, UnwritableFolder, and InvalidValue where the world is not the one that the spec
+        describes.
+        """
+        if content_key(world.fingerprint) != content_key(spec.ingredients["world"]):
+            raise InvalidValue("world", type(world).__name__, "the world that the dataset was described for")
+        folder = self.folder(spec)
+        with self._locked(folder):
+            mended = self._discard_damaged(spec)
+            gaps = self._gaps(spec)
+            self._check_disk(spec, gaps)
+            self._describe(spec)
+            for number, rows in gaps.items():
+                write_shard(folder, number, render(world, spec, rows, progress))
+        return Dataset(spec, folder, mended)
+
+    def _gaps(self, spec: DatasetSpec) -> dict[int, slice]:
+        """Return the shards that are not there, by number."""
+        folder = self.folder(spec)
+        shards = enumerate(shard_rows(spec.frames, spec.frame_bytes))
+        return {number: rows for number, rows in shards if find_shard(folder, number) is None}
+
+    def _discard_damaged(self, spec: DatasetSpec) -> tuple[str, ...]:
+        """Remove every shard whose bytes changed since they were written, say so, and return their names."""
+        folder = self.folder(spec)
+        damaged = [path for path in sorted(folder.glob("*-*.npy")) if read_shard(path) is None]
+        for path in damaged:
+            log.warning("%s is not what was written (checksum differs); it is rendered again", path)
+            with disk_errors(folder), open(folder / "damaged.txt", "a", encoding="utf8") as record:
+                record.write(f"{path.name}\n")
+            path.unlink()
+        return tuple(path.name for path in damaged)
+
+    def _check_disk(self, spec: DatasetSpec, gaps: dict[int, slice]) -> None:
+        frames = sum(rows.stop - rows.start for rows in gaps.values())
+        need = frames * spec.frame_bytes + SPARE_BYTES
+        free = shutil.disk_usage(self.folder(spec)).free
+        if frames and need > free:
+            raise NotEnoughRoom(
+                f"The dataset {spec.title} needs {_size(need)} in {self.root}, where {_size(free)} are free. "
+                "Ask for fewer frames, free some space, or set WORLDPROBE_CACHE to a folder on another disk."
+            )
+
+    def _describe(self, spec: DatasetSpec) -> None:
+        """Write beside the shards what they hold, for people and other programs; nothing here reads it back."""
+        folder = self.folder(spec)
+        with disk_errors(folder):
+            if (folder / "dataset.json").exists():
+                return
+            for name, array in (("controls", spec.pairs.controls), ("pairs", spec.pairs.index)):
+                with written_whole(folder / f"{name}.npy") as aside, open(aside, "wb") as handle:
+                    np.save(handle, array, allow_pickle=False)
+            write_json(folder / "dataset.json", spec.ingredients)
+
+    @contextmanager
+    def _locked(self, folder: Path) -> Iterator[None]:
+        """Hold the folder for this process; a lock ends with its process, however that ends."""
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = open(folder / ".lock", "a")  # noqa: SIM115 - closed below, outside this block's errors
+        with lock:
+            if fcntl is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                for left_by_a_kill in folder.glob(".*.part"):
+                    left_by_a_kill.unlink()
+            yield
+
+
+def render(world: World, spec: DatasetSpec, rows: slice, progress: Progress) -> Frames:
+    """Return a world's observations of some of a spec's controls, in batches that never depend on what is on disk.
+
+    Raises InvalidValue where the world breaks its word on shape, type or finiteness.
+    """
+    observed = np.empty((rows.stop - rows.start, *spec.observation_shape), dtype=spec.dtype)
+    for start in range(rows.start, rows.stop, BATCH):
+        stop = min(start + BATCH, rows.stop)
+        batch = world.observe(spec.pairs.controls[start:stop])
+        promised = (stop - start, *spec.observation_shape)
+        if batch.shape != promised or batch.dtype != spec.dtype:
+            given, allowed = f"{batch.dtype} {batch.shape}", f"{spec.dtype} {promised}, as the world declares"
+            raise InvalidValue(f"{type(world).__name__}.observe", given, allowed)
+        if spec.dtype.kind == "f" and not np.isfinite(batch).all():
+            raise InvalidValue(f"{type(world).__name__}.observe", "NaN or infinity", "finite values")
+        observed[start - rows.start : stop - rows.start] = batch
+        progress(stop - start)
+    return observed
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
