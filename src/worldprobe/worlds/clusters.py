@@ -1,0 +1,66 @@
+"""Triangles in small clusters with bounding spheres, and which of them a view can see.
+
+In a room most triangles are behind the camera or beside the view. To leave them out before they reach the driver is
+cheaper than to clip them there and changes no pixel: a cluster is left out only if its whole sphere is out of view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+_TRIANGLES_PER_CLUSTER = 32
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Triangles in an order in which neighbours are near each other, cut into clusters with bounding spheres."""
+
+    triangles: Int[np.ndarray, "T 3"]
+    first: Int[np.ndarray, " C+1"]
+    """Cluster c holds triangles first[c] up to first[c + 1]."""
+    centre: Float[np.ndarray, "C 3"]
+    radius: Float[np.ndarray, " C"]
+
+
+def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Clusters:
+    """Return the triangles halved along their longest side again and again, down to 32 in a cluster."""
+    middles = positions[triangles].mean(axis=1)
+    leaves: list[Int[np.ndarray, " k"]] = []
+    waiting = [np.arange(len(triangles))]
+    while waiting:
+        chosen = waiting.pop()
+        if len(chosen) <= _TRIANGLES_PER_CLUSTER:
+            leaves.append(chosen)
+            continue
+        axis = np.ptp(middles[chosen], axis=0).argmax()
+        ordered = chosen[np.argsort(middles[chosen, axis], kind="stable")]
+        half = len(ordered) // 2
+        waiting += [ordered[half:], ordered[:half]]
+    corners = [positions[triangles[leaf]].reshape(-1, 3) for leaf in leaves]
+    centre = np.array([(c.min(axis=0) + c.max(axis=0)) / 2 for c in corners])
+    radius = np.array([np.linalg.norm(c - m, axis=1).max() for c, m in zip(corners, centre, strict=True)])
+    first = np.concatenate([[0], np.cumsum([len(leaf) for leaf in leaves])])
+    return Clusters(triangles[np.concatenate(leaves)], first, centre, radius)
+
+
+def visible_runs(
+    clusters: Clusters, clip_from_local: Float[np.ndarray, "N 4 4"]
+) -> tuple[Int[np.ndarray, " R"], Int[np.ndarray, " R"], Int[np.ndarray, " R"]]:
+    """Return the runs of neighbouring clusters that N views may see: view, first triangle, triangles of each run.
+
+    A plane of the view volume is a sum of two rows of the matrix to clip coordinates (Gribb and Hartmann, 2001); a
+    cluster is out of view if its sphere lies wholly behind the left, right, bottom, top or near plane.
+    """
+    w = clip_from_local[:, 3:4]
+    planes = np.concatenate([w + clip_from_local[:, :3], w - clip_from_local[:, :2]], axis=1)
+    planes = planes / np.linalg.norm(planes[:, :, :3], axis=2, keepdims=True)
+    distance = np.einsum("npk,ck->npc", planes[:, :, :3], clusters.centre) + planes[:, :, 3:]
+    # The margin absorbs the single precision in which the driver computes; a sphere that is let in costs nothing.
+    seen = (distance > -(clusters.radius * 1.001 + 1e-4)).all(axis=1)
+    edges = np.diff(np.pad(seen, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    view, start = np.nonzero(edges == 1)
+    _, stop = np.nonzero(edges == -1)
+    return view, clusters.first[start], clusters.first[stop] - clusters.first[start]

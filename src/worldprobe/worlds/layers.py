@@ -1,0 +1,67 @@
+"""A stack of multisampled images that one draw fills: view n goes to layer n.
+
+Why layers and not an atlas of cells: a rasteriser interpolates along x and y of the whole image, so the same view in
+another cell rounds differently and its bytes change. In a stack every view lies at the same place, and its bytes cannot
+depend on where in a batch it stands. moderngl has no such image; the few OpenGL calls for it are made here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+SAMPLES = 4
+
+_FRAMEBUFFER, _COMPLETE = 0x8D40, 0x8CD5
+_COLOUR_ATTACHMENT, _DEPTH_ATTACHMENT = 0x8CE0, 0x8D00
+_MULTISAMPLE_ARRAY, _TEXTURE0 = 0x9102, 0x84C0
+_RGBA8, _DEPTH32F = 0x8058, 0x8CAC
+
+_UINT, _INT, _NAMES = ctypes.c_uint, ctypes.c_int, ctypes.POINTER(ctypes.c_uint)
+_SIGNATURES: dict[str, tuple[Any, ...]] = {
+    "glGenTextures": (None, _INT, _NAMES),
+    "glBindTexture": (None, _UINT, _UINT),
+    "glActiveTexture": (None, _UINT),
+    "glTexImage3DMultisample": (None, _UINT, _INT, _UINT, _INT, _INT, _INT, ctypes.c_ubyte),
+    "glGenFramebuffers": (None, _INT, _NAMES),
+    "glBindFramebuffer": (None, _UINT, _UINT),
+    "glFramebufferTexture": (None, _UINT, _UINT, _UINT, _INT),
+    "glCheckFramebufferStatus": (_UINT, _UINT),
+}
+
+
+class LayeredTarget:
+    """Colour and depth of `layers` images of height x width pixels, with 4 samples each, in a moderngl context.
+
+    The context must be current. Raises RuntimeError where the driver refuses it (not enough memory).
+    """
+
+    def __init__(self, context: Any, height: int, width: int, layers: int) -> None:
+        self._gl = {
+            name: ctypes.CFUNCTYPE(*signature)(context.mglo._context.load(name))
+            for name, signature in _SIGNATURES.items()
+        }
+        self._colour = self._image(_RGBA8, height, width, layers)
+        depth = self._image(_DEPTH32F, height, width, layers)
+        name = _UINT()
+        self._gl["glGenFramebuffers"](1, ctypes.byref(name))
+        self._gl["glBindFramebuffer"](_FRAMEBUFFER, name)
+        self._gl["glFramebufferTexture"](_FRAMEBUFFER, _COLOUR_ATTACHMENT, self._colour, 0)
+        self._gl["glFramebufferTexture"](_FRAMEBUFFER, _DEPTH_ATTACHMENT, depth, 0)
+        status = self._gl["glCheckFramebufferStatus"](_FRAMEBUFFER)
+        if status != _COMPLETE:
+            raise RuntimeError(f"the driver refuses {layers} layers of {width} x {height} pixels (status {status:#x})")
+        self.framebuffer = context.detect_framebuffer(name.value)
+        self.framebuffer.viewport = (0, 0, width, height)
+
+    def use_as_texture(self, unit: int) -> None:
+        """Bind the colour samples to a texture unit, for a `sampler2DMSArray`."""
+        self._gl["glActiveTexture"](_TEXTURE0 + unit)
+        self._gl["glBindTexture"](_MULTISAMPLE_ARRAY, self._colour)
+
+    def _image(self, pixel: int, height: int, width: int, layers: int) -> int:
+        name = _UINT()
+        self._gl["glGenTextures"](1, ctypes.byref(name))
+        self._gl["glBindTexture"](_MULTISAMPLE_ARRAY, name)
+        self._gl["glTexImage3DMultisample"](_MULTISAMPLE_ARRAY, SAMPLES, pixel, width, height, layers, 1)
+        return name.value
