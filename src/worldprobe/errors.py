@@ -74,3 +74,7 @@ class UnwritableFolder(WorldprobeError):
         super().__init__(
             f"Cannot write in {folder}: {reason}. Choose another folder, or set WORLDPROBE_CACHE for what is kept."
         )
+
+
+class NoResults(WorldprobeError):
+    """A folder that holds no results of a study, or not all of them yet."""
