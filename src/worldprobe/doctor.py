@@ -1,0 +1,266 @@
+"""The doctor: what this machine has, what it lacks, and the command that installs it.
+
+It runs without any package installed (`python src/worldprobe/doctor.py --apt`), so that a Makefile can ask it what to
+install first. Whatever can crash (a graphics driver, Blender) is tried in a child process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import glob
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+RASTER_LIBRARIES = {
+    "libegl1": "libEGL.so.1",
+    "libgl1": "libGL.so.1",
+    "libegl-mesa0": "libEGL_mesa.so.0",
+    "libgl1-mesa-dri": "*/dri/swrast_dri.so",
+}
+"""Debian package -> the library that it brings: EGL, and Mesa's driver, which draws on the CPU."""
+BLENDER_LIBRARIES = {
+    "libgl1": "libGL.so.1",
+    "libx11-6": "libX11.so.6",
+    "libxext6": "libXext.so.6",
+    "libxrender1": "libXrender.so.1",
+    "libxfixes3": "libXfixes.so.3",
+    "libxi6": "libXi.so.6",
+    "libxkbcommon0": "libxkbcommon.so.0",
+    "libsm6": "libSM.so.6",
+    "libice6": "libICE.so.6",
+}
+"""What `import bpy` loads from the system, as /proc/self/maps shows it (bpy 5.0.1)."""
+TEST_PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "chromium-driver": ("chromedriver",)}
+
+_LIBRARY_FOLDERS = ("/usr/lib/*-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib")
+_CHILD_SECONDS = 120
+_GIB = 1 << 30
+_DISK_NEEDED, _MEMORY_NEEDED = 2 * _GIB, 4 * _GIB
+
+_TORCH = """
+import torch
+gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
+print(torch.__version__, gpu, sep="|")
+"""
+_RASTER = """
+import numpy as np
+from worldprobe.errors import WorldprobeError
+from worldprobe.worlds.glb import Material, Part
+from worldprobe.worlds.raster import Raster
+corners = np.array([[-9.0, -9.0, -1.0], [9.0, -9.0, -1.0], [0.0, 9.0, -1.0]])
+triangle = Part("triangle", corners, np.zeros((3, 2)), np.array([[0, 1, 2]]), Material((1.0, 0.0, 0.0)), np.eye(4))
+try:
+    with Raster([triangle], size=8) as raster:
+        frame = raster.draw(np.eye(4)[None])[0]
+        assert (frame == [255, 0, 0]).all(), "it draws a red triangle in another colour"
+        print(raster.driver["renderer"], raster.driver["version"], sep=", OpenGL ")
+except WorldprobeError as error:
+    raise SystemExit(str(error.__cause__ or error))
+"""
+_BLENDER = "import bpy; print(bpy.app.version_string)"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that worldprobe needs or can use: whether it works, what was seen, and the command that mends it."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    required: bool = True
+
+
+def checks() -> list[Check]:
+    """Return everything that was checked; takes seconds, since torch, the rasteriser and Blender are really tried."""
+    torch, raster, blender = (_child(code) for code in (_TORCH, _RASTER, _BLENDER))
+    return [
+        _python(),
+        _torch(torch),
+        _raster(raster),
+        _blender(blender),
+        _chromium(),
+        _disk(),
+        _memory(),
+        _cores(),
+        _gpu(torch),
+    ]
+
+
+def render(found: Sequence[Check]) -> str:
+    """Return the checks as text: one line each, under it what mends it, and a verdict at the end."""
+    width = max(len(check.name) for check in found)
+    lines = []
+    for check in found:
+        mark = "ok     " if check.ok else "MISSING" if check.required else "absent "
+        lines.append(f"{mark}  {check.name:<{width}}  {check.detail}")
+        if check.fix and not check.ok:
+            lines.append(f"{'':{width + 11}}-> {check.fix}")
+    lacking = [check.name for check in found if check.required and not check.ok]
+    lines.append("")
+    lines.append(f"Mend first: {', '.join(lacking)}." if lacking else "Everything that `make demo` needs works.")
+    return "\n".join(lines)
+
+
+def missing_packages(libraries: dict[str, str]) -> list[str]:
+    """Return the Debian packages whose library is not on this machine, in the order of `libraries`."""
+    missing = [package for package, library in libraries.items() if not _present(library)]
+    if _loads("libEGL_nvidia.so.0"):  # another driver draws; Mesa's is not needed
+        missing = [package for package in missing if "mesa" not in package]
+    return missing
+
+
+def missing_apt(tests: bool = False) -> list[str]:
+    """Return every Debian package that is missing for the demo, and, if asked, for the tests of the report."""
+    packages = missing_packages(RASTER_LIBRARIES | BLENDER_LIBRARIES)
+    if importlib.util.find_spec("ensurepip") is None:  # Debian's Python cannot make virtual environments without it
+        packages.append("python3-venv")
+    return packages + (_missing_programs() if tests else [])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the checks (exit status 1 if a required one fails), or with --apt [--tests] the missing Debian packages."""
+    if "--apt" in arguments:
+        print(" ".join(missing_apt(tests="--tests" in arguments)))
+        return 0
+    found = checks()
+    print(render(found))
+    return 0 if all(check.ok for check in found if check.required) else 1
+
+
+def _python() -> Check:
+    version = sys.version_info[:3]
+    text = "{}.{}.{}".format(*version)
+    if version[:2] == (3, 11):
+        return Check("Python", True, text)
+    fine = (3, 11) <= version[:2] <= (3, 13)
+    detail = f"{text}: Blender's package exists for 3.11 only" if fine else f"{text}: 3.11, 3.12 or 3.13 is needed"
+    return Check("Python", fine, detail, "sudo apt-get install -y python3.11 python3.11-venv, then make setup")
+
+
+def _torch(child: _Child) -> Check:
+    if not child.ok:
+        return Check("torch", False, child.text, "pip install -c constraints.txt torch")
+    return Check("torch", True, child.text.split("|")[0])
+
+
+def _raster(child: _Child) -> Check:
+    name = "rasteriser"
+    if child.ok:
+        return Check(name, True, f"drew a triangle with {child.text}")
+    if importlib.util.find_spec("moderngl") is None:
+        return Check(name, False, "moderngl is not installed: rendered worlds cannot be drawn", _pip("raster"))
+    packages = missing_packages(RASTER_LIBRARIES) or list(RASTER_LIBRARIES)
+    return Check(name, False, f"EGL does not draw: {child.text}", _apt(packages))
+
+
+def _blender(child: _Child) -> Check:
+    name, lost = "Blender", "no Cycles stills, no rooms of your own; the rooms that ship with the package still work"
+    if child.ok:
+        return Check(name, True, f"bpy {child.text}", required=False)
+    if importlib.util.find_spec("bpy") is None:
+        return Check(name, False, f"bpy is not installed: {lost}", f"{_pip('room')} (Python 3.11)", required=False)
+    packages = missing_packages(BLENDER_LIBRARIES)
+    fix = _apt(packages) if packages else _pip("room")
+    return Check(name, False, f"bpy does not load ({child.text}): {lost}", fix, required=False)
+
+
+def _chromium() -> Check:
+    missing = _missing_programs()
+    detail = "not there: only the tests of the report need it" if missing else "for the tests of the report"
+    return Check("Chromium", not missing, detail, _apt(missing), required=False)
+
+
+def _disk() -> Check:
+    try:
+        from worldprobe.files import cache_dir
+
+        folder = cache_dir()
+    except ImportError:  # before the package's dependencies are there
+        folder = Path(os.environ.get("WORLDPROBE_CACHE", "~/.cache")).expanduser()
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    fix = "export WORLDPROBE_CACHE=/a/folder/with/room"
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
+        return Check("disk", False, f"the cache folder {folder} cannot be written", fix)
+    enough = free >= _DISK_NEEDED
+    wanted = "" if enough else f"; {_DISK_NEEDED / _GIB:.0f} GB are needed"
+    return Check("disk", enough, f"{free / _GIB:.0f} GB free for the cache, {folder}{wanted}", fix)
+
+
+def _memory() -> Check:
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.exists() and (text := limit.read_text().strip()).isdigit():
+        total = min(total, int(text))
+    enough = total >= _MEMORY_NEEDED
+    detail = f"{total / _GIB:.1f} GB" + ("" if enough else ": the demo may need 4 GB")
+    fix = "worldprobe run camera --preset smoke"
+    return Check("memory", enough, detail, fix, required=False)
+
+
+def _cores() -> Check:
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Check("processor", True, f"{count} core{'s' if count != 1 else ''}", required=False)
+
+
+def _gpu(child: _Child) -> Check:
+    name = child.text.split("|")[-1].strip() if child.ok else ""
+    return Check("GPU", True, name or "none that torch can use: training runs on the processor", required=False)
+
+
+@dataclass(frozen=True)
+class _Child:
+    """What a child process answered: its last line, or why it failed."""
+
+    ok: bool
+    text: str
+
+
+def _child(code: str) -> _Child:
+    command = [sys.executable, "-c", code]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_CHILD_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return _Child(False, f"no answer within {_CHILD_SECONDS} s")
+    if done.returncode < 0:
+        return _Child(False, f"the process was killed by signal {-done.returncode}")
+    lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
+    return _Child(done.returncode == 0, lines[-1] if lines else "no message")
+
+
+def _present(library: str) -> bool:
+    if library.startswith("*/"):
+        return any(glob.glob(f"{folder}/{library[2:]}") for folder in _LIBRARY_FOLDERS)
+    return _loads(library)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _missing_programs() -> list[str]:
+    return [package for package, names in TEST_PROGRAMS.items() if not any(map(shutil.which, names))]
+
+
+def _apt(packages: Iterable[str]) -> str:
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    return f"{sudo}apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def _pip(extra: str) -> str:
+    return f'pip install "worldprobe[{extra}]"'
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
