@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from worldprobe.datasets.shards import shard_rows
 from worldprobe.errors import InvalidValue
 from worldprobe.files import content_key
 from worldprobe.regimes.base import REGIMES, Pairs, Regime
@@ -86,8 +87,10 @@ def canonical(world: World, frames: int, seed: int, split: Literal["probe", "tes
 
 
 def _spec(world: World, pairs: Pairs, source: dict[str, Any]) -> DatasetSpec:
+    spec = DatasetSpec(pairs, tuple(world.observation_shape), {})
     ingredients = {
         "format": FORMAT,
+        "shard_frames": shard_rows(spec.frames, spec.frame_bytes)[0].stop,
         "world": world.fingerprint,
         "observation_shape": list(world.observation_shape),
         "source": source,
@@ -95,7 +98,7 @@ def _spec(world: World, pairs: Pairs, source: dict[str, Any]) -> DatasetSpec:
         "controls_sha256": _digest(pairs.controls),
         "pairs_sha256": _digest(pairs.index),
     }
-    return DatasetSpec(pairs, tuple(world.observation_shape), ingredients)
+    return replace(spec, ingredients=ingredients)
 
 
 def _name(regime: Regime) -> str:

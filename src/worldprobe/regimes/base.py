@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -38,6 +39,9 @@ class Pairs:
 
 class Regime(Component, ABC):
     """A distribution over pairs of controls; its fields (rho, stride, alpha ...) are its settings."""
+
+    ornstein_uhlenbeck: ClassVar[bool] = False
+    """Whether z' = rho z + sqrt(1 - rho^2) eta with z, eta ~ N(0, I): the world of Theorems 1 and 3."""
 
     @abstractmethod
     def sample(self, frames: int, controls: Sequence[ControlSpec], rng: np.random.Generator) -> Pairs:

@@ -21,31 +21,28 @@ CAMERA_CONTROLS = ("truck", "dolly", "pedestal", "yaw", "pitch", "roll")
 """The order of the columns of a path: the three of the position, then the three angles."""
 
 
+Progress = Float[np.ndarray, " frames"]
+"""How far along its way a shot is, frame by frame: from 0 to 1, or to less where the shot ends on the way."""
+
+Way = Callable[[Progress], tuple[Points, Points]]
+"""The way that a shot takes: from its progress to the camera's positions and the points that it looks at."""
+
+
 @dataclass(frozen=True)
 class Take:
-    """What a shot starts from: the camera's mark, what it frames, and how far the set lets it move.
+    """What a shot starts from: the camera's mark, its subject, another subject, and how far the set lets it move.
 
-    `room` is the typical displacement along x, y, z in metres (0 where the world lacks that control); `progress` runs
-    from 0 to 1 over the frames of the shot, eased, with its holds.
+    `room` is the typical displacement along x, y, z in metres, 0 where the world lacks that control.
     """
 
     mark: Point
     subject: Point
     other: Point
     room: Point
-    progress: Float[np.ndarray, " frames"]
-
-    def still(self, point: Point) -> Points:
-        """Return `point` in every frame."""
-        return np.repeat(point[None], len(self.progress), axis=0)
-
-    def from_to(self, start: Point, end: Point) -> Points:
-        """Return the straight way between two points at this shot's progress."""
-        return start + self.progress[:, None] * (end - start)
 
 
-Move = Callable[[Take, np.random.Generator], tuple[Points, Points]]
-"""A kind of shot: from a take to the camera's positions and the points it looks at."""
+Move = Callable[[Take, np.random.Generator], Way]
+"""A kind of shot: it chooses its way from a take."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +98,85 @@ def confine(x: Float[np.ndarray, "frames k"], reach: Float[np.ndarray, " k"]) ->
     return bent
 
 
+@kind("orbit", needs="truck dolly yaw", weight=0.14)
+def orbit(take: Take, rng: np.random.Generator) -> Way:
+    """Circle around the subject at a constant distance, looking at it."""
+    arc = np.radians(rng.uniform(15.0, 45.0) * rng.choice([-1.0, 1.0]))
+    x, y, z = take.mark - take.subject
+
+    def way(progress: Progress) -> tuple[Points, Points]:
+        angle = (progress - 0.5) * arc
+        circle = np.stack([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)], axis=1)
+        return np.column_stack([circle, np.full(len(angle), z)]) + take.subject, _at(take.subject, progress)
+
+    return way
+
+
+@kind("dolly", needs="dolly", weight=0.16)
+def dolly(take: Take, rng: np.random.Generator) -> Way:
+    """Travel forwards or backwards with a fixed heading."""
+    return _travel(take, _back_to_middle(take, 1, rng))
+
+
+@kind("truck", needs="truck", weight=0.16)
+def truck(take: Take, rng: np.random.Generator) -> Way:
+    """Travel sideways with a fixed heading."""
+    return _travel(take, _back_to_middle(take, 0, rng))
+
+
+@kind("crane", needs="pedestal", weight=0.12)
+def crane(take: Take, rng: np.random.Generator) -> Way:
+    """Rise or sink while looking at the subject: the head tilts against the arm."""
+    return _approach(take, take.mark + _back_to_middle(take, 2, rng))
+
+
+@kind("pan", needs="yaw", weight=0.16)
+def pan(take: Take, rng: np.random.Generator) -> Way:
+    """Turn from one subject towards another, standing still."""
+    return lambda progress: (_at(take.mark, progress), _line(take.subject, take.other, progress))
+
+
+@kind("tilt", needs="pitch", weight=0.08)
+def tilt(take: Take, rng: np.random.Generator) -> Way:
+    """Look up or down at the subject, standing still."""
+    height = np.array([0.0, 0.0, rng.uniform(0.3, 0.9) * rng.choice([-1.0, 1.0])])
+    bottom, top = take.subject - height, take.subject + height / 2.0
+    return lambda progress: (_at(take.mark, progress), _line(bottom, top, progress))
+
+
+@kind("push-in", needs="dolly", weight=0.12)
+def push_in(take: Take, rng: np.random.Generator) -> Way:
+    """Move closer to the subject, looking at it."""
+    return _approach(take, take.mark + rng.uniform(0.15, 0.45) * (take.subject - take.mark))
+
+
+@kind("creep", needs="", weight=0.06)
+def creep(take: Take, rng: np.random.Generator) -> Way:
+    """Hold the frame, drifting a few centimetres."""
+    return _approach(take, take.mark + 0.1 * take.room * rng.standard_normal(3))
+
+
+def _at(point: Point, progress: Progress) -> Points:
+    return np.repeat(point[None], len(progress), axis=0)
+
+
+def _line(start: Point, end: Point, progress: Progress) -> Points:
+    return start + progress[:, None] * (end - start)
+
+
+def _travel(take: Take, travel: Point) -> Way:
+    """Move and look along with the move: the heading stays."""
+    return lambda progress: (
+        _line(take.mark, take.mark + travel, progress),
+        _line(take.subject, take.subject + travel, progress),
+    )
+
+
+def _approach(take: Take, end: Point) -> Way:
+    """Move from the mark to `end`, looking at the subject."""
+    return lambda progress: (_line(take.mark, end, progress), _at(take.subject, progress))
+
+
 def _back_to_middle(take: Take, axis: int, rng: np.random.Generator) -> Point:
     """Return a travel along one axis, mostly towards the middle of the set, where there is room to move."""
     length = rng.uniform(0.8, 2.4) * take.room[axis]
@@ -108,65 +184,3 @@ def _back_to_middle(take: Take, axis: int, rng: np.random.Generator) -> Point:
     travel = np.zeros(3)
     travel[axis] = length * (inwards if rng.random() < 0.8 else -inwards)
     return travel
-
-
-@kind("orbit", needs="truck dolly yaw", weight=0.14)
-def orbit(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Circle around the subject at a constant distance, looking at it."""
-    arc = np.radians(rng.uniform(15.0, 45.0) * rng.choice([-1.0, 1.0]))
-    angle = take.progress * arc - arc / 2.0
-    x, y, z = take.mark - take.subject
-    circle = np.stack([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)], axis=1)
-    positions = np.column_stack([circle, np.full(len(angle), z)]) + take.subject
-    return positions, take.still(take.subject)
-
-
-@kind("dolly", needs="dolly", weight=0.16)
-def dolly(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Travel forwards or backwards with a fixed heading."""
-    return _travel(take, 1, rng)
-
-
-@kind("truck", needs="truck", weight=0.16)
-def truck(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Travel sideways with a fixed heading."""
-    return _travel(take, 0, rng)
-
-
-def _travel(take: Take, axis: int, rng: np.random.Generator) -> tuple[Points, Points]:
-    travel = _back_to_middle(take, axis, rng)
-    return take.from_to(take.mark, take.mark + travel), take.from_to(take.subject, take.subject + travel)
-
-
-@kind("crane", needs="pedestal", weight=0.12)
-def crane(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Rise or sink while looking at the subject: the head tilts against the arm."""
-    travel = _back_to_middle(take, 2, rng)
-    return take.from_to(take.mark, take.mark + travel), take.still(take.subject)
-
-
-@kind("pan", needs="yaw", weight=0.16)
-def pan(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Turn from one subject to another, standing still."""
-    return take.still(take.mark), take.from_to(take.subject, take.other)
-
-
-@kind("tilt", needs="pitch", weight=0.08)
-def tilt(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Look up or down at the subject, standing still."""
-    height = np.array([0.0, 0.0, rng.uniform(0.3, 0.9) * rng.choice([-1.0, 1.0])])
-    return take.still(take.mark), take.from_to(take.subject - height, take.subject + height / 2.0)
-
-
-@kind("push-in", needs="dolly", weight=0.12)
-def push_in(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Move closer to the subject, looking at it."""
-    nearer = take.mark + rng.uniform(0.15, 0.45) * (take.subject - take.mark)
-    return take.from_to(take.mark, nearer), take.still(take.subject)
-
-
-@kind("creep", needs="", weight=0.06)
-def creep(take: Take, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Hold the frame, drifting a few centimetres."""
-    drift = 0.1 * take.room * rng.standard_normal(3)
-    return take.from_to(take.mark, take.mark + drift), take.still(take.subject)

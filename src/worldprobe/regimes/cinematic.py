@@ -33,6 +33,10 @@ MARKS = np.array([(0.0, -0.9, 0.1), (-1.0, 0.2, 0.3), (1.1, 0.3, -0.5), (0.4, -0
 
 HANDHELD_METRES, HANDHELD_DEGREES, HANDHELD_FRAMES = 0.012, 0.4, 5.0
 LEVEL_DEGREES = 0.3
+FASTEST = (0.04, 2.0)
+"""Metres and degrees a frame that an operator reaches at most; a shot too short for its way ends on the way."""
+NEAREST_METRES = 0.5
+"""A subject that the camera comes upon or passes is looked at as if it stayed this far ahead: no head spins around."""
 
 
 @REGIMES.register("cinematic")
@@ -87,18 +91,20 @@ class Cinematic(Regime):
         return Pairs(stage.control_values(np.concatenate(shots)), np.stack([first, first + self.stride], axis=1))
 
     def _shot(self, stage: Stage, rng: np.random.Generator) -> Float[np.ndarray, "frames 6"]:
-        """Return one shot's path."""
+        """Return one shot: a way, travelled at a comfortable speed between two holds, level or by hand."""
         length = int(rng.integers(self.shortest, self.longest, endpoint=True))
         kind = stage.kinds[int(rng.choice(len(stage.kinds), p=stage.weights))]
         mark, subject, other = stage.set_up(self.loyalty, rng)
         begin, end = rng.uniform(0.0, 0.25, 2)
         progress = paths.smootherstep((np.linspace(0.0, 1.0, length) - begin) / (1.0 - begin - end))
-        positions, targets = kind.move(paths.Take(mark, subject, other, stage.room, progress), rng)
+        way = kind.move(paths.Take(mark, subject, other, stage.room), rng)
+        speed = np.abs(np.diff(stage.path(*way(progress)), axis=0)).max(axis=0) / np.repeat(FASTEST, 3)
+        path = stage.path(*way(progress / max(speed.max(), 1.0)))
         jitter = np.zeros((length, 6))
         jitter[:, 5] = LEVEL_DEGREES * rng.standard_normal()
         if rng.random() < self.handheld:
             jitter += paths.sway(length, HANDHELD_FRAMES, rng) * np.repeat([HANDHELD_METRES, HANDHELD_DEGREES], 3)
-        return stage.path(positions, targets, jitter)
+        return paths.confine(path + jitter, stage.reach)
 
 
 class Stage:
@@ -124,7 +130,7 @@ class Stage:
         for i, name in enumerate(CAMERA_CONTROLS):
             if name in self.columns:
                 spec = self.controls[self.columns[name]]
-                found[i] = float(spec.physical(np.array(z))) - spec.centre
+                found[i] = spec.physical(np.array([z]))[0] - spec.centre
         return found
 
     def set_up(self, loyalty: float, rng: np.random.Generator) -> tuple[Point, Point, Point]:
@@ -137,17 +143,13 @@ class Stage:
         framing = 0.12 * rng.standard_normal(3)
         return mark * self.room, self.subjects[here] + framing, self.subjects[other] + framing
 
-    def path(
-        self,
-        positions: Float[np.ndarray, "frames 3"],
-        targets: Float[np.ndarray, "frames 3"],
-        jitter: Float[np.ndarray, "frames 6"],
-    ) -> Float[np.ndarray, "frames 6"]:
+    def path(self, positions: paths.Points, targets: paths.Points) -> Float[np.ndarray, "frames 6"]:
         """Return the camera's path: positions within the set's bounds, angles that look at the targets from there."""
         positions = paths.confine(positions, self.reach[:3])
-        yaw, pitch = paths.look_at(positions, targets)
-        raw = np.column_stack([positions, yaw, pitch, np.zeros(len(yaw))]) + jitter
-        return paths.confine(raw, self.reach)
+        ahead = targets.copy()
+        ahead[:, 1] = np.maximum(targets[:, 1], positions[:, 1] + NEAREST_METRES)
+        yaw, pitch = paths.look_at(positions, ahead)
+        return np.column_stack([positions, yaw, pitch, np.zeros(len(yaw))])
 
     def control_values(self, path: Float[np.ndarray, "frames 6"]) -> Float[np.ndarray, "frames n"]:
         """Return the control values of a path, float32; controls that are not the camera's stay at 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -22,6 +23,8 @@ class Gaussian(Regime):
     which the best whitened encoder is linear. Marginal N(0, 1); pair correlation rho, exact. With one rho per control,
     a control whose rho^2 exceeds another's rho can push that other control out of the embedding.
     """
+
+    ornstein_uhlenbeck: ClassVar[bool] = True
 
     rho: Rho | dict[str, Rho] = Field(0.7, description=RHO_TEACHES + " One number, or one per control by name.")
     clip: Clip = 2

@@ -36,7 +36,9 @@ def measure(pairs: Pairs) -> Measured:
         mean=z.mean(axis=0),
         sd=np.sqrt(variance),
         excess_kurtosis=kurtosis,
-        pair_correlation=_correlation(z[pairs.index[:, 0]], z[pairs.index[:, 1]]),
+        pair_correlation=_correlation(z[pairs.index[:, 0]], z[pairs.index[:, 1]])
+        if len(pairs.index)
+        else np.full(z.shape[1], np.nan),
         correlation=_ratio(centred.T @ centred / len(z), scale, np.outer(moves, moves)),
     )
 
