@@ -99,7 +99,9 @@ class Bars:
             bar = bars.add_task(label, total=total, unit=unit, note="")
 
             def advance(amount: int, note: str = "") -> None:
-                bars.update(bar, advance=amount, **({"note": note} if note else {}))
+                bars.advance(bar, amount)
+                if note:
+                    bars.update(bar, note=note)
 
             yield advance
 

@@ -54,7 +54,7 @@ class Recovery(Record):
     r2_per_control_ci95: dict[str, tuple[float, float]]
     r2_controls_to_embedding: float
     r2_own_probe: float | None
-    """As r2, with the probe fitted on held-out frames of the regime instead of canonical ones; None without a regime."""
+    """As r2, with the probe fitted on held-out frames of the regime itself; None without a regime."""
     orthogonality: float | None
     procrustes: float | None
     """None for raw pixels, which are no embedding."""
@@ -91,7 +91,7 @@ class Exploration(Record):
     excess_kurtosis: dict[str, float | None]
     pair_correlation: dict[str, float | None]
     """None where a control never moves."""
-    exact_pair_correlation: dict[str, float] | None
+    exact_pair_correlation: dict[str, float | None] | None
     exact_marginal: str | None
 
 

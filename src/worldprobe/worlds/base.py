@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Shaped, UInt8
 
 from worldprobe.registry import Component, Registry
 
@@ -30,6 +30,10 @@ class ControlSpec:
     meaning: str
     centre: float = 0.0
     limit: float = inf
+
+    def described(self) -> dict[str, str | float | None]:
+        """Return the fields, JSON-able: a limit of infinity is None."""
+        return {**asdict(self), "limit": None if self.limit == inf else self.limit}
 
     def physical(self, z: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return the physical quantity at control values z."""
@@ -74,6 +78,10 @@ class World(Component, ABC):
     @abstractmethod
     def observe(self, z: Float[np.ndarray, "N n"]) -> Shaped[np.ndarray, "N ..."]:
         """Return the observations of N control vectors: uint8 (N, H, W, 3) or float32 (N, m)."""
+
+    def hero(self) -> UInt8[np.ndarray, "H W 3"] | None:
+        """Return a still that shows this world at its best, for reports; None where it has none."""
+        return None
 
     def close(self) -> None:
         """Give back processes and graphics contexts; the world may be used again and reopens them."""

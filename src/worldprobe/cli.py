@@ -1,0 +1,198 @@
+"""The command line: a thin door to the Python API."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
+
+app = typer.Typer(
+    name="worldprobe",
+    help="Find out whether a world model can be learned from the way a world is explored.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+console = Console()
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="A shipped study (camera, ...) or the path of a study's YAML file.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change: training.steps=500")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="smoke (seconds), cpu (minutes; the default) or gpu.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Results folder. Default: runs/STUDY-PRESET.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+) -> None:
+    """Render a world, explore it, train an encoder on each exploration, measure what it recovered, write a report.
+
+    Finished runs are never redone: stop it with Ctrl-C, and the same command continues.
+
+    [bold]worldprobe run camera[/bold]                                  the main study, minutes on two cores
+    [bold]worldprobe run camera --preset smoke[/bold]                   everything, in under a minute
+    [bold]worldprobe run camera regimes.gaussian.rho=0.5 seeds=[0,1,2][/bold]
+    """
+    from worldprobe.progress import reporter
+    from worldprobe.studies import DEFAULT_PRESET, load_study, run_study
+
+    loaded = load_study(study, overrides or [], preset)
+    folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
+    run_study(loaded, folder, device=device, reporter=reporter(), command=_command())
+    from worldprobe.report import write_report
+
+    page = write_report(folder)
+    _print_summary(folder)
+    console.print(f"Report: {page}", soft_wrap=True)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A results folder that `worldprobe run` wrote.")]) -> None:
+    """Write the report of a results folder again: one self-contained HTML file."""
+    from worldprobe.report import write_report
+
+    console.print(f"Report: {write_report(folder)}", soft_wrap=True)
+
+
+@app.command()
+def worlds(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the worlds: their controls, with units and scales, and their settings."""
+    from worldprobe.worlds import WORLDS
+
+    _list_components(WORLDS, as_json, lambda world: [spec.described() for spec in world().controls])
+
+
+@app.command()
+def regimes(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the regimes, the ways of exploring a world, and their settings."""
+    from worldprobe.regimes import REGIMES
+
+    _list_components(REGIMES, as_json, lambda regime: [])
+
+
+@app.command()
+def render(
+    world: Annotated[str, typer.Argument(help="A world's name: see `worldprobe worlds`.")],
+    controls: Annotated[
+        str | None,
+        typer.Option(help="name=value pairs in standard units (yaw=1.5,truck=-1), or n values; else a sheet."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="PNG file. Default: WORLD.png.")] = None,
+    size: Annotated[int, typer.Option(help="Pixels of a view's side.")] = 256,
+    renderer: Annotated[str, typer.Option(help="raster (fast) or cycles (path traced, by Blender).")] = "raster",
+    views: Annotated[int, typer.Option(help="Views of the contact sheet of canonical draws.")] = 24,
+    seed: Annotated[int, typer.Option(help="Seed of the contact sheet's draws.")] = 0,
+) -> None:
+    """Draw a world: one view at the given controls, or a contact sheet of canonical N(0, 1) draws.
+
+    [bold]worldprobe render room[/bold]                                   24 canonical views
+    [bold]worldprobe render room --controls yaw=1.5,truck=-1[/bold]       one view; controls not named are 0
+    """
+    from worldprobe.studies.pictures import contact_sheet, single_view
+    from worldprobe.worlds import WORLDS
+
+    with WORLDS[world].model_validate({"size": size, "renderer": renderer}) as scene:
+        names = [spec.name for spec in scene.controls]
+        picture = contact_sheet(scene, views, seed) if controls is None else single_view(scene, _parse(controls, names))
+    path = out or Path(f"{world}.png")
+    picture.save(path)
+    console.print(f"Wrote {path} ({picture.width} x {picture.height})", soft_wrap=True)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check what this machine has: one line each for what works, what is missing, and the command that installs it."""
+    from dataclasses import asdict
+
+    from worldprobe import doctor as physician
+
+    checks = physician.checks()
+    print(json.dumps([asdict(check) for check in checks], indent=2) if as_json else physician.render(checks))
+    raise typer.Exit(0 if all(check.ok for check in checks if check.required) else 1)
+
+
+def main() -> None:
+    """Run the command line; a user's error is one message and exit status 2, Ctrl-C is 130."""
+    try:
+        app()
+    except WorldprobeError as error:
+        print(f"worldprobe: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _command() -> str:
+    return shlex.join(["worldprobe", *sys.argv[1:]])
+
+
+def _parse(text: str, names: Sequence[str]) -> list[float]:
+    """Return control values from "yaw=1.5,truck=-1" or "0,0,0,1.5,0,0"."""
+    parts = [part.strip() for part in text.split(",")]
+    values = dict.fromkeys(names, 0.0)
+    try:
+        if any("=" in part for part in parts):
+            for name, _, value in (part.partition("=") for part in parts):
+                if name not in values:
+                    raise UnknownName("control", name, names, "worldprobe worlds")
+                values[name] = float(value)
+            return list(values.values())
+        if len(parts) == len(names):
+            return [float(part) for part in parts]
+    except ValueError:
+        pass
+    raise InvalidValue("--controls", text, f"name=number pairs, or {len(names)} numbers for {', '.join(names)}")
+
+
+def _list_components(registry: Any, as_json: bool, details: Any) -> None:
+    if as_json:
+        listed = {
+            name: {"settings": thing.model_json_schema(), "controls": details(thing)}
+            for name, thing in registry.items()
+        }
+        print(json.dumps(listed, indent=2))
+        return
+    for name, thing in registry.items():
+        summary = (thing.__doc__ or "").strip().splitlines()[0]
+        console.print(f"[bold]{name}[/bold]  {summary}")
+        for spec in details(thing):
+            limit = f", within ±{spec['limit']:g}" if spec["limit"] < float("inf") else ""
+            console.print(
+                f"    {spec['name']:<10} {spec['scale']:g} {spec['unit']} for one sd{limit}: {spec['meaning']}"
+            )
+        for key, field in thing.model_fields.items():
+            default = "required" if field.is_required() else f"default {field.get_default(call_default_factory=True)!r}"
+            console.print(f"    [dim]{key} ({default}): {field.description or ''}[/dim]", highlight=False)
+
+
+def _print_summary(folder: Path) -> None:
+    from worldprobe.studies.results import Results
+
+    results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
+    table = Table(title=f"Mean R² on the canonical test set ({results.study['title']})")
+    for heading in ("regime", "objective", "R²", "95 % interval", "worst control"):
+        table.add_column(heading)
+    for row in results.summary:
+        worst = min(row.r2_per_control, key=lambda name: row.r2_per_control[name].mean)
+        low, high = row.r2.ci95
+        lowest = f"{worst} {row.r2_per_control[worst].mean:.2f}"
+        table.add_row(row.regime, row.objective, f"{row.r2.mean:.3f}", f"{low:.3f} to {high:.3f}", lowest)
+    console.print(table)
+    for row in results.summary:
+        if row.role == "measured":
+            console.print(f"[bold]{row.regime}[/bold]: {row.verdict}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""From a study file, a preset and overrides to a `Study`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from worldprobe.errors import InvalidStudy, UnknownName, WorldprobeError
+from worldprobe.studies.explain import explain
+from worldprobe.studies.schema import Study
+
+DEFAULT_PRESET = "cpu"
+
+
+def shipped_studies() -> dict[str, Path]:
+    """Return the studies that come with the package, by name."""
+    folder = Path(str(resources.files("worldprobe.studies")))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | None = None) -> Study:
+    """Return the resolved study: the file, then the preset's changes, then `key.path=value` overrides (YAML values).
+
+    `study` is a shipped study's name or a path to a YAML file. Raises UnknownName, InvalidStudy or WorldprobeError.
+    """
+    path = _find(study)
+    settings = _read(path)
+    presets = settings.pop("presets", None) or {}
+    chosen = preset or (DEFAULT_PRESET if DEFAULT_PRESET in presets else None)
+    if chosen is not None:
+        if chosen not in presets:
+            raise UnknownName(f"preset of study {path.stem!r}:", chosen, presets)
+        _merge(settings, presets[chosen] or {})
+    for override in overrides:
+        _merge(settings, _parse(override))
+    try:
+        return Study.model_validate(settings)
+    except ValidationError as error:
+        raise InvalidStudy(str(study), explain(error, Study)) from None
+
+
+def _find(study: str | Path) -> Path:
+    shipped = shipped_studies()
+    if str(study) in shipped:
+        return shipped[str(study)]
+    path = Path(study)
+    if path.is_file():
+        return path
+    if path.suffix in {".yaml", ".yml"}:
+        raise WorldprobeError(f"There is no study file {path}. Shipped studies: {', '.join(shipped)}.")
+    raise UnknownName("study", str(study), shipped, "worldprobe run --help")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidStudy(str(path), [f"it is not readable YAML: {' '.join(str(error).split())}"]) from None
+    if not isinstance(settings, dict):
+        raise InvalidStudy(str(path), [f"it must be a mapping of keys to values, not {type(settings).__name__}."])
+    return settings
+
+
+def _parse(override: str) -> dict[str, Any]:
+    key, equals, value = override.partition("=")
+    if not equals or not all(key.split(".")):
+        raise WorldprobeError(f"{override!r} is not an override. Write key.path=value, as in training.steps=500.")
+    nested: Any = yaml.safe_load(value)
+    for part in reversed(key.split(".")):
+        nested = {part: nested}
+    return dict(nested)
+
+
+def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Change nested mappings key by key; a component whose name changes loses its old settings."""
+    for key, value in changes.items():
+        old = into.get(key)
+        renamed = (
+            isinstance(value, Mapping)
+            and "name" in value
+            and isinstance(old, dict)
+            and old.get("name") != value["name"]
+        )
+        if isinstance(value, Mapping) and isinstance(old, dict) and not renamed:
+            _merge(old, value)
+        else:
+            into[key] = deepcopy(value)

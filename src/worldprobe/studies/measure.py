@@ -1,0 +1,92 @@
+"""From embeddings and their controls to a `Recovery`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.recovery import (
+    bootstrap_r2,
+    fit_probe,
+    orthogonality_error,
+    procrustes_error,
+    r2_per_column,
+    theorem3_bound,
+)
+from worldprobe.regimes import Regime
+from worldprobe.studies.results import Bound, Recovery
+from worldprobe.worlds import ControlSpec
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The features of some frames (embeddings, or raw pixels) beside the controls of those frames."""
+
+    h: Float[np.ndarray, "N d"]
+    z: Float[np.ndarray, "N n"]
+
+
+def measure_recovery(
+    probe: Embedded,
+    test: Embedded,
+    names: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    own: Embedded | None = None,
+    bound: Bound,
+    ridge: bool = False,
+) -> tuple[Recovery, Float[np.ndarray, "N n"]]:
+    """Fit the probe on `probe`, score it on `test`; return the measures and the controls as the probe reads them.
+
+    `own` holds frames of the regime itself, for the probe that a user without a canonical set would fit.
+    `ridge` is for raw pixels, where the geometry of the map z -> h is left out (infinite-dimensional in spirit).
+    """
+    read = fit_probe(probe.h, probe.z, ridge=ridge)(test.h)
+    each = r2_per_column(test.z, read)
+    ci, each_ci = bootstrap_r2(test.z, read, rng)
+    own_r2 = None if own is None else float(r2_per_column(test.z, fit_probe(own.h, own.z)(test.h)).mean())
+    recovery = Recovery(
+        r2=float(each.mean()),
+        r2_per_control=dict(zip(names, each.tolist(), strict=True)),
+        r2_ci95=ci,
+        r2_per_control_ci95={name: (low, high) for name, (low, high) in zip(names, each_ci.tolist(), strict=True)},
+        r2_controls_to_embedding=_controls_to_embedding(probe, test),
+        r2_own_probe=own_r2,
+        orthogonality=None if ridge else orthogonality_error(test.z, test.h),
+        procrustes=None if ridge else procrustes_error(test.z, test.h),
+        bound=bound,
+    )
+    return recovery, read
+
+
+def measure_bound(first: Embedded, second: Embedded, regime: Regime, controls: Sequence[ControlSpec]) -> Bound:
+    """Return Theorem 3's bound on held-out pairs of a regime, or why it does not apply."""
+    if not regime.ornstein_uhlenbeck:
+        return Bound(applies=False, reason="Theorem 3 is for Ornstein-Uhlenbeck pairs of N(0, 1) controls")
+    rho = regime.exact_correlation(controls)
+    if rho is None or np.ptp(rho) > 0 or not 0 < rho[0] < 1:
+        return Bound(applies=False, reason="Theorem 3 needs one pair correlation between 0 and 1 for all controls")
+    if first.h.shape[1] != first.z.shape[1]:
+        reason = f"Theorem 3 needs d = n; here d = {first.h.shape[1]} and n = {first.z.shape[1]}"
+        return Bound(applies=False, reason=reason)
+    terms = theorem3_bound(first.h, second.h, float(rho[0]))
+    return Bound(
+        applies=True,
+        reason="Ornstein-Uhlenbeck pairs, one pair correlation, as many dimensions as controls",
+        delta=terms.delta,
+        epsilon=terms.epsilon,
+        value=terms.value,
+        error=procrustes_error(np.concatenate([first.z, second.z]), np.concatenate([first.h, second.h])),
+    )
+
+
+def _controls_to_embedding(probe: Embedded, test: Embedded) -> float:
+    """R^2 of h read from z, over the dimensions of h that vary; a collapsed embedding has none and scores 0."""
+    moving = (test.h.std(axis=0) > 1e-6) & (probe.h.std(axis=0) > 1e-6)
+    if not moving.any():
+        return 0.0
+    read = fit_probe(probe.z, probe.h[:, moving])(test.z)
+    return float(r2_per_column(test.h[:, moving], read).mean())

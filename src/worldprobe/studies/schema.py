@@ -1,0 +1,114 @@
+"""The one place where a study's settings are defined, composed of the settings of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PlainSerializer,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from worldprobe.errors import InvalidStudy, UnknownName
+from worldprobe.learners import ENCODERS, OBJECTIVES, Encoder, Objective, TrainingSettings
+from worldprobe.regimes import REGIMES, Regime
+from worldprobe.registry import Component, Registry
+from worldprobe.studies.explain import explain
+from worldprobe.worlds import WORLDS, World
+
+C = TypeVar("C", bound=Component)
+
+
+def make_component(registry: Registry[type[C]], value: Any, path: str, default_name: str | None = None) -> C:
+    """Make a component from "name" or {"name": ..., setting: value ...}.
+
+    Raises UnknownName for a name that the registry lacks and InvalidStudy, with the key's path, for its settings.
+    """
+    if isinstance(value, Component):
+        return value  # type: ignore[return-value]
+    given = {"name": value} if isinstance(value, str) else {} if value is None else value
+    if not isinstance(given, Mapping):
+        raise InvalidStudy(path, [f"{path} = {value!r}: allowed is a name, or a mapping with a name and settings."])
+    settings = dict(given)
+    name = settings.pop("name", default_name)
+    if not isinstance(name, str):
+        raise InvalidStudy(path, [f"{path}.name: missing. Known: {', '.join(registry)}."])
+    try:
+        return registry[name].model_validate(settings)
+    except ValidationError as error:
+        raise InvalidStudy(path, explain(error, registry[name], path)) from None
+
+
+def describe(registry: Registry[type[C]], component: C) -> dict[str, Any]:
+    """Return {"name": ..., settings ...}, from which `make_component` makes the same component."""
+    return {"name": registry.name_of(type(component)), **component.settings()}
+
+
+def _one(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer]:
+    def make(value: Any, info: ValidationInfo) -> Any:
+        return make_component(registry, value, str(info.field_name))
+
+    return BeforeValidator(make), PlainSerializer(lambda component: describe(registry, component))
+
+
+def _labelled(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer]:
+    def make(value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        path = info.field_name
+        return {key: make_component(registry, given, f"{path}.{key}", str(key)) for key, given in value.items()}
+
+    def dump(components: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: describe(registry, component) for key, component in components.items()}
+
+    return BeforeValidator(make), PlainSerializer(dump)
+
+
+class References(Component):
+    """What every result stands beside: a ceiling that sees the controls, and two floors that learn nothing."""
+
+    supervised_on: str | None = Field(None, description="regime whose frames the supervised ceiling trains on")
+    untrained: bool = Field(True, description="an encoder with its initial weights")
+    pixels: bool = Field(True, description="ridge regression from raw pixels to controls")
+
+
+class Study(Component):
+    """world x regimes x objectives x seeds, with one encoder, one budget and one canonical test set for all."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    question: str
+    world: Annotated[World, *_one(WORLDS)]
+    regimes: Annotated[dict[str, Regime], Field(min_length=1), *_labelled(REGIMES)]
+    objectives: Annotated[dict[str, Objective], Field(min_length=1), *_labelled(OBJECTIVES)]
+    encoder: Annotated[Encoder, *_one(ENCODERS)]
+    d: PositiveInt | None = Field(None, description="dimensions of the embedding; as many as controls if not given")
+    frames: Annotated[int, Field(ge=64)] = Field(description="training frames of each regime and seed")
+    heldout_frames: Annotated[int, Field(ge=64)] = Field(2048, description="frames of held-out pairs, never trained on")
+    probe_frames: Annotated[int, Field(ge=64)] = Field(4096, description="canonical frames that the probe is fitted on")
+    test_frames: Annotated[int, Field(ge=64)] = Field(4096, description="canonical frames that the probe is scored on")
+    canonical_seed: NonNegativeInt = Field(0, description="the canonical sets' own seed: the same for every run")
+    training: TrainingSettings
+    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
+    references: References = References()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Study:
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds {self.seeds} repeat: each seed is one run")
+        ceiling = self.references.supervised_on
+        if ceiling is not None and ceiling not in self.regimes:
+            raise UnknownName("regime of references.supervised_on", ceiling, self.regimes)
+        return self
+
+    @property
+    def dimensions(self) -> int:
+        """The embedding's dimension d."""
+        return self.d or len(self.world.controls)
