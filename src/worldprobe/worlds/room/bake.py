@@ -28,7 +28,7 @@ SHIPPED = Path(__file__).parent
 class BakeSettings:
     """How light is traced: samples per texel, diffuse bounces, and the Blender that does it."""
 
-    samples: int = 192
+    samples: int = 16
     bounces: int = 6
     blender: str = "5.0.1"
 
