@@ -1,0 +1,102 @@
+"""From a results folder to one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from worldprobe.files import written_whole
+from worldprobe.report.blocks import Section, Table, figure, note
+from worldprobe.report.folder import ResultsFolder, read_folder
+from worldprobe.report.pictures import embed
+from worldprobe.report.sections import STANDARD
+from worldprobe.report.words import GLOSSARY, answer, count, duration, intervals_over, memory, number, r2_text
+
+QUESTION = "Was this world explored in a way from which its hidden controls can be learned?"
+HERO_WIDTH, HERO_BYTES = 1600, 420_000
+HERE = Path(__file__).parent
+
+
+def write_report(folder: Path, sections: Sequence[Callable[[ResultsFolder], Section]] = STANDARD) -> Path:
+    """Write `report.html` into a results folder, whole or not at all, and return its path.
+
+    The report reads only this folder: it trains nothing and renders nothing. It loads nothing from the network.
+    Raises NoResults for a folder without results (or with half of them) and DamagedData for what cannot be read.
+    """
+    read = read_folder(Path(folder))
+    page = render(read, [section(read) for section in sections])
+    target = read.path / "report.html"
+    with written_whole(target) as aside:
+        aside.write_text(page, encoding="utf8")
+    return target
+
+
+def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
+    """Return the page of a folder that has been read, with these sections."""
+    results, series = folder.results, folder.series
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": number, "r2": r2_text}
+    return environment.get_template("page.html").render(
+        style=Markup((HERE / "style.css").read_text(encoding="utf8")),
+        results=results,
+        series=series,
+        title=results.study.get("title") or results.study.get("name") or "A study",
+        question=results.study.get("question") or QUESTION,
+        answer=answer(series, len(results.controls)),
+        hero=_hero(folder),
+        over=intervals_over(series),
+        count=count,
+        sections=sections,
+        controls=_controls_table(folder),
+        provenance=_provenance(folder),
+        glossary=GLOSSARY,
+    )
+
+
+def _hero(folder: ResultsFolder) -> Markup:
+    path = folder.path / "hero.png"
+    if not path.is_file():
+        return note(
+            "No still of the world: this folder has no hero.png. Worlds that Blender does not render have none."
+        )
+    picture = embed(path, HERO_WIDTH, HERO_BYTES)
+    return figure(
+        picture,
+        "A still of the world that was explored.",
+        "The world that was explored, path-traced by Cycles.",
+        "hero",
+    )
+
+
+def _controls_table(folder: ResultsFolder) -> Table:
+    columns = ("control", "what it moves", "one standard deviation", "never beyond")
+    rows = tuple(
+        (str(c["name"]), str(c.get("meaning", "")), _physical(c, "scale"), _physical(c, "limit"))
+        for c in folder.results.controls
+    )
+    return Table("The hidden controls", columns, rows)
+
+
+def _physical(control: dict[str, Any], key: str) -> str:
+    value = control.get(key)
+    return "—" if value is None else f"{number(value)} {control.get('unit', '')}".strip()
+
+
+def _provenance(folder: ResultsFolder) -> list[tuple[str, list[tuple[str, str]]]]:
+    results = folder.results
+    seeds = sorted({run.seed for run in results.runs})
+    made = [
+        ("study", str(results.study.get("name", "—"))),
+        ("seeds", ", ".join(map(str, seeds))),
+        ("runs", number(len(results.runs))),
+        ("time", duration(results.seconds_total)),
+        ("peak memory", memory(results.peak_memory_bytes)),
+    ]
+    machine = [(key.replace("_", " "), str(value)) for key, value in results.machine.items()]
+    return [("How it was made", made), ("Machine", machine), ("Versions", list(results.versions.items()))]

@@ -1,0 +1,139 @@
+"""What could be read off the embedding, and how linear it is."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from worldprobe.report.blocks import Cell, Section, Table, both_widths, legend, panel, row, shown_controls
+from worldprobe.report.charts import SPAN, Bar, Group, Mark, bar_chart, scatter
+from worldprobe.report.folder import ResultsFolder, Series
+from worldprobe.report.words import ROLES, intervals_over, number, r2_text
+from worldprobe.studies.results import Interval, Run, Summary
+
+SHOWN_POINTS = 400
+EVERY = "all controls"
+GEOMETRY = ("R²", "own probe", "controls → embedding", "orthogonality", "Procrustes", "d")
+
+
+def recovered(folder: ResultsFolder) -> Section:
+    """Show R^2 per control and regime as bars with intervals, between floors and ceiling."""
+    series = folder.series
+    shown, said = shown_controls(folder)
+    groups = [_group(EVERY, None, folder), *(_group(name, name, folder) for name in shown)]
+    title = "R² per control and exploration"
+    desc = "; ".join(f"{s.label}: mean R² {r2_text(s.summary.r2.mean)}" for s in series) + "."
+    roles = dict.fromkeys(s.role for s in folder.references)
+    key = legend(
+        [(f"swatch c{s.colour}", s.label) for s in series] + [(f"key {role}", ROLES.get(role, role)) for role in roles]
+    )
+    chart = both_widths(bar_chart(groups, 860, title, desc), bar_chart(groups, 350, title, desc))
+    lead = (
+        "How much of each control a linear regression reads off the embedding, on the canonical test set: 1 is all of "
+        f"it, 0 is guessing. Whiskers are 95 % intervals: {intervals_over(series)}.{said}"
+    )
+    columns = ("exploration", "control", "R²", "95 % from", "to", "interval over", "seeds")
+    rows = tuple(
+        (_named(s), name, i.mean, *i.ci95, s.interval, s.seeds)
+        for s in folder.results.summary
+        for name, i in [(EVERY, s.r2), *s.r2_per_control.items()]
+    )
+    return Section("recovered", "Which controls were recovered", lead, (key, chart), (Table(title, columns, rows),))
+
+
+def readings(folder: ResultsFolder) -> Section:
+    """Show true against recovered controls as small multiples."""
+    shown, said = shown_controls(folder)
+    rows = tuple(_scatter_row(folder, s, shown) for s in folder.series)
+    lead = (
+        "Each point is a frame of the canonical test set: across, the control's true value; up, what the regression "
+        f"reads, both in standard deviations (±{SPAN:g}). On the dashed diagonal it is read exactly; a level cloud "
+        f"means that nothing is known. The number is R².{said}"
+    )
+    columns = ("run", "control", "R²", "95 % from", "to")
+    table = tuple(
+        (run.id, name, value, *run.recovery.r2_per_control_ci95[name])
+        for run in folder.results.runs
+        for name, value in run.recovery.r2_per_control.items()
+    )
+    title = "R² of every run, with a bootstrap over test points"
+    return Section("readings", "True against recovered", lead, rows, (Table(title, columns, table),))
+
+
+def geometry(folder: ResultsFolder) -> Section:
+    """Tabulate how near the embedding is to a rotated copy of the controls, with Theorem 3's bound."""
+    medians = Table(
+        "Each exploration's run, the median one of its seeds",
+        ("exploration", *GEOMETRY, "Theorem 3's bound"),
+        tuple((s.label, *_geometry(s.median_run), _bound_said(s.median_run)) for s in folder.series),
+    )
+    runs = folder.results.runs
+    every = Table("Geometry of every run", ("run", *GEOMETRY), tuple((run.id, *_geometry(run)) for run in runs))
+    bounds = Table(
+        "Theorem 3's bound of every run",
+        ("run", "bound", "bounded error", "δ", "ε", "does it apply?"),
+        tuple(_bound_row(run) for run in runs),
+    )
+    lead = (
+        "R² says whether the controls can be read. Geometry says whether the embedding is a rotated copy of them, "
+        "which is what planning in the embedding needs. The glossary below defines each column."
+    )
+    return Section("geometry", "How linear the embedding is", lead, (), (every, bounds), shown=medians)
+
+
+def _scatter_row(folder: ResultsFolder, s: Series, shown: list[str]) -> Markup:
+    run = s.median_run
+    arrays = folder.arrays(run, "truth", "recovered")
+    truth, read = arrays["truth"][:SHOWN_POINTS], arrays["recovered"][:SHOWN_POINTS]
+    cells = []
+    for column, name in enumerate(shown):
+        r2 = r2_text(run.recovery.r2_per_control[name])
+        title = f"{name} after {s.label}: true against recovered"
+        desc = f"{number(len(truth))} canonical test points, R² {r2}."
+        cells.append(panel(name, r2, scatter(truth[:, column], read[:, column], s.colour, title, desc)))
+    said = f"seed {run.seed}" + (", the median of its seeds" if len(s.runs) > 1 else "")
+    return row(s.label, s.colour, said, cells)
+
+
+def _geometry(run: Run) -> tuple[Cell, ...]:
+    r = run.recovery
+    return r.r2, r.r2_own_probe, r.r2_controls_to_embedding, r.orthogonality, r.procrustes, run.d
+
+
+def _bound_said(run: Run) -> str:
+    b = run.recovery.bound
+    if b.value is None or b.error is None:
+        return f"does not apply: {b.reason}"
+    holds = "holds" if b.error <= b.value else "is broken"
+    return f"{holds}: error {number(b.error)}, bound {number(b.value)}"
+
+
+def _bound_row(run: Run) -> tuple[Cell, ...]:
+    b = run.recovery.bound
+    return run.id, b.value, b.error, b.delta, b.epsilon, "yes" if b.applies else f"no: {b.reason}"
+
+
+def _group(title: str, control: str | None, folder: ResultsFolder) -> Group:
+    series, references = folder.series, folder.references
+    own = {s.summary.regime for s in series}
+    # A reference that exists for several regimes belongs to each one's bar; a single one holds for the whole group.
+    shared = [r for r in references if len({q.regime for q in references if q.role == r.role} & own) <= 1]
+    bars = []
+    for s in series:
+        interval = _interval(s.summary, control)
+        marks = [_mark(r, control) for r in references if r not in shared and r.regime == s.summary.regime]
+        bars.append(Bar(f"{s.label}, {title}", s.colour, interval.mean, *interval.ci95, tuple(marks)))
+    return Group(title, tuple(bars), tuple(_mark(r, control) for r in shared))
+
+
+def _interval(summary: Summary, control: str | None) -> Interval:
+    return summary.r2 if control is None else summary.r2_per_control[control]
+
+
+def _mark(summary: Summary, control: str | None) -> Mark:
+    return Mark(summary.role, ROLES.get(summary.role, summary.role), _interval(summary, control).mean)
+
+
+def _named(summary: Summary) -> str:
+    if summary.role != "measured":
+        return ROLES.get(summary.role, summary.role)
+    return ", ".join([summary.regime, summary.objective, *(f"{k} {v}" for k, v in summary.axes.items())])
