@@ -1,5 +1,5 @@
-"""Checks every jaxtyping shape in worldprobe, at every call, while tests run."""
+"""Checks every type and jaxtyping shape in worldprobe, at every call, while tests run."""
 
 from jaxtyping import install_import_hook
 
-install_import_hook("worldprobe", "beartype.beartype")
+install_import_hook("worldprobe", "typechecker.typechecked")
