@@ -52,6 +52,11 @@ def shown_controls(folder: ResultsFolder) -> tuple[list[str], str]:
     return names[:MOST_CONTROLS], f" Drawn are the first {MOST_CONTROLS} of {len(names)} controls; the tables hold all."
 
 
+def shape(shown: Sequence[str]) -> str:
+    """Return the grid's class for this many small multiples: a few may be larger."""
+    return "few" if len(shown) <= 4 else ""
+
+
 def legend(entries: Iterable[tuple[str, str]]) -> Markup:
     """Return a legend of (classes, text): `swatch c0` is a colour, `key ceiling` and its like are line styles."""
     entry = Markup('<li><i class="{}" aria-hidden="true"></i>{}</li>')
@@ -89,7 +94,9 @@ def figure(picture: Picture, alt: str, caption: str, classes: str = "") -> Marku
     )
 
 
-def note(text: str, kind: str = "absent") -> Markup:
+def note(text: str, kind: str = "absent", items: Sequence[str] = ()) -> Markup:
     """Return a paragraph that stands where something is missing (`absent`) or must not be overlooked (`warning`)."""
-    mark = Markup("<b>Warning.</b> ") if kind == "warning" else Markup("")
-    return Markup('<p class="note {}">{}{}</p>').format(kind, mark, text)
+    listed = Markup("").join(Markup("<li>{}</li>").format(item) for item in items)
+    below = Markup("<ul>{}</ul>").format(listed) if items else Markup("")
+    body = Markup("<b>Warning. {}</b>") if kind == "warning" else Markup("{}")
+    return Markup('<div class="note {}">{}{}</div>').format(kind, body.format(text), below)

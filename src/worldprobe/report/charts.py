@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup
 
-from worldprobe.report.words import number, r2_text
+from worldprobe.report.words import number, ratio
 
 COLOURS = 8
 SPAN = 3.5  # of the scatter's and the histogram's axes, in standard deviations of the canonical N(0, 1)
@@ -186,7 +186,7 @@ def curves(
             '<path class="optimum" d="M40 {0:.1f}H316"/>'
             '<text class="said" text-anchor="end" x="316" y="{1:.1f}">optimum {2}</text>'
         )
-        fell = any(len(line.values) and line.values[-1] < optimum for line in lines)
+        fell = any(len(line.values) and line.values[-1] < 0.95 * optimum for line in lines)
         beside = y(optimum) - 6 if fell else y(optimum) + 15
         parts.append(label.format(y(optimum), beside, number(optimum, 3)))
     for place, anchor, text in ((40, "start", "0"), (316, "end", f"{number(steps)} steps")):
@@ -202,7 +202,7 @@ def svg(width: int, height: float, title: str, desc: str, parts: Iterable[Markup
 
 def _bar(x: Axis, bar: Bar, y: float, row: int, width: int) -> Markup:
     zero, end, middle = x(0.0), x(bar.value), y + row / 2 - 1
-    named = f"{bar.name}: R² {r2_text(bar.value)}, 95 % interval {r2_text(bar.low)} to {r2_text(bar.high)}"
+    named = f"{bar.name}: R² {ratio(bar.value)}, 95 % interval {ratio(bar.low)} to {ratio(bar.high)}"
     parts = [
         Markup('<g class="c{}"><title>{}</title>').format(bar.colour, named),
         Markup('<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}" rx="2"/>').format(
@@ -213,7 +213,7 @@ def _bar(x: Axis, bar: Bar, y: float, row: int, width: int) -> Markup:
         ),
         *(_mark(x, m, y - 1, y + row - 2) for m in bar.marks),
         Markup('<text class="value" text-anchor="end" x="{}" y="{:.1f}">{}{}</text></g>').format(
-            width, y + 12, "◂ " if bar.value < x.low else "", r2_text(bar.value)
+            width, y + 12, "◂ " if bar.value < x.low else "", ratio(bar.value)
         ),
     ]
     return Markup("").join(parts)
@@ -225,7 +225,7 @@ def _mark(x: Axis, mark: Mark, top: float, bottom: float) -> Markup:
         '<path class="mark {}" d="M{:.1f} {:.1f}V{:.1f}"/></g>'
     )
     place = x(mark.value), top, bottom
-    return line.format(mark.name, r2_text(mark.value), *place, mark.role, *place)
+    return line.format(mark.name, ratio(mark.value), *place, mark.role, *place)
 
 
 def _grid(x: float, top: float, bottom: float, text: str, strong: bool) -> Markup:

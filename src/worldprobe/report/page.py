@@ -14,7 +14,7 @@ from worldprobe.report.blocks import Section, Table, figure, note
 from worldprobe.report.folder import ResultsFolder, read_folder
 from worldprobe.report.pictures import embed
 from worldprobe.report.sections import STANDARD
-from worldprobe.report.words import GLOSSARY, answer, count, duration, intervals_over, memory, number, r2_text
+from worldprobe.report.words import GLOSSARY, answer, count, duration, intervals_over, memory, number, ratio
 
 QUESTION = "Was this world explored in a way from which its hidden controls can be learned?"
 HERO_WIDTH, HERO_BYTES = 1600, 420_000
@@ -41,7 +41,7 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": number, "r2": r2_text}
+    environment.filters |= {"number": number, "ratio": ratio}
     return environment.get_template("page.html").render(
         style=Markup((HERE / "style.css").read_text(encoding="utf8")),
         results=results,
@@ -85,7 +85,8 @@ def _controls_table(folder: ResultsFolder) -> Table:
 
 def _physical(control: dict[str, Any], key: str) -> str:
     value = control.get(key)
-    return "—" if value is None else f"{number(value)} {control.get('unit', '')}".strip()
+    unit = {"deg": "°"}.get(control.get("unit", ""), control.get("unit", ""))
+    return "—" if value is None else f"{number(value, 3)} {unit}".strip()
 
 
 def _provenance(folder: ResultsFolder) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -84,8 +84,8 @@ def number(value: float | int, decimals: int | None = None) -> str:
     return text.replace("-", "−")
 
 
-def r2_text(value: float) -> str:
-    """Return an R^2 with two decimals, or as many as tell it from 1 (0.9995, never a false 1.00)."""
+def ratio(value: float) -> str:
+    """Return an R^2 or a correlation with two decimals, or as many as tell it from 1 (0.9995, never a false 1.00)."""
     decimals = 2
     while value < 1 and round(value, decimals) >= 1 and decimals < 6:
         decimals += 1
@@ -124,7 +124,9 @@ def intervals_over(series: Sequence[Series]) -> str:
     """Return in words what the intervals of these series are over."""
     kinds = {(s.summary.interval, s.summary.seeds) for s in series}
     said = [
-        f"over {count(seeds, 'seed')} (Student t)" if interval == "seeds" else "a bootstrap over test points, one seed"
+        f"over {count(seeds, 'seed')} (Student\u00a0t)"
+        if interval == "seeds"
+        else "a bootstrap over test points, one seed"
         for interval, seeds in sorted(kinds)
     ]
     return "; ".join(said)
@@ -141,7 +143,7 @@ def answer(series: Sequence[Series], controls: int) -> Markup:
     told = ranked if len(ranked) <= 4 else [ranked[0], ranked[-1]]
     best, rest = told[0], told[1:]
     name = Markup('<span class="ink c{}">{}</span>')
-    opening = Markup("{} {} exploration: linear regression reads {} of {} off the embedding").format(
+    opening = Markup("{} {} exploration: linear regression recovers {} of the variance of {}").format(
         _yes(best),
         name.format(best.colour, best.label),
         share(best.summary.r2.mean),

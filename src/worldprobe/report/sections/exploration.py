@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup
 
-from worldprobe.report.blocks import Section, Table, figure, legend, note, panel, row, shown_controls
+from worldprobe.report.blocks import Section, Table, figure, legend, note, panel, row, shape, shown_controls
 from worldprobe.report.charts import SPAN, TALLEST, histogram
 from worldprobe.report.folder import ResultsFolder
 from worldprobe.report.pictures import embed
-from worldprobe.report.words import number
+from worldprobe.report.words import number, ratio
 from worldprobe.studies.results import Exploration
 from worldprobe.studies.verdicts import STILL
 
@@ -49,7 +49,7 @@ def visited(folder: ResultsFolder) -> Section:
         z = folder.visited(e)
         cells = [_cell(e, name, z[:, column], folder.colour(e.label)) for column, name in enumerate(shown)]
         known = f"exactly {e.exact_marginal} in each control" if e.exact_marginal else "as measured"
-        rows.append(row(e.label, folder.colour(e.label), known, cells))
+        rows.append(row(e.label, folder.colour(e.label), known, cells, shape(shown)))
     lead = (
         "Where each exploration took each control, in standard deviations of the canonical distribution. ρ is the "
         "control's correlation between the two members of a pair: near 1, the pair hardly moved. What lies beyond "
@@ -62,7 +62,7 @@ def visited(folder: ResultsFolder) -> Section:
 def _cell(e: Exploration, name: str, values: Float[np.ndarray, " N"], colour: int) -> Markup:
     rho = e.pair_correlation[name]
     still = e.sd[name] < STILL
-    said = "never moved" if still else "ρ —" if rho is None else f"ρ {number(rho, 2)}"
+    said = "never moved" if still else "ρ —" if rho is None else f"ρ {ratio(rho)}"
     desc = f"Mean {number(e.mean[name], 2)}, standard deviation {number(e.sd[name], 2)}; {said}."
     return panel(name, said, histogram(values, still, colour, f"{name} as {e.label} visited it", desc))
 

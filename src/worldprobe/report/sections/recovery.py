@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from worldprobe.report.blocks import Cell, Section, Table, both_widths, legend, panel, row, shown_controls
+from worldprobe.report.blocks import Cell, Section, Table, both_widths, legend, panel, row, shape, shown_controls
 from worldprobe.report.charts import SPAN, Bar, Group, Mark, bar_chart, scatter
 from worldprobe.report.folder import ResultsFolder, Series
-from worldprobe.report.words import ROLES, intervals_over, number, r2_text
+from worldprobe.report.words import ROLES, intervals_over, number, ratio
 from worldprobe.studies.results import Interval, Run, Summary
 
 SHOWN_POINTS = 400
@@ -21,7 +21,7 @@ def recovered(folder: ResultsFolder) -> Section:
     shown, said = shown_controls(folder)
     groups = [_group(EVERY, None, folder), *(_group(name, name, folder) for name in shown)]
     title = "R² per control and exploration"
-    desc = "; ".join(f"{s.label}: mean R² {r2_text(s.summary.r2.mean)}" for s in series) + "."
+    desc = "; ".join(f"{s.label}: mean R² {ratio(s.summary.r2.mean)}" for s in series) + "."
     roles = dict.fromkeys(s.role for s in folder.references)
     key = legend(
         [(f"swatch c{s.colour}", s.label) for s in series] + [(f"key {role}", ROLES.get(role, role)) for role in roles]
@@ -86,12 +86,12 @@ def _scatter_row(folder: ResultsFolder, s: Series, shown: list[str]) -> Markup:
     truth, read = arrays["truth"][:SHOWN_POINTS], arrays["recovered"][:SHOWN_POINTS]
     cells = []
     for column, name in enumerate(shown):
-        r2 = r2_text(run.recovery.r2_per_control[name])
+        r2 = ratio(run.recovery.r2_per_control[name])
         title = f"{name} after {s.label}: true against recovered"
         desc = f"{number(len(truth))} canonical test points, R² {r2}."
         cells.append(panel(name, r2, scatter(truth[:, column], read[:, column], s.colour, title, desc)))
     said = f"seed {run.seed}" + (", the median of its seeds" if len(s.runs) > 1 else "")
-    return row(s.label, s.colour, said, cells)
+    return row(s.label, s.colour, said, cells, shape(shown))
 
 
 def _geometry(run: Run) -> tuple[Cell, ...]:
@@ -103,7 +103,7 @@ def _bound_said(run: Run) -> str:
     b = run.recovery.bound
     if b.value is None or b.error is None:
         return f"does not apply: {b.reason}"
-    holds = "holds" if b.error <= b.value else "is broken"
+    holds = "holds" if b.error <= b.value else "does not hold"
     return f"{holds}: error {number(b.error)}, bound {number(b.value)}"
 
 

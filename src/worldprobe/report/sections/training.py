@@ -11,9 +11,10 @@ from worldprobe.report.blocks import Cell, Section, Table, legend, note, panel
 from worldprobe.report.charts import Line, curves
 from worldprobe.report.folder import ResultsFolder, Series
 from worldprobe.report.words import number
-from worldprobe.studies.results import Run, Training
+from worldprobe.studies.results import Run
 
-STYLES = {"alignment": "train", "heldout_alignment": "heldout"}
+STYLES = {"train_alignment": "train", "heldout_alignment": "heldout"}
+MEMORISING = "Alignment on training pairs ended below its optimum while held-out pairs did not follow."
 SMALLEST = 1e-6  # what a logarithmic axis can show of a collapsed embedding
 
 
@@ -26,13 +27,14 @@ def training(folder: ResultsFolder) -> Section:
     key = legend(
         [("key train", "training pairs"), ("key heldout", "held-out pairs"), ("key optimum", "theoretical optimum")]
     )
-    warnings = [warning for s, runs in trained for warning in _warnings(s, runs)]
+    warnings = [warning for s, runs in trained if (warning := _warnings(s, runs)) is not None]
     absent = [note(f"{s.label} was not trained, so it has no curves.") for s, runs in trained if not runs]
     grid = [Markup('<div class="grid three">{}</div>').format(Markup("").join(cells))] if cells else []
     lead = (
-        "Alignment is the squared distance between the embeddings of a pair, per dimension, one line per seed. The "
-        "dashed line is the least that a linear, whitened embedding can reach (Theorem 1). Training pairs below it "
-        "while held-out pairs stay above: the encoder memorises its frames instead of learning the world."
+        "Alignment is the squared distance between the embeddings of a pair, per dimension, over the embedding's "
+        "variance; one line per seed. The dashed line is what a linear, whitened embedding of the moving controls "
+        "reaches, and by Theorem 1 the least that an honest one can. Training pairs below it, held-out pairs above: "
+        "the encoder memorises."
     )
     blocks = (*([key] if cells else []), *warnings, *absent, *grid)
     return Section("training", "How it trained", lead, blocks, _tables(folder.results.runs))
@@ -74,24 +76,15 @@ def _span(lines: Sequence[Line], optima: Sequence[float | None]) -> tuple[float,
     return float(low), float(max(high, 2 * low))
 
 
-def _warnings(s: Series, runs: Sequence[Run]) -> list[Markup]:
-    done = [(run, run.training) for run in runs if run.training]
-    fell = [(run, t) for run, t in done if t.memorising]
-    said = [note(f"{s.label}, seed {run.seed}: {warning}", "warning") for run, t in done for warning in t.warnings]
-    if not fell:
-        return said
-    each = "; ".join(f"seed {run.seed}: {_figures(t)}" for run, t in fell)
-    text = (
-        f"{s.label}: in {len(fell)} of {len(done)} runs the encoder memorised its training frames ({each}). "
-        "More frames, more varied ones, fewer steps or a smaller encoder mend that."
-    )
-    return [note(text, "warning"), *said]
-
-
-def _figures(t: Training) -> str:
-    train, heldout = t.final.get("alignment"), t.final.get("heldout_alignment")
-    named = (("training pairs", train), ("held-out pairs", heldout), ("optimum", t.alignment_optimum))
-    return ", ".join(f"{name} {number(value)}" for name, value in named if value is not None)
+def _warnings(s: Series, runs: Sequence[Run]) -> Markup | None:
+    """Return what the trainings of a series warned of, in one paragraph, or None."""
+    done = [(run.seed, run.training) for run in runs if run.training]
+    said = [(seed, warning) for seed, t in done for warning in (t.warnings or ([MEMORISING] if t.memorising else []))]
+    if not said:
+        return None
+    fell = sum(t.memorising for _, t in done)
+    head = f"{s.label}: the encoder memorised its frames in {fell} of {len(done)} runs" if fell else s.label
+    return note(head, "warning", [f"Seed {seed}. {warning}" for seed, warning in said])
 
 
 def _tables(runs: Sequence[Run]) -> tuple[Table, ...]:

@@ -1,0 +1,100 @@
+"""The page in a real browser: on a phone, on a desk, in the dark and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from report.chromium import Chromium
+from report.example import write_example
+from worldprobe.report import write_report
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    write_example(folder, seeds=2)
+    return write_report(folder)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("profile")) as chromium:
+        yield chromium
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["tables folded", "tables open"])
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_page_never_scrolls_sideways(browser: Chromium, report: Path, width: int, opened: bool) -> None:
+    browser.open(report, width)
+    if opened:
+        browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert browser.evaluate("innerWidth") == width
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_page_logs_no_error_and_asks_the_network_for_nothing(browser: Chromium, report: Path) -> None:
+    browser.open(report, 1280)
+    complaints = [e for e in browser.events if e["method"] in ("Log.entryAdded", "Runtime.exceptionThrown")]
+    asked = [e["params"]["request"]["url"] for e in browser.events if e["method"] == "Network.requestWillBeSent"]
+    assert complaints == []
+    assert [url for url in asked if not url.startswith("data:")] == [report.resolve().as_uri()]
+    broken = "[...document.images].filter(i => !i.complete || i.naturalWidth === 0).length"
+    assert (browser.evaluate("document.images.length"), browser.evaluate(broken)) == (4, 0)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_text_of_charts_stays_legible(browser: Chromium, report: Path, width: int) -> None:
+    browser.open(report, width)
+    # The size on the screen: the font's size in user units, times how far the drawing is scaled.
+    smallest = """Math.min(...[...document.querySelectorAll('svg text')].filter(t => t.checkVisibility())
+        .map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a))"""
+    assert browser.evaluate(smallest) > 9.0
+
+
+def test_heads_of_panels_do_not_run_into_each_other(browser: Chromium, report: Path) -> None:
+    overlaps = """[...document.querySelectorAll('.cell')].filter(cell => {
+        const [name, figure] = [...cell.querySelectorAll('.head > span')].map(e => e.getBoundingClientRect());
+        const beside = Math.min(name.bottom, figure.bottom) > Math.max(name.top, figure.top) + 2;
+        return (beside && name.right > figure.left) || figure.right > cell.getBoundingClientRect().right + 1;
+    }).length"""
+    for width in (390, 1280):
+        browser.open(report, width)
+        assert browser.evaluate(overlaps) == 0
+
+
+def test_dark_scheme_turns_the_paper_dark_and_the_text_light(browser: Chromium, report: Path) -> None:
+    colours = "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+    browser.open(report, 1280)
+    light = browser.evaluate(colours)
+    browser.open(report, 1280, dark=True)
+    assert browser.evaluate(colours) == ["rgb(15, 17, 20)", "rgb(242, 242, 245)"]
+    assert light == ["rgb(255, 255, 255)", "rgb(29, 29, 31)"]
+
+
+def test_screenshots_and_print_show_the_whole_page(browser: Chromium, report: Path, tmp_path: Path) -> None:
+    for width in (390, 1280):
+        browser.open(report, width)
+        browser.screenshot(tmp_path / f"{width}.png")
+        with Image.open(tmp_path / f"{width}.png") as shot:
+            assert shot.width == width
+            assert shot.height > 5000
+            extrema = shot.convert("L").getextrema()
+        assert extrema == (0, 255) or extrema[1] - extrema[0] > 200
+    browser.pdf(tmp_path / "report.pdf")
+    pdf = (tmp_path / "report.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert 4 <= pdf.count(b"/Type /Page\n") <= 12
+
+
+def test_missing_chromium_is_named_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="apt-get install chromium"):
+        Chromium(tmp_path)

@@ -1,0 +1,198 @@
+"""The page says what results.json says, whatever the folder holds, and needs nothing but itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from report.example import CONTROLS, TITLE, write_example
+from report.reading import Page
+from worldprobe.report import STANDARD, Section, write_report
+
+
+def written(folder: Path) -> Page:
+    return Page(write_report(folder).read_text(encoding="utf8"))
+
+
+def rewrite(folder: Path, results: dict[str, Any]) -> None:
+    (folder / "results.json").write_text(json.dumps(results), encoding="utf8")
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Page]:
+    folder = tmp_path_factory.mktemp("example")
+    results = write_example(folder, seeds=3)
+    return folder, results, written(folder)
+
+
+def test_table_of_r2_holds_every_number_of_the_summary(example: tuple[Path, dict[str, Any], Page]) -> None:
+    _, results, page = example
+    rows = page.tables["R² per control and exploration"].rows
+    expected = []
+    for s in results["summary"]:
+        for name, i in [("all controls", s["r2"]), *s["r2_per_control"].items()]:
+            expected.append([name, i["mean"], *i["ci95"], s["interval"], s["seeds"]])
+    assert [row[1:] for row in rows] == expected
+
+
+def test_tables_of_runs_hold_every_number_of_the_runs(example: tuple[Path, dict[str, Any], Page]) -> None:
+    _, results, page = example
+    tables, runs = page.tables, results["runs"]
+    per_run = [
+        [run["id"], c, value, *run["recovery"]["r2_per_control_ci95"][c]]
+        for run in runs
+        for c, value in run["recovery"]["r2_per_control"].items()
+    ]
+    assert tables["R² of every run, with a bootstrap over test points"].rows == per_run
+    names = ("r2", "r2_own_probe", "r2_controls_to_embedding", "orthogonality", "procrustes")
+    geometry = [[run["id"], *(dash(run["recovery"][name]) for name in names), run["d"]] for run in runs]
+    assert tables["Geometry of every run"].rows == geometry
+    terms = ("value", "error", "delta", "epsilon")
+    bounds = [[run["id"], *(dash(run["recovery"]["bound"].get(term)) for term in terms)] for run in runs]
+    assert [row[:5] for row in tables["Theorem 3's bound of every run"].rows] == bounds
+    trained = [run for run in runs if run["training"]]
+    ends = [[r["id"], r["training"]["alignment_optimum"], *r["training"]["final"].values()] for r in trained]
+    assert [row[:-1] for row in tables["Losses at the end of training"].rows] == ends
+
+
+def test_table_of_explorations_holds_every_number_and_a_dash_where_there_is_none(
+    example: tuple[Path, dict[str, Any], Page],
+) -> None:
+    _, results, page = example
+    expected = []
+    for e in results["explorations"]:
+        for c in CONTROLS:
+            exact = (e["exact_pair_correlation"] or {}).get(c)
+            numbers = [e[key][c] for key in ("mean", "sd", "excess_kurtosis", "pair_correlation")] + [exact]
+            expected.append([e["label"], c, *map(dash, numbers), e["exact_marginal"] or "not known"])
+    assert page.tables["What each exploration visited"].rows == expected
+
+
+def dash(value: float | None) -> float | str:
+    return "—" if value is None else value
+
+
+def test_answer_and_big_numbers_are_the_means_of_the_summary(example: tuple[Path, dict[str, Any], Page]) -> None:
+    _, results, page = example
+    measured = [s for s in results["summary"] if s["role"] == "measured"]
+    for s in measured:
+        assert f"{s['r2']['mean']:.2f}" in page.text
+        assert f"{100 * s['r2']['mean']:.0f}\u00a0%" in page.text
+        assert s["verdict"].replace("R² ", "R²\u00a0") in page.text
+    assert "over three seeds (Student\u00a0t)" in page.text
+    assert results["command"] in page.text
+
+
+def test_page_loads_nothing_but_its_own_data(example: tuple[Path, dict[str, Any], Page]) -> None:
+    folder, _, page = example
+    html = (folder / "report.html").read_text(encoding="utf8")
+    assert all(load.startswith("data:image/webp;base64,") for load in page.loads)
+    assert len(page.loads) == 4  # a hero and three contact sheets
+    assert not re.search(r"https?://|url\(|@import|<script", html)
+    assert len(html) < 3_000_000
+
+
+def test_pictures_that_could_fill_the_page_are_kept_small(tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    write_example(tmp_path)
+    noise = np.random.default_rng(0).integers(0, 256, (1080, 1920, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "hero.png")
+    for sheet in (tmp_path / "explorations").glob("*.png"):
+        Image.fromarray(noise).save(sheet)
+    assert write_report(tmp_path).stat().st_size < 3_000_000
+
+
+def test_every_chart_has_a_title_and_a_description(example: tuple[Path, dict[str, Any], Page]) -> None:
+    tags = [tag for tag, _ in example[2].tags]
+    charts = [i for i, tag in enumerate(tags) if tag == "svg"]
+    assert len(charts) == 2 + 2 * 3 * 6 + 3
+    assert all(tags[i + 1 : i + 3] == ["title", "desc"] for i in charts)
+    assert all(attributes.get("role") == "img" for tag, attributes in example[2].tags if tag == "svg")
+
+
+def test_text_of_the_results_is_escaped(tmp_path: Path) -> None:
+    results = write_example(tmp_path)
+    evil = '<img src=x onerror="alert(1)">'
+    results["command"] = results["study"]["question"] = results["machine"]["cpu"] = evil
+    results["summary"][0]["verdict"] = results["explorations"][0]["exact_marginal"] = evil
+    rewrite(tmp_path, results)
+    page = written(tmp_path)
+    assert TITLE in page.text
+    assert page.text.count(evil) >= 4
+    assert not any(attributes.get("src") == "x" for _, attributes in page.tags)
+
+
+def test_one_seed_says_that_its_intervals_are_a_bootstrap(tmp_path: Path) -> None:
+    write_example(tmp_path, seeds=1)
+    text = written(tmp_path).text
+    assert "a bootstrap over test points, one seed" in text
+    assert "Student" not in text
+
+
+def test_missing_still_and_contact_sheet_say_why(tmp_path: Path) -> None:
+    write_example(tmp_path, hero=False)
+    (tmp_path / "explorations" / "cinematic.png").unlink()
+    text = written(tmp_path).text
+    assert "has no hero.png" in text
+    assert "has no explorations/cinematic.png" in text
+
+
+def test_control_that_never_moved_is_a_spike(example: tuple[Path, dict[str, Any], Page]) -> None:
+    spikes = [attributes for tag, attributes in example[2].tags if "spike" in (attributes.get("class") or "")]
+    assert len(spikes) == 5
+    assert example[2].text.count("never moved") >= 5
+
+
+def test_memorising_is_said_only_of_those_who_do(tmp_path: Path) -> None:
+    (tmp_path / "honest").mkdir()
+    (tmp_path / "not").mkdir()
+    write_example(tmp_path / "honest", memorising=False)
+    write_example(tmp_path / "not", memorising=True)
+    assert "Warning" not in written(tmp_path / "honest").text
+    assert "Warning. cinematic: the encoder memorised its frames in 1 of 1 runs" in written(tmp_path / "not").text
+
+
+def test_runs_without_training_have_no_curves_and_say_so(tmp_path: Path) -> None:
+    results = write_example(tmp_path)
+    for run in results["runs"]:
+        if run["regime"] == "yaw-only":
+            run["training"] = None
+    rewrite(tmp_path, results)
+    page = written(tmp_path)
+    assert "yaw-only was not trained" in page.text
+    assert sum((a.get("class") or "") == "curves" for tag, a in page.tags if tag == "svg") == 2
+
+
+def test_study_without_measured_regimes_still_has_a_page(tmp_path: Path) -> None:
+    results = write_example(tmp_path)
+    results["summary"] = [s for s in results["summary"] if s["role"] != "measured"]
+    results["runs"] = [r for r in results["runs"] if r["role"] != "measured"]
+    rewrite(tmp_path, results)
+    assert "only floors and ceilings" in written(tmp_path).text
+
+
+def test_a_study_can_add_a_section_of_its_own(tmp_path: Path) -> None:
+    write_example(tmp_path)
+    own = Section("sweep", "A <sweep>", "Of its own.")
+    text = write_report(tmp_path, (*STANDARD, lambda folder: own)).read_text(encoding="utf8")
+    assert '<section id="sweep">' in text
+    assert "A &lt;sweep&gt;" in text
+
+
+def test_two_objectives_and_axes_of_one_regime_share_its_colour_and_are_told_apart(tmp_path: Path) -> None:
+    results = write_example(tmp_path)
+    for part in (results["summary"][1], next(r for r in results["runs"] if r["regime"] == "cinematic")):
+        part["regime"] = "gaussian"
+        part["axes"] = {"rho": 0.9}
+    for part in (results["summary"][0], results["runs"][0]):
+        part["axes"] = {"rho": 0.5}
+    rewrite(tmp_path, results)
+    text = written(tmp_path).text
+    assert "gaussian, rho 0.5" in text
+    assert "gaussian, rho 0.9" in text
