@@ -19,10 +19,10 @@ class Clusters:
     """Triangles in an order in which neighbours are near each other, cut into clusters with bounding spheres."""
 
     triangles: Int[np.ndarray, "T 3"]
-    first: Int[np.ndarray, " C+1"]
-    """Cluster c holds triangles first[c] up to first[c + 1]."""
     centre: Float[np.ndarray, "C 3"]
     radius: Float[np.ndarray, " C"]
+    first: Int[np.ndarray, " C+1"]
+    """Cluster c holds triangles first[c] up to first[c + 1]."""
 
 
 def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Clusters:
@@ -43,7 +43,7 @@ def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T
     centre = np.array([(c.min(axis=0) + c.max(axis=0)) / 2 for c in corners])
     radius = np.array([np.linalg.norm(c - m, axis=1).max() for c, m in zip(corners, centre, strict=True)])
     first = np.concatenate([[0], np.cumsum([len(leaf) for leaf in leaves])])
-    return Clusters(triangles[np.concatenate(leaves)], first, centre, radius)
+    return Clusters(triangles[np.concatenate(leaves)], centre, radius, first)
 
 
 def visible_runs(

@@ -20,6 +20,7 @@ from PIL import Image
 from worldprobe.errors import DamagedData
 
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
+_REPEAT = 10497
 _DTYPES = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _Z_UP = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
@@ -32,6 +33,8 @@ class Material:
     colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
     image: UInt8[np.ndarray, "h w 3"] | None = None
     double_sided: bool = True
+    repeat: bool = True
+    """Whether the image goes on beyond its borders (else the last texel does)."""
 
 
 @dataclass(frozen=True)
@@ -136,17 +139,20 @@ class _Reader:
     def _material(self, material: dict[str, Any]) -> Material:
         surface = material.get("pbrMetallicRoughness", {})
         red, green, blue, *_ = surface.get("baseColorFactor", (1.0, 1.0, 1.0))
-        image = None
+        image, repeat = None, True
         if "baseColorTexture" in surface:
             texture = surface["baseColorTexture"]
             if texture.get("texCoord", 0) != 0:
                 raise ValueError("a texture uses its second set of coordinates")
-            source = self.tree["images"][self.tree["textures"][texture["index"]]["source"]]
+            used = self.tree["textures"][texture["index"]]
+            source = self.tree["images"][used["source"]]
+            if "sampler" in used:
+                repeat = self.tree["samplers"][used["sampler"]].get("wrapS", _REPEAT) == _REPEAT
             view = self.tree["bufferViews"][source["bufferView"]]
             start = view.get("byteOffset", 0)
             encoded = self.blob[start : start + view["byteLength"]]
             image = np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
-        return Material((red, green, blue), image, bool(material.get("doubleSided", False)))
+        return Material((red, green, blue), image, bool(material.get("doubleSided", False)), repeat)
 
 
 def _local_matrix(node: dict[str, Any]) -> Float[np.ndarray, "4 4"]:

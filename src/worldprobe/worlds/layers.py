@@ -3,6 +3,9 @@
 Why layers and not an atlas of cells: a rasteriser interpolates along x and y of the whole image, so the same view in
 another cell rounds differently and its bytes change. In a stack every view lies at the same place, and its bytes cannot
 depend on where in a batch it stands. moderngl has no such image; the few OpenGL calls for it are made here.
+
+On a CPU, Mesa deals out tiles of 64 x 64 pixels to its threads, all layers of a tile to one. A view narrower than two
+tiles is therefore placed across the border between them, half to each, and two cores share the work.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import ctypes
 from typing import Any
 
 SAMPLES = 4
+_TILE = 64
 
 _FRAMEBUFFER, _COMPLETE = 0x8D40, 0x8CD5
 _COLOUR_ATTACHMENT, _DEPTH_ATTACHMENT = 0x8CE0, 0x8D00
@@ -33,6 +37,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
 class LayeredTarget:
     """Colour and depth of `layers` images of height x width pixels, with 4 samples each, in a moderngl context.
 
+    A view's first column is column `left` of the image.
     The context must be current. Raises RuntimeError where the driver refuses it (not enough memory).
     """
 
@@ -41,8 +46,9 @@ class LayeredTarget:
             name: ctypes.CFUNCTYPE(*signature)(context.mglo._context.load(name))
             for name, signature in _SIGNATURES.items()
         }
-        self._colour = self._image(_RGBA8, height, width, layers)
-        depth = self._image(_DEPTH32F, height, width, layers)
+        self.left = max(0, _TILE - width // 2)
+        self._colour = self._image(_RGBA8, height, self.left + width, layers)
+        depth = self._image(_DEPTH32F, height, self.left + width, layers)
         name = _UINT()
         self._gl["glGenFramebuffers"](1, ctypes.byref(name))
         self._gl["glBindFramebuffer"](_FRAMEBUFFER, name)
@@ -52,7 +58,7 @@ class LayeredTarget:
         if status != _COMPLETE:
             raise RuntimeError(f"the driver refuses {layers} layers of {width} x {height} pixels (status {status:#x})")
         self.framebuffer = context.detect_framebuffer(name.value)
-        self.framebuffer.viewport = (0, 0, width, height)
+        self.framebuffer.viewport = (self.left, 0, width, height)
 
     def use_as_texture(self, unit: int) -> None:
         """Bind the colour samples to a texture unit, for a `sampler2DMSArray`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image
 
 
 def linear_from_display(value: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
@@ -24,14 +23,23 @@ def mip_chain(
 
     Each level is the area average of the one before, taken in linear light and rounded only when it is written.
     """
-    light = (linear_from_display(image / 255.0) * np.clip(colour, 0.0, 1.0)).astype(np.float32)
+    light = linear_from_display(image / 255.0) * np.clip(colour, 0.0, 1.0)
     levels = [_rounded(light)]
     while max(light.shape[:2]) > 1:
-        height, width = (max(1, side // 2) for side in light.shape[:2])
-        channels = [Image.fromarray(light[:, :, c]).resize((width, height), Image.Resampling.BOX) for c in range(3)]
-        light = np.stack([np.asarray(channel) for channel in channels], axis=2)
+        rows, columns = (_halving(side) for side in light.shape[:2])
+        light = np.einsum("ih,hwc->iwc", rows, light, optimize=True)
+        light = np.einsum("jw,iwc->ijc", columns, light, optimize=True)
         levels.append(_rounded(light))
     return levels
+
+
+def _halving(side: int) -> Float[np.ndarray, "half side"]:
+    """Return the weights that average `side` texels into half as many (rounded down), each by the length it covers."""
+    half = max(1, side // 2)
+    edges = np.arange(half + 1) * (side / half)
+    texels = np.arange(side)
+    covered = np.minimum(edges[1:, None], texels + 1) - np.maximum(edges[:-1, None], texels)
+    return np.maximum(covered, 0.0) * (half / side)
 
 
 def _rounded(light: Float[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:

@@ -51,11 +51,11 @@ void main() { gl_Position = vec4(vec2((gl_VertexID << 1) & 2, gl_VertexID & 2) *
 _RESOLVE_FRAGMENT = """
 #version 410
 uniform sampler2DMSArray samples;
-uniform int height;
+uniform int left, height;
 out vec4 colour;
 void main() {
     ivec2 pixel = ivec2(gl_FragCoord.xy);
-    ivec3 at = ivec3(pixel.x, height - 1 - pixel.y % height, pixel.y / height);
+    ivec3 at = ivec3(left + pixel.x, height - 1 - pixel.y % height, pixel.y / height);
     vec4 a = texelFetch(samples, at, 0), b = texelFetch(samples, at, 1);
     vec4 c = texelFetch(samples, at, 2), d = texelFetch(samples, at, 3);
     colour = sqrt((a * a + b * b + c * c + d * d) * 0.25);
@@ -167,7 +167,7 @@ class Raster:
         self._frames = context.simple_framebuffer((self.width, self.height * self._layers), 4)
         self._staging = np.empty((self._layers, self.height, self.width, 4), dtype=np.uint8)
         program = context.program(vertex_shader=_RESOLVE_VERTEX, fragment_shader=_RESOLVE_FRAGMENT)
-        program["height"] = self.height
+        program["left"], program["height"] = self._target.left, self.height
         self._resolve = context.vertex_array(program, [])
 
     def _make_scene(self, scene: Sequence[Part]) -> None:
@@ -283,6 +283,7 @@ def _texture(context: Any, material: Material) -> Any:
     texture.build_mipmaps()
     for level, pixels in enumerate(levels[1:], start=1):
         texture.write(pixels.tobytes(), level=level, alignment=1)
+    texture.repeat_x = texture.repeat_y = material.repeat
     texture.filter = (context.LINEAR_MIPMAP_LINEAR, context.LINEAR)
     return texture
 
@@ -305,12 +306,12 @@ def _rigid_inverse(matrix: Float[np.ndarray, "N 4 4"]) -> Float[np.ndarray, "N 4
     return inverse
 
 
-def _product(a: Float[np.ndarray, "*n 4 4"], b: Float[np.ndarray, "*n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
+def _product(a: Float[np.ndarray, "*#n 4 4"], b: Float[np.ndarray, "*#n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
     """Return the matrix products, each summed in the same order, however many there are: `@` does not promise that."""
     return (a[..., :, :, None] * b[..., None, :, :]).sum(axis=-2)
 
 
-def _checked(name: str, matrices: Float[np.ndarray, "N 4 4"], count: int) -> Float[np.ndarray, "N 4 4"]:
+def _checked(name: str, matrices: Any, count: int) -> Float[np.ndarray, "N 4 4"]:
     values = np.asarray(matrices, dtype=np.float64)
     if values.shape != (count, 4, 4):
         raise InvalidValue(name, values.shape, f"a stack of matrices of shape ({count}, 4, 4)")
