@@ -15,7 +15,7 @@ PADDING = 2  # texels kept free around each chart, so that bilinear filtering ne
 def unwrapped(charts: Sequence[Chart], size: int) -> tuple[list[Float[np.ndarray, "V 2"]], float]:
     """Return each chart's texture coordinates in a square atlas of `size` texels, and the texels per metre reached.
 
-    Coordinates are in [0, 1], origin at the top left as in glTF. The density is the largest (to 0.5 %) that still packs.
+    Coordinates are in [0, 1], origin at the top left as in glTF. The density is the largest that packs (to 0.5 %).
     """
     low, high = 1.0, 2.0 * size
     while high > 1.005 * low:

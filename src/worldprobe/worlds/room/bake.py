@@ -1,35 +1,41 @@
 """Baked rooms: a blueprint's light, path traced once, as one .glb that ships with the package or is cached.
 
-`python -m worldprobe.worlds.room.bake --ship` makes the shipped files again.
+`python -m worldprobe.worlds.room --ship` makes the shipped files again.
 """
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
-from worldprobe.files import cache_dir, content_key
-
+from worldprobe.files import cache_dir, content_key, written_whole
+from worldprobe.worlds.camera import camera_to_world
 from worldprobe.worlds.room.atlas import filled
-from worldprobe.worlds.room.blueprint import ROOMS, Blueprint, blueprint
+from worldprobe.worlds.room.blueprint import Blueprint, blueprint
 from worldprobe.worlds.room.child import BlenderProcess, blender_version
 from worldprobe.worlds.room.export import read_extras, write_glb
 from worldprobe.worlds.room.paints import encoded
 
 SHIPPED = Path(__file__).parent
+HERO_SAMPLES = 48
 
 
 @dataclass(frozen=True)
 class BakeSettings:
-    """How light is traced: samples per texel, diffuse bounces, and the Blender that does it."""
+    """How light is traced: samples per texel, diffuse bounces, and the Blender that does it.
 
-    samples: int = 16
+    Texels with less light than `hidden` (times white) lie inside or under something: they take their neighbours' light,
+    lest their black bleeds out along the edge of what hides them.
+    """
+
+    samples: int = 32
     bounces: int = 6
+    hidden: float = 0.004
     blender: str = "5.0.1"
 
 
@@ -38,8 +44,8 @@ def recipe(plan: Blueprint, settings: BakeSettings) -> str:
     return content_key({"blueprint": plan.recipe, "settings": asdict(settings)})
 
 
-def baked_glb(room: str, settings: BakeSettings = BakeSettings()) -> Path:  # noqa: B008  (frozen)
-    """Return the room's baked .glb: the shipped one where its recorded recipe is today's, else the cached one, else bake.
+def baked_glb(room: str, settings: BakeSettings = BakeSettings()) -> Path:
+    """Return the room's baked .glb: the shipped one while its recorded recipe is right, else a cached or fresh one.
 
     Raises MissingDependency where a bake is needed and Blender is not installed, BlenderFailed where it fails.
     """
@@ -48,11 +54,49 @@ def baked_glb(room: str, settings: BakeSettings = BakeSettings()) -> Path:  # no
     shipped = SHIPPED / f"{room}.glb"
     if shipped.exists() and read_extras(shipped).get("recipe") == key:
         return shipped
-    key = recipe(plan, BakeSettings(settings.samples, settings.bounces, blender_version()))
+    key = recipe(plan, replace(settings, blender=blender_version()))
     cached = cache_dir() / "rooms" / f"{room}-{key}.glb"
     if not cached.exists():
         bake(plan, cached, settings)
     return cached
+
+
+def hero_still(room: str) -> UInt8[np.ndarray, "H W 3"]:
+    """Return the room's best view, path traced: the shipped picture while it is the recipe's, else a fresh one."""
+    from PIL import Image
+
+    plan = blueprint(room)
+    shipped = SHIPPED / f"{room}.jpg"
+    if shipped.exists():
+        with Image.open(shipped) as picture:
+            if picture.info.get("comment", b"").decode() == _hero_recipe(plan):
+                return np.asarray(picture.convert("RGB"))
+    return render_hero(plan)
+
+
+def render_hero(plan: Blueprint, threads: int = 2) -> UInt8[np.ndarray, "H W 3"]:
+    """Return the room's best view, path traced and denoised, 1280 x 720."""
+    position, yaw, pitch = plan.hero
+    camera = camera_to_world(np.array([position]), np.array([yaw]), np.array([pitch]), np.zeros(1))
+    with BlenderProcess(plan.name, threads=threads) as blender:
+        frames = blender.render(camera, 1280, 720, samples=HERO_SAMPLES, bounces=6, denoise=True)
+    picture: np.ndarray = frames[0]
+    return picture
+
+
+def _hero_recipe(plan: Blueprint) -> str:
+    return content_key({"blueprint": plan.recipe, "camera": plan.hero, "samples": HERO_SAMPLES})
+
+
+def ship_hero(plan: Blueprint) -> Path:
+    """Render the room's best view into the package, with its recipe as the JPEG's comment."""
+    from PIL import Image
+
+    path = SHIPPED / f"{plan.name}.jpg"
+    picture = Image.fromarray(render_hero(plan))
+    with written_whole(path) as aside:
+        picture.save(aside, format="JPEG", quality=92, subsampling=0, comment=_hero_recipe(plan).encode())
+    return path
 
 
 def bake(plan: Blueprint, path: Path, settings: BakeSettings, threads: int = 2) -> None:
@@ -60,30 +104,12 @@ def bake(plan: Blueprint, path: Path, settings: BakeSettings, threads: int = 2) 
     with BlenderProcess(plan.name, with_atlas=True, threads=threads) as blender:
         arrays = blender.bake(plan.atlas_size, settings.samples, settings.bounces)
         version = blender.version
-    used = BakeSettings(settings.samples, settings.bounces, version)
+    used = replace(settings, blender=version)
     extras: dict[str, Any] = {"room": plan.name, "recipe": recipe(plan, used), "settings": asdict(used)}
-    write_glb(path, plan.mesh, texture(arrays["light"], arrays["covered"]), extras)
+    write_glb(path, plan.mesh, texture(arrays, settings.hidden), extras)
 
 
-def texture(light: Float[np.ndarray, "S S 3"], covered: Float[np.ndarray, "S S"]) -> UInt8[np.ndarray, "S S 3"]:
-    """Return baked light as displayed: gaps filled, clipped and sRGB-encoded as Blender's Standard view does."""
-    return np.round(encoded(filled(light, covered)) * 255).astype(np.uint8)
-
-
-def main() -> None:
-    """Bake rooms into the package (--ship) or the cache, and say where they are."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rooms", nargs="*", default=[], help="rooms to bake (all)")
-    parser.add_argument("--ship", action="store_true", help="write into the package instead of the cache")
-    parser.add_argument("--samples", type=int, default=BakeSettings.samples)
-    options = parser.parse_args()
-    settings = BakeSettings(samples=options.samples)
-    blueprint("room")  # fills the registry
-    for room in options.rooms or ROOMS:
-        if options.ship:
-            bake(blueprint(room), SHIPPED / f"{room}.glb", settings)
-        print(SHIPPED / f"{room}.glb" if options.ship else baked_glb(room, settings))
-
-
-if __name__ == "__main__":
-    main()
+def texture(baked: Mapping[str, np.ndarray], hidden: float) -> UInt8[np.ndarray, "S S 3"]:
+    """Return `BlenderProcess.bake`'s light as displayed: gaps filled, clipped and sRGB-encoded as Blender does."""
+    lit = baked["covered"] & ((baked["irradiance"].mean(axis=-1) >= hidden) | baked["glowing"])
+    return np.round(encoded(filled(baked["light"], lit)) * 255).astype(np.uint8)

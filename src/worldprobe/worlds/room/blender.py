@@ -1,7 +1,8 @@
-"""The Blender process: builds a room from its blueprint, bakes its light, renders it with Cycles. Only this file imports bpy.
+"""The Blender process: builds a room from its blueprint, bakes its light, renders it with Cycles.
 
-Run as `python -m worldprobe.worlds.room.blender` by `child.BlenderProcess`: one JSON request per line on stdin, one JSON
-reply per line on stdout; arrays travel as .npy files. Whatever Blender prints goes to stderr. One scene per process.
+Only this file imports bpy. It runs as `python -m worldprobe.worlds.room.blender`, started by `child.BlenderProcess`:
+one JSON request per line on stdin, one JSON reply per line on stdout; arrays travel as .npy files. What Blender prints
+goes to stderr. One scene per process.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
 def render(
     cameras: str, width: int, height: int, samples: int, bounces: int, denoise: bool, seed: int, frames: str
 ) -> dict[str, Any]:
-    """Render camera-to-world matrices (.npy, N x 4 x 4) to frames (.npy, uint8 N x H x W x 3), each with the same seed."""
+    """Render camera-to-world matrices (.npy, N x 4 x 4) to frames (.npy, uint8 N x H x W x 3), all with one seed."""
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = width, height, 100
     _set_light_paths(samples, bounces, denoise, seed)
@@ -78,10 +79,10 @@ def render(
 
 
 def bake(size: int, samples: int, bounces: int, seed: int, light: str) -> dict[str, Any]:
-    """Bake the first copy's outgoing light into `light` (.npz: linear RGB S x S x 3 top row first, and covered S x S).
+    """Bake the first copy of the room into `light`: an .npz of light, irradiance, covered and glowing, top row first.
 
-    Surfaces are matte, so outgoing light = colour x irradiance / pi + glow: the irradiance, which is smooth, is path traced
-    and denoised by itself; colours and glow are exact. Denoising their product would blur what is painted.
+    Surfaces are matte, so outgoing light = colour x irradiance / pi + glow: the irradiance, which is smooth, is path
+    traced and denoised by itself; colours and glow are exact. Denoising their product would blur what is painted.
     """
     image = bpy.data.images.new("bake", size, size, alpha=True, float_buffer=True)
     image.colorspace_settings.name = "Non-Color"
@@ -104,6 +105,7 @@ def bake(size: int, samples: int, bounces: int, seed: int, light: str) -> dict[s
         light=(irradiance * colour + glow)[..., :3].astype(np.float32),
         irradiance=irradiance[..., :3].astype(np.float32),
         covered=(colour[..., 3] > 0.5) | (glow[..., 3] > 0.5),
+        glowing=glow[..., :3].max(axis=-1) > 0,
     )
     return {"texels": int((colour[..., 3] > 0.5).sum())}
 
@@ -245,5 +247,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-

@@ -23,8 +23,8 @@ Triple = tuple[float, float, float]
 class Lamp:
     """A light source, in Blender's units: a bulb (point), a window or ceiling panel (area) or the sun.
 
-    `power` is in watts (for the sun watts per square metre); `size` the bulb's radius or the panel's sides in metres, for
-    the sun its angle in degrees; `towards` is where panels and the sun shine.
+    `power` is in watts (for the sun watts per square metre); `size` the bulb's radius or the panel's sides in metres,
+    for the sun its angle in degrees; `towards` is where panels and the sun shine.
     """
 
     kind: Literal["POINT", "AREA", "SUN"]
@@ -49,9 +49,9 @@ class Mesh:
 class Blueprint:
     """Everything that a room is made of.
 
-    `turns` copies of the charts stand around the vertical axis through x = y = 0 at equal angles and share their texels;
-    `lamps` are given once and already complete. `rest` is where the camera stands at centre, `reach` how far (half
-    extents, metres) it can go from there; `hero` is a camera position and yaw, pitch in degrees that shows the room well.
+    `turns` copies of the charts stand around the vertical axis through x = y = 0 at equal angles and share their
+    texels; `lamps` are complete. `rest` is where the camera stands at centre, `reach` how far (half extents, metres) it
+    can go from there; `hero` is a camera position and yaw, pitch in degrees that shows the room well.
     """
 
     name: str
@@ -85,14 +85,14 @@ class Blueprint:
 
     @cached_property
     def recipe(self) -> str:
-        """16 hex digits that stand for everything that Blender is given: shapes (to 10 micrometres), paints and lamps."""
+        """16 hex digits that stand for all that Blender is given: shapes (to 10 micrometres), paints and lamps."""
         digest = sha256()
         for chart in self.charts:
             for values in (chart.vertices, chart.normals, chart.flat, chart.picture):
                 digest.update(np.round(values * 1e5).astype("<i8").tobytes())
             digest.update(chart.triangles.astype("<i8").tobytes() + repr((chart.paint, chart.detail)).encode())
         for picture in sorted({c.paint.picture for c in self.charts if c.paint.picture}):
-            digest.update(np.round(drawn(picture) * 255).astype("u1").tobytes())
+            digest.update(np.round(drawn(picture, coarser=8) * 255).astype("u1").tobytes())
         digest.update(repr([asdict(lamp) for lamp in self.lamps] + [self.turns, self.atlas_size]).encode())
         return digest.hexdigest()[:16]
 
@@ -109,7 +109,12 @@ ROOMS: Registry[Callable[[], Blueprint]] = Registry("room")
 @cache
 def blueprint(name: str) -> Blueprint:
     """Return the blueprint of a room by name; raises UnknownName."""
-    from worldprobe.worlds.room import furnished, symmetric  # noqa: F401  (they register themselves)
-
+    room_names()
     return ROOMS[name]()
 
+
+def room_names() -> list[str]:
+    """Return the names of all rooms."""
+    from worldprobe.worlds.room import furnished, symmetric  # noqa: F401  (they register themselves)
+
+    return list(ROOMS)

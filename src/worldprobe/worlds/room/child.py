@@ -80,7 +80,7 @@ class BlenderProcess:
         return frames
 
     def bake(self, size: int, samples: int, bounces: int, seed: int = 0) -> dict[str, np.ndarray]:
-        """Return `light` (linear, S x S x 3) and `covered` (S x S): see `blender.bake`."""
+        """Return `light` and `irradiance` (linear, S x S x 3), `covered` and `glowing` (S x S): see `blender.bake`."""
         out = Path(self._folder.name) / "light.npz"
         self._ask(do="bake", size=size, samples=samples, bounces=bounces, seed=seed, light=str(out))
         with np.load(out) as arrays:
@@ -99,7 +99,9 @@ class BlenderProcess:
     def __enter__(self) -> BlenderProcess:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _ask(self, **request: Any) -> dict[str, Any]:

@@ -15,8 +15,8 @@ SEED = 0
 class CyclesRenderer:
     """Renders a room's frames with Cycles; the child starts on the first frame and is replaced after many.
 
-    Every frame uses the same sampling seed, so a pose gives the same bytes alone, in any batch and in any child, and the
-    remaining noise is a fixed function of the pose.
+    Every frame uses the same sampling seed, so a pose gives the same bytes alone, in any batch and in any child, and
+    the remaining noise is a fixed function of the pose.
     """
 
     def __init__(self, room: str, threads: int = 2) -> None:
@@ -39,7 +39,7 @@ class CyclesRenderer:
         bounces: int,
         denoise: bool = False,
     ) -> UInt8[np.ndarray, "N H W 3"]:
-        """Return N frames; raises MissingDependency without Blender, BlenderFailed with its last lines where it dies."""
+        """Return N frames; raises MissingDependency without Blender, BlenderFailed where it dies."""
         frames = np.empty((len(camera_to_world), height, width, 3), dtype=np.uint8)
         for start in range(0, len(frames), FRAMES_PER_REQUEST):
             part = slice(start, start + FRAMES_PER_REQUEST)

@@ -1,12 +1,10 @@
 """The furnished room: a sunny living room, 7 m x 6 m x 3 m, whose every wall and corner is different.
 
-The camera rests at the middle, 1.4 m high, and looks along +Y at the sofa. Left (-X) is the window, right (+X) books and
-a table, behind (-Y) the door. The camera's box (see `REACH`) stays empty; only low things stand below it.
+The camera rests at the middle, 1.4 m high, and looks along +Y at the sofa. Left (-X) is the window, right (+X) books
+and a table, behind (-Y) the door. The camera's box (see `REACH`) stays empty; only low things stand below it.
 """
 
 from __future__ import annotations
-
-import numpy as np
 
 from worldprobe.worlds.room.blueprint import ROOMS, Blueprint, Lamp
 from worldprobe.worlds.room.furniture import (
@@ -20,6 +18,7 @@ from worldprobe.worlds.room.furniture import (
     framed,
     pendant,
     plant,
+    pouf,
     round_table,
     sideboard,
     sofa,
@@ -58,17 +57,13 @@ def trim() -> Part:
     part += box((x - 0.02, -y, 0), (x, y, 0.1), white, omit=("-z", "+x", "-y", "+y"))
     part += box((-x, -y, 0), (-x + 0.02, y, 0.1), white, omit=("-z", "-x", "-y", "+y"))
     for at, wide in ((1.9, 0.2), (0.4, 0.2), (-1.6, 0.2)):
-        part += placed(
-            box((-x, at, HIGH - 0.2), (x, at + wide, HIGH), beam, omit=("+z", "-x", "+x")), detail=0.7
-        )
+        part += placed(box((-x, at, HIGH - 0.2), (x, at + wide, HIGH), beam, omit=("+z", "-x", "+x")), detail=0.7)
     return part
 
 
 def outside() -> Part:
     """What the window shows: a painted landscape, 2 m beyond the wall, that shines by itself."""
-    return placed(
-        panel((-5.5, -3.4, -0.9), (0, 8.2, 0), (0, 0, 5.2), Paint(picture="sky", glow=1.0)), detail=0.35
-    )
+    return placed(panel((-5.5, -3.4, -0.9), (0, 8.2, 0), (0, 0, 5.2), Paint(picture="sky", glow=1.1)), detail=0.35)
 
 
 def furniture() -> Part:
@@ -76,17 +71,19 @@ def furniture() -> Part:
     part = placed(panel((-1.6, -1.0, 0.012), (3.2, 0, 0), (0, 2.4, 0), Paint(picture="rug")), detail=1.2)
     part += placed(sofa(), (0.15, 2.45, 0))
     part += placed(coffee_table(), (0.1, 0.75, 0), detail=1.3)
-    part += placed(armchair(), (-2.45, 1.75, 0), turn=-128)
+    part += placed(armchair(), (-2.5, 1.75, 0), turn=58)
     part += placed(floor_lamp(), (-1.75, 2.68, 0))
-    part += placed(plant(7, 1.5, seed=3), (-3.02, 2.55, 0))
+    part += placed(plant(11, 1.6, seed=3), (-3.02, 2.55, 0))
+    part += placed(pouf(Paint("#c8694a")), (-1.95, 0.55, 0))
     part += placed(bookshelf(seed=5), (3.32, 1.75, 0), turn=-90)
-    part += placed(plant(6, 0.75, seed=9), (2.2, 2.62, 0))
+    part += placed(plant(9, 0.85, seed=9), (2.2, 2.62, 0))
     part += placed(round_table(), (2.5, -0.55, 0)) + placed(vase(), (2.42, -0.5, 0.74))
-    part += placed(chair(Paint("#dba545")), (2.35, 0.33, 0), turn=180) + placed(chair(Paint("#c8694a")), (2.75, -1.45, 0))
+    part += placed(chair(Paint("#dba545")), (2.35, 0.33, 0), turn=180) + placed(
+        chair(Paint("#c8694a")), (2.75, -1.45, 0)
+    )
     part += placed(pendant(0.28, "#e2a93b"), (2.5, -0.55, 1.72), detail=0.9)
     part += placed(pendant(0.3, "#d98064"), (-0.35, 1.1, 2.34))
     part += placed(sideboard(), (-3.2, -1.85, 0), turn=90)
-    part += placed(framed(1.15, 0.85, "horizon"), (1.95, 2.985, 1.5)) if False else ()
     part += placed(framed(0.62, 0.82, "blocks"), (3.485, -0.95, 1.62), turn=-90)
     part += placed(framed(0.62, 0.82, "stems"), (3.485, -0.05, 1.55), turn=-90)
     part += placed(framed(1.0, 0.75, "horizon"), (-3.485, -1.95, 1.6), turn=90)
@@ -103,12 +100,12 @@ def lamps() -> tuple[Lamp, ...]:
     low, high, sill, head = WINDOW
     middle = (-WIDE / 2 - 0.05, (low + high) / 2, (sill + head) / 2)
     return (
-        Lamp("SUN", (0, 0, 0), 3.4, (1.0, 0.83, 0.62), (1.5, 1.5), (0.78, 0.18, -0.6)),
-        Lamp("AREA", middle, 95.0, day, (head - sill, high - low), (1.0, 0.0, 0.0)),
+        Lamp("SUN", (0, 0, 0), 9.0, (1.0, 0.84, 0.64), (1.2, 1.2), (0.8, 0.2, -0.52)),
+        Lamp("AREA", middle, 150.0, day, (head - sill, high - low), (1.0, 0.0, 0.0)),
         Lamp("POINT", (-1.75, 2.6, 1.56), 16.0, warm, (0.09, 0.09)),
         Lamp("POINT", (2.5, -0.55, 1.78), 22.0, warm, (0.08, 0.08)),
         Lamp("POINT", (-0.35, 1.1, 2.42), 24.0, warm, (0.08, 0.08)),
-        Lamp("AREA", (0.0, -0.6, 2.78), 55.0, (1.0, 0.93, 0.84), (4.5, 3.2), (0.0, 0.0, -1.0)),
+        Lamp("AREA", (0.0, -0.6, 2.78), 62.0, (1.0, 0.96, 0.91), (4.5, 3.2), (0.0, 0.0, -1.0)),
     )
 
 
@@ -116,6 +113,4 @@ def lamps() -> tuple[Lamp, ...]:
 def furnished() -> Blueprint:
     """Return the furnished room."""
     charts = shell() + trim() + outside() + furniture()
-    near = np.array([REST])
-    del near
-    return Blueprint("room", charts, lamps(), REST, REACH, hero=((1.05, -1.45, 1.5), 14.0, -6.0))
+    return Blueprint("room", charts, lamps(), REST, REACH, hero=((0.95, -1.2, 1.45), 16.0, -7.0))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from worldprobe.worlds.room.paints import Paint
-from worldprobe.worlds.room.shapes import Part, box, cushion, disc, grid, panel, placed, rod, turned
+from worldprobe.worlds.room.shapes import Part, box, cushion, disc, grid, panel, placed, rod, turned, two_sided
 
 OAK, WALNUT, BRASS, LINEN = Paint("#c0935f"), Paint("#7a4e32"), Paint("#b98d3f"), Paint("#efe4d2")
+PETROL = Paint("#2f5f73")
 OCHRE, TERRACOTTA, NAVY, BLUSH = Paint("#dba545"), Paint("#c8694a"), Paint("#2b4568"), Paint("#e7b9a4")
 
 
@@ -21,15 +22,14 @@ def legs(wide: float, deep: float, high: float, paint: Paint = OAK, splay: float
     return part
 
 
-def sofa(paint: Paint = Paint("#2f5f73")) -> Part:
+def sofa(paint: Paint = PETROL) -> Part:
     """A three-seater, 2.3 m wide, with cushions in the room's warm colours."""
     part = cushion((-1.05, -0.42, 0.14), (1.05, 0.45, 0.34), 0.04, paint)
     part += cushion((-1.1, 0.2, 0.3), (1.1, 0.45, 0.78), 0.07, paint, omit=("+y",))
     for side in (-1, 1):
-        x = sorted((side * 1.0, side * 1.2))
-        part += cushion((x[0], -0.45, 0.14), (x[1], 0.45, 0.6), 0.06, paint)
-        x = sorted((side * 0.01, side * 1.0))
-        part += cushion((x[0], -0.44, 0.31), (x[1], 0.22, 0.47), 0.05, paint, omit=("-z",))
+        arm, seat = 1.1 * side, 0.505 * side
+        part += cushion((arm - 0.1, -0.45, 0.14), (arm + 0.1, 0.45, 0.6), 0.06, paint)
+        part += cushion((seat - 0.495, -0.44, 0.31), (seat + 0.495, 0.22, 0.47), 0.05, paint, omit=("-z",))
     for x, turn, cover in ((-0.72, 12, OCHRE), (-0.34, -8, BLUSH), (0.66, -14, TERRACOTTA)):
         part += placed(cushion((-0.22, -0.07, 0), (0.22, 0.07, 0.4), 0.065, cover), (x, 0.1, 0.46), turn=turn)
     return part + legs(1.9, 0.7, 0.15, WALNUT, 0.02)
@@ -40,8 +40,8 @@ def armchair(paint: Paint = OCHRE) -> Part:
     part = cushion((-0.36, -0.38, 0.16), (0.36, 0.36, 0.42), 0.06, paint)
     part += cushion((-0.4, 0.2, 0.2), (0.4, 0.42, 0.82), 0.09, paint)
     for side in (-1, 1):
-        x = sorted((side * 0.32, side * 0.46))
-        part += cushion((x[0], -0.38, 0.18), (x[1], 0.36, 0.58), 0.06, paint)
+        arm = 0.39 * side
+        part += cushion((arm - 0.07, -0.38, 0.18), (arm + 0.07, 0.36, 0.58), 0.06, paint)
     part += placed(cushion((-0.2, -0.06, 0), (0.2, 0.06, 0.36), 0.055, Paint("#f1e2c6")), (0.02, 0.12, 0.41), turn=6)
     return part + legs(0.6, 0.6, 0.17, WALNUT, 0.03)
 
@@ -53,10 +53,18 @@ def coffee_table() -> Part:
     part += legs(0.5, 0.5, 0.37, OAK, 0.07)
     for k, (w, d, paint) in enumerate(((0.3, 0.22, TERRACOTTA), (0.27, 0.2, LINEN), (0.22, 0.17, NAVY))):
         z = 0.4 + 0.032 * k
-        part += placed(box((-w / 2, -d / 2, z), (w / 2, d / 2, z + 0.032), paint, omit=("-z",)), (-0.18, 0.06, 0), turn=9 * k)
+        part += placed(
+            box((-w / 2, -d / 2, z), (w / 2, d / 2, z + 0.032), paint, omit=("-z",)), (-0.18, 0.06, 0), turn=9 * k
+        )
     bowl = [(0.05, 0), (0.12, 0.03), (0.15, 0.09)]
     part += turned(bowl, Paint("#3f8f8a"), foot=(0.2, 0.1, 0.4), sides=12)
-    return part + disc((0.2, 0.1, 0.47), 0.135, Paint("#e08a3c"), sides=12)
+    return part + disc((0.2, 0.1, 0.485), 0.148, Paint("#e08a3c"), sides=12)
+
+
+def pouf(paint: Paint) -> Part:
+    """A round pouf, 0.4 m high."""
+    side = [(0.24, 0), (0.3, 0.08), (0.31, 0.2), (0.3, 0.32), (0.22, 0.39)]
+    return turned(side, paint, sides=14) + disc((0, 0, 0.39), 0.22, paint, sides=14)
 
 
 def sideboard() -> Part:
@@ -80,7 +88,9 @@ def bookshelf(seed: int) -> Part:
     colours = ("#c8694a", "#dba545", "#2b4568", "#3f8f8a", "#efe4d2", "#8f3b3b", "#7fa37a", "#e7b9a4", "#4f7fae")
     for row in range(6):
         z = 0.06 + row * (high - 0.1) / 5
-        part += box((-wide / 2 + board, -deep / 2, z), (wide / 2 - board, 0.1, z + board), WALNUT, omit=("-x", "+x", "+y"))
+        part += box(
+            (-wide / 2 + board, -deep / 2, z), (wide / 2 - board, 0.1, z + board), WALNUT, omit=("-x", "+x", "+y")
+        )
         if row == 5:
             break
         x = -wide / 2 + board + 0.02
@@ -92,7 +102,9 @@ def bookshelf(seed: int) -> Part:
             x += thick
         if row in (1, 3):
             pot = [(0.07, 0), (0.13, 0.1), (0.09, 0.22), (0.05, 0.25)]
-            part += turned(pot, Paint(("#e08a3c", "#f3eadb")[row // 2]), foot=(wide / 2 - 0.3, -0.02, z + board), sides=10)
+            part += turned(
+                pot, Paint(("#e08a3c", "#f3eadb")[row // 2]), foot=(wide / 2 - 0.3, -0.02, z + board), sides=10
+            )
     return part
 
 
@@ -126,9 +138,9 @@ def plant(leaves: int, tall: float, seed: int) -> Part:
     part = turned(pot, Paint("#c9805f"), sides=12) + disc((0, 0, 0.27), 0.175, Paint("#4b3526"))
     for k in range(leaves):
         turn = 360 * k / leaves + rng.uniform(-15, 15)
-        reach, height = rng.uniform(0.22, 0.36), tall * rng.uniform(0.75, 1.0)
+        reach, height = tall * rng.uniform(0.2, 0.42), tall * rng.uniform(0.6, 1.0)
         green = Paint(("#3f7d4e", "#5c9a5b", "#2f6b4a")[k % 3])
-        part += placed(leaf(reach, height - 0.27, 0.1 + 0.05 * tall, green), (0, 0, 0.27), turn=float(turn))
+        part += placed(leaf(reach, height - 0.27, 0.05 + 0.045 * tall, green), (0, 0, 0.27), turn=float(turn))
     return part
 
 
@@ -138,7 +150,7 @@ def leaf(reach: float, tall: float, wide: float, paint: Paint) -> Part:
     middle = np.stack([0 * t, -reach * t**1.6, tall * np.sin(0.5 * np.pi * t**0.85)], axis=-1)
     half = wide * np.array([0.12, 0.55, 1.0, 0.75, 0.02])
     rows = np.stack([middle - half[:, None] * [1, 0, -0.15], middle, middle + half[:, None] * [1, 0, 0.15]], axis=1)
-    return grid(rows, paint) + grid(rows[:, ::-1] + [0, 0.006, -0.002], paint)
+    return two_sided(rows, paint)
 
 
 def round_table() -> Part:
@@ -167,8 +179,10 @@ def chair(paint: Paint) -> Part:
     outer = front * [1.1, 1.1, 1.0]
     part += grid(front, paint) + grid(outer[:, ::-1], paint)
     part += grid(np.stack([front[1], outer[1]]), paint)
-    return part + rod((-0.19, 0.14, 0.44), (-0.19, 0.16, 0.66), 0.014, OAK, sides=4) + rod(
-        (0.19, 0.14, 0.44), (0.19, 0.16, 0.66), 0.014, OAK, sides=4
+    return (
+        part
+        + rod((-0.19, 0.14, 0.44), (-0.19, 0.16, 0.66), 0.014, OAK, sides=4)
+        + rod((0.19, 0.14, 0.44), (0.19, 0.16, 0.66), 0.014, OAK, sides=4)
     )
 
 
@@ -177,7 +191,9 @@ def framed(wide: float, high: float, picture: str) -> Part:
     rim, frame = 0.035, Paint("#5a3b28")
     part = box((-wide / 2, -0.03, -high / 2), (wide / 2, 0, high / 2), frame, omit=("+y",))
     inside = (wide - 2 * rim, high - 2 * rim)
-    return part + panel((-inside[0] / 2, -0.034, -inside[1] / 2), (inside[0], 0, 0), (0, 0, inside[1]), Paint(picture=picture))
+    return part + panel(
+        (-inside[0] / 2, -0.034, -inside[1] / 2), (inside[0], 0, 0), (0, 0, inside[1]), Paint(picture=picture)
+    )
 
 
 def door() -> Part:
@@ -203,7 +219,6 @@ def window_frame(x: float, low: float, high: float, sill: float, head: float) ->
 
 def curtain(wide: float, high: float, paint: Paint) -> Part:
     """A hanging curtain with three soft folds, both sides; it hangs in the plane y = 0 from x = 0."""
-    x = np.linspace(0, wide, 10)
+    x = np.linspace(0, wide, 13)
     fold = 0.05 * np.sin(6 * np.pi * x / wide)
-    rows = np.stack([np.column_stack([x, fold * (1.0 - 0.3 * z / high), np.full(10, z)]) for z in (0.0, high)])
-    return grid(rows, paint) + grid(rows[:, ::-1] + [0, 0.01, 0], paint)
+    return two_sided(np.stack([np.column_stack([x, fold, np.full(13, z)]) for z in (0.0, high)]), paint, 0.01)

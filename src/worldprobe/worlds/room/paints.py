@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 Picture = Callable[[Float[np.ndarray, "H W"], Float[np.ndarray, "H W"]], Float[np.ndarray, "H W 3"]]
 
@@ -31,13 +31,13 @@ def srgb(colour: str) -> Float[np.ndarray, "3"]:
     return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
 
 
-def linear(encoded: Float[np.ndarray, "... 3"]) -> Float[np.ndarray, "... 3"]:
+def linear(encoded: Float[np.ndarray, "*shape 3"]) -> Float[np.ndarray, "*shape 3"]:
     """Return linear light for sRGB-encoded values (IEC 61966-2-1)."""
     c = np.asarray(encoded, dtype=np.float64)
     return np.where(c <= 0.04045, c / 12.92, ((np.maximum(c, 0.04045) + 0.055) / 1.055) ** 2.4)
 
 
-def encoded(light: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def encoded(light: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """Return sRGB-encoded values in [0, 1] for linear light, clipped as a display clips."""
     c = np.clip(light, 0.0, 1.0)
     return np.where(c <= 0.0031308, 12.92 * c, 1.055 * np.maximum(c, 0.0031308) ** (1 / 2.4) - 0.055)
@@ -49,9 +49,9 @@ class Canvas:
     def __init__(self, shape: tuple[int, ...], ground: str) -> None:
         self.pixels = np.broadcast_to(srgb(ground), (*shape, 3)).copy()
 
-    def lay(self, mask: Float[np.ndarray, "H W"], colour: str) -> Canvas:
+    def lay(self, mask: Bool[np.ndarray, "H W"], colour: str) -> Canvas:
         """Paint `colour` where `mask` is true and return the canvas."""
-        self.pixels[np.asarray(mask, dtype=bool)] = srgb(colour)
+        self.pixels[mask] = srgb(colour)
         return self
 
 
@@ -151,9 +151,13 @@ PICTURES: dict[str, tuple[Picture, tuple[int, int]]] = {
 }
 
 
-def drawn(name: str) -> Float[np.ndarray, "H W 3"]:
-    """Return a picture's pixels, sRGB in [0, 1], top row first, each the mean of 2 x 2 evaluations."""
+def drawn(name: str, coarser: int = 1) -> Float[np.ndarray, "H W 3"]:
+    """Return a picture's pixels, sRGB in [0, 1], top row first, each the mean of 2 x 2 evaluations.
+
+    `coarser` divides the number of pixels along each side.
+    """
     picture, (width, height) = PICTURES[name]
+    width, height = width // coarser, height // coarser
     x, y = np.meshgrid((np.arange(2 * width) + 0.5) / (2 * width), (np.arange(2 * height) + 0.5) / (2 * height))
     fine = picture(x, 1.0 - y)
     return fine.reshape(height, 2, width, 2, 3).mean(axis=(1, 3))

@@ -13,12 +13,12 @@ from jaxtyping import Float, Int
 
 from worldprobe.worlds.room.paints import Paint
 
-Vector = Sequence[float]
+Vector = Sequence[float] | Float[np.ndarray, "3"]
 
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A triangulated piece of surface: positions and unit normals, where each vertex lies when flattened, and its paint.
+    """A triangulated piece of surface: positions, unit normals, where vertices lie when flattened, and its paint.
 
     `flat` is in metres from the chart's lower left corner; `picture` in [0, 1]^2 reads the paint's texture (v upwards);
     `detail` multiplies the texels per metre that the chart gets in the atlas.
@@ -38,7 +38,7 @@ Part = tuple[Chart, ...]
 FACES = {"-x": (0, -1), "+x": (0, 1), "-y": (1, -1), "+y": (1, 1), "-z": (2, -1), "+z": (2, 1)}
 
 
-def panel(corner: Vector, right: Vector, up: Vector, paint: Paint, *, shows: Vector = (0, 0, 1, 1)) -> Part:
+def panel(corner: Vector, right: Vector, up: Vector, paint: Paint, *, shows: Sequence[float] = (0, 0, 1, 1)) -> Part:
     """Return a parallelogram facing `right` x `up`; `shows` is the part of the paint's texture (u0, v0, u1, v1)."""
     a, b = np.asarray(right, float), np.asarray(up, float)
     steps = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
@@ -65,7 +65,11 @@ def box(low: Vector, high: Vector, paint: Paint, *, omit: Iterable[str] = ()) ->
         i, j = ((1, 2), (2, 0), (0, 1))[axis]
         if sign < 0:
             i, j = j, i
-        right, up, corner = np.eye(3)[i] * size[i], np.eye(3)[j] * size[j], lo + np.eye(3)[axis] * size[axis] * (sign > 0)
+        right, up, corner = (
+            np.eye(3)[i] * size[i],
+            np.eye(3)[j] * size[j],
+            lo + np.eye(3)[axis] * size[axis] * (sign > 0),
+        )
         part += panel(corner, right, up, paint)
     return tuple(sorted(part, key=lambda chart: tuple(chart.normals[0])))
 
@@ -97,7 +101,7 @@ def grid(
     *,
     normals: Float[np.ndarray, "rows columns 3"] | None = None,
 ) -> Part:
-    """Return a curved sheet through rows (upwards) and columns (rightwards) of points, smooth unless normals are given."""
+    """Return a curved sheet through rows (upwards) and columns (rightwards) of points; smooth without `normals`."""
     rows, columns, _ = points.shape
     if normals is None:
         du, dv = np.gradient(points, axis=1), np.gradient(points, axis=0)
@@ -122,6 +126,19 @@ def grid(
             paint,
         ),
     )
+
+
+def two_sided(points: Float[np.ndarray, "rows columns 3"], paint: Paint, thickness: float = 0.006) -> Part:
+    """Return a thin sheet seen from both sides; the back is the front shifted, so that they never cross."""
+    front = grid(points, paint)[0]
+    behind = replace(
+        front,
+        vertices=front.vertices - thickness * front.normals,
+        normals=-front.normals,
+        triangles=front.triangles[:, ::-1],
+        flat=np.column_stack([front.flat[:, 0].max() - front.flat[:, 0], front.flat[:, 1]]),
+    )
+    return front, behind
 
 
 def turned(
@@ -177,7 +194,7 @@ def rod(start: Vector, end: Vector, radius: float, paint: Paint, *, tip: float |
 
 
 def placed(part: Part, at: Vector = (0, 0, 0), *, turn: float = 0.0, detail: float = 1.0) -> Part:
-    """Return the part turned about the vertical axis (degrees, counter-clockwise from above), moved, its detail scaled."""
+    """Return the part turned about the vertical (degrees, counter-clockwise from above), moved, its detail scaled."""
     c, s = _exact_cosine(turn), _exact_cosine(turn - 90)
     rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
     return tuple(

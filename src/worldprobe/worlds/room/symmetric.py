@@ -1,4 +1,4 @@
-"""The symmetric room: a quarter turn about the camera's axis changes nothing, so yaw cannot be told from yaw + 90 degrees.
+"""The symmetric room: a quarter turn about its axis changes nothing, so yaw looks like yaw + 90 degrees.
 
 One quarter is built and baked; the other three are exact copies that share its texels.
 """
@@ -25,7 +25,9 @@ def quarter() -> Part:
     part += placed(sofa(), (0.2, HALF - 0.5, 0))
     part += placed(framed(0.8, 0.6, "horizon"), (1.9, HALF - 0.01, 1.75))
     part += placed(plant(6, 1.3, seed=3), (-2.65, 2.65, 0))
-    lamp = rod((0, 0, 0), (0, 0, 1.4), 0.014, Paint("#b98d3f"), sides=5) + shade(0.22, 0.17, 0.28, Paint("#ffe0ae", glow=0.95), 1.4)
+    lamp = rod((0, 0, 0), (0, 0, 1.4), 0.014, Paint("#b98d3f"), sides=5) + shade(
+        0.22, 0.17, 0.28, Paint("#ffe0ae", glow=0.95), 1.4
+    )
     return part + placed(lamp, (1.75, 2.75, 0))
 
 

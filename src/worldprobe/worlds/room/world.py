@@ -13,7 +13,7 @@ from worldprobe.errors import InvalidValue
 from worldprobe.files import file_sha256
 from worldprobe.worlds.base import WORLDS, ControlSpec, World
 from worldprobe.worlds.camera import camera_to_world
-from worldprobe.worlds.room.bake import baked_glb
+from worldprobe.worlds.room.bake import baked_glb, hero_still
 from worldprobe.worlds.room.blueprint import Blueprint, blueprint
 from worldprobe.worlds.room.cycles import CyclesRenderer
 
@@ -62,17 +62,24 @@ class RoomWorld(World):
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """The settings, and for the raster the baked file's SHA-256 and the GL driver, for Cycles recipe and version."""
+        """The settings, and the baked file's SHA-256 and GL driver, or the recipe and Blender's version."""
         if self.renderer == "raster":
             made = {"glb": file_sha256(baked_glb(self.room_name)), "driver": self._open_raster().driver}
         else:
             made = {"recipe": self.plan.recipe, "blender": CyclesRenderer.version()}
-        controls = [[c.name, c.unit, c.scale, c.centre, c.limit] for c in self.controls]
+        controls = [control.described() for control in self.controls]
         return {"room": self.room_name, "settings": self.settings(), "controls": controls, **made}
 
+    def hero(self) -> UInt8[np.ndarray, "H W 3"]:
+        """Return a path-traced picture of the room from its best side: the shipped one while it is the recipe's.
+
+        Raises MissingDependency where it must be rendered and Blender is not installed.
+        """
+        return hero_still(self.room_name)
+
     @property
-    def hero(self) -> Float[np.ndarray, " n"]:
-        """Control values of the pose that shows the room at its best."""
+    def hero_controls(self) -> Float[np.ndarray, " n"]:
+        """Control values of the pose that `hero` shows; a world without pitch shows it level."""
         (x, y, z), yaw, pitch = self.plan.hero
         rest = self.plan.rest
         shown = {"truck": x - rest[0], "dolly": y - rest[1], "pedestal": z - rest[2], "yaw": yaw, "pitch": pitch}
