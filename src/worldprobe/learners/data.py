@@ -17,13 +17,14 @@ from worldprobe.seeds import stream_seed
 class PairData:
     """Observations, which of them form pairs, and (for the supervised ceiling alone) their controls.
 
-    Frames stay uint8 (F, H, W, 3); vectors are float32 (F, m). Arrays are taken as they are, without a copy.
-    Raises InvalidValue where an index points outside the observations or controls are not one row per observation.
+    Observations: uint8 frames (F, H, W, 3), kept so, or float vectors (F, m). Index (P, 2), controls (F, n). Arrays
+    are taken as they are, without a copy. Raises InvalidValue where the index points outside
+    the observations or controls are not one row per observation.
     """
 
     observations: Shaped[Tensor, "F ..."] | Shaped[np.ndarray, "F ..."]
-    index: Int[Tensor, "P 2"] | Int[np.ndarray, "P 2"]
-    controls: Float[Tensor, "F n"] | Float[np.ndarray, "F n"] | None = None
+    index: Int[Tensor, "..."] | Int[np.ndarray, "..."]
+    controls: Float[Tensor, "..."] | Float[np.ndarray, "..."] | None = None
 
     def __post_init__(self) -> None:
         frames, shape = len(self.observations), tuple(self.index.shape)

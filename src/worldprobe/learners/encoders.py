@@ -40,10 +40,13 @@ class Encoder(Component, ABC):
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw every weight from N(0, 1 / fan-in), zero every bias, and set normalisation layers to the identity."""
+    """Draw every weight from N(0, 2 / fan-in), zero every bias, and set normalisation layers to the identity.
+
+    The 2 makes up for what GELU takes away (arXiv 1502.01852): deep networks without normalisation keep their scale.
+    """
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear", generator=generator)
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, PositiveInt
 from torch import Tensor
 
 from worldprobe.errors import InvalidValue
+from worldprobe.learners.ranks import sum_over_ranks
 from worldprobe.learners.sigreg import draw_directions, sigreg
 from worldprobe.registry import Component, Registry
 
@@ -47,9 +48,10 @@ def alignment(h: Float[Tensor, "2 B d"]) -> Float[Tensor, ""]:
 
 
 def covariance_distance(h: Float[Tensor, "N d"]) -> Float[Tensor, ""]:
-    """Return the mean squared entry of Cov(h) - I, the covariance unbiased (divided by N - 1)."""
-    centred = h - h.mean(0)
-    covariance = centred.mT @ centred / (h.shape[0] - 1)
+    """Return the mean squared entry of Cov(h) - I; covariance over all ranks' samples, unbiased (divided by N - 1)."""
+    samples = sum_over_ranks(torch.tensor(float(h.shape[0]), device=h.device))
+    centred = h - sum_over_ranks(h.sum(0)) / samples
+    covariance = sum_over_ranks(centred.mT @ centred) / (samples - 1)
     return (covariance - torch.eye(h.shape[1], dtype=h.dtype, device=h.device)).square().mean()
 
 
@@ -95,7 +97,7 @@ class Whitening(Objective):
 
 @OBJECTIVES.register("infonce")
 class InfoNCE(Objective):
-    """Symmetric InfoNCE with similarity -|u - v|^2 / (2 sigma^2); the other pairs of the batch are the negatives."""
+    """Symmetric InfoNCE with similarity -|u - v|^2 / (2 sigma^2); the other pairs of the rank's batch are negatives."""
 
     sigma: Annotated[float, Field(gt=0)] | None = Field(
         1.0, description="kernel width; null: the batch's median distance"

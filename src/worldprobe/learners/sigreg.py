@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from jaxtyping import Float
 from torch import Tensor
+
+from worldprobe.learners.ranks import rank_count, sum_over_ranks
 
 KNOTS = 17
 """Knots of the trapezoid, the one at t = 0 included: there both characteristic functions are 1, so it adds nothing."""
@@ -62,7 +63,7 @@ class _SigReg(torch.autograd.Function):
         projected = directions.mT @ h.mT
         rows = projected.reshape(-1, projected.shape[-1])
         wants_gradient = ctx.needs_input_grad[0]
-        ranks, total = _ranks_and_samples(rows)
+        ranks, total = rank_count(), _samples(rows)
         distance = rows.new_empty(rows.shape[0])
         slope = torch.empty_like(rows) if wants_gradient else None
         block = _ROWS if rows.device.type == "cpu" else rows.shape[0]
@@ -70,7 +71,7 @@ class _SigReg(torch.autograd.Function):
         for start in range(0, rows.shape[0], block):
             part = slice(start, start + block)
             small, large = _powers(rows[part], scratch)
-            mean_cos, mean_sin = _means(small, large, total, ranks)
+            mean_cos, mean_sin = _means(small, large, total)
             distance[part], coefficients = _distance(mean_cos, mean_sin)
             if slope is not None:
                 torch.sum((coefficients @ small).mul_(large), dim=1, out=slope[part])
@@ -84,22 +85,16 @@ class _SigReg(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
         (gradient,) = ctx.saved_tensors
-        if ctx.ranks > 1:
-            # The value on every rank depends on this rank's samples: their upstream gradients add up (and are averaged
-            # by `ranks` above having been counted once already).
-            upstream = upstream.clone()
-            dist.all_reduce(upstream)
-            upstream /= ctx.ranks
+        # Every rank's value depends on this rank's samples. `gradient` has the factor `ranks` already.
+        upstream = sum_over_ranks(upstream) / ctx.ranks
         return gradient * upstream[..., None, None], None
 
 
-def _ranks_and_samples(rows: Tensor) -> tuple[int, int]:
-    """Return the number of ranks and the number of samples on all of them."""
-    if not (dist.is_available() and dist.is_initialized()):
-        return 1, rows.shape[1]
-    samples = torch.tensor([rows.shape[1]], device=rows.device)
-    dist.all_reduce(samples)
-    return dist.get_world_size(), int(samples.item())
+def _samples(rows: Tensor) -> int:
+    """Return the number of samples on all ranks."""
+    if rank_count() == 1:
+        return rows.shape[1]
+    return int(sum_over_ranks(torch.tensor([rows.shape[1]], device=rows.device)).item())
 
 
 def _powers(projected: Tensor, scratch: Tensor) -> tuple[Tensor, Tensor]:
@@ -128,12 +123,9 @@ def _multiply(cos_a: Tensor, sin_a: Tensor, cos_b: Tensor, sin_b: Tensor, cos: T
     torch.mul(sin_a, cos_b, out=sin).addcmul_(cos_a, sin_b)
 
 
-def _means(small: Tensor, large: Tensor, total: int, ranks: int) -> tuple[Tensor, Tensor]:
+def _means(small: Tensor, large: Tensor, total: int) -> tuple[Tensor, Tensor]:
     """Return the means over all ranks' samples of cos(k angle) and sin(k angle), k = 1 .. 16, each (rows, 16)."""
-    products = large @ small.mT
-    if ranks > 1:
-        dist.all_reduce(products)
-    products /= total
+    products = sum_over_ranks(large @ small.mT) / total
     by_cos = products[:, :_LARGE]
     by_sin = torch.nn.functional.pad(products[:, _LARGE:], (0, 0, 1, 0))
     mean_cos = by_cos[..., :_SMALL] - by_sin[..., _SMALL:]

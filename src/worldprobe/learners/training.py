@@ -221,7 +221,7 @@ def memorising_warnings(curves: dict[str, np.ndarray], optimum: float | None) ->
         return []
     return [
         f"The encoder is memorising: alignment on training pairs ended at {train_end:.3g}, below the {optimum:.3g} "
-        f"of a linear encoder, while held-out pairs stayed at {heldout_end:.3g}. More frames would help, more steps not."
+        f"of a linear encoder, while held-out pairs stayed at {heldout_end:.3g}. More frames help, more steps not."
     ]
 
 

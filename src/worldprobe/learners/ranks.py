@@ -1,0 +1,40 @@
+"""Sums over the ranks of `torch.distributed` that gradients flow through, so that DDP trains on the whole batch's loss.
+
+DDP averages the ranks' gradients. A loss computed from sums over all ranks is the same on every rank; its gradient
+comes out right only if the backward pass sums over ranks too (a plain all-reduce shrinks it by the number of ranks).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+def rank_count() -> int:
+    """Return the number of ranks: 1 where no process group was initialised."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def sum_over_ranks(value: Tensor) -> Tensor:
+    """Return the sum of `value` over all ranks, on every rank; its gradient is the sum of all ranks' gradients."""
+    if rank_count() == 1:
+        return value
+    total: Tensor = _SumOverRanks.apply(value)
+    return total
+
+
+class _SumOverRanks(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        total = value.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        total = upstream.clone()
+        dist.all_reduce(total)
+        return total
