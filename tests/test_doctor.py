@@ -1,0 +1,159 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from worldprobe import doctor
+from worldprobe.doctor import Check, checks, main, missing_apt, missing_packages, render
+from worldprobe.worlds.raster import APT_PACKAGES
+
+NOWHERE = {"libnowhere1": "libnowhere.so.1", "libc6": "libc.so.6", "libnodriver": "*/dri/nowhere_dri.so"}
+
+
+@pytest.fixture
+def found(monkeypatch, tmp_path):
+    monkeypatch.setenv("WORLDPROBE_CACHE", str(tmp_path / "not" / "yet"))
+    return {check.name: check for check in checks()}
+
+
+def test_this_machine_is_fit_for_the_demo(found):
+    lacking = [check for check in found.values() if check.required and not check.ok]
+    assert lacking == []
+    assert "drew a triangle" in found["rasteriser"].detail
+    assert "bpy 5" in found["Blender"].detail
+    assert "not/yet" in found["disk"].detail
+    assert render(list(found.values())).endswith("Everything that `make demo` needs works.")
+
+
+def test_a_missing_graphics_driver_is_told_from_a_missing_package(monkeypatch):
+    monkeypatch.setenv("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null")
+    check = doctor._raster(doctor._child(doctor._RASTER))
+    assert not check.ok
+    assert check.required
+    assert check.detail == "EGL does not draw: requested device index 0, but found 0 devices"
+    assert check.fix.endswith("apt-get install -y --no-install-recommends " + " ".join(APT_PACKAGES))
+
+
+def test_a_crash_of_a_driver_is_survived_and_told():
+    child = doctor._child("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    check = doctor._raster(child)
+    assert not check.ok
+    assert "killed by signal 11" in check.detail
+
+
+def test_a_child_that_hangs_is_given_up(monkeypatch):
+    monkeypatch.setattr(doctor, "_CHILD_SECONDS", 0.2)
+    child = doctor._child("import time; time.sleep(60)")
+    assert not child.ok
+    assert "no answer within 0.2 s" in child.text
+
+
+def test_missing_python_packages_name_their_extra(monkeypatch):
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    failed = doctor._Child(False, "ModuleNotFoundError: No module named 'x'")
+    assert doctor._raster(failed).fix == 'pip install "worldprobe[raster]"'
+    blender = doctor._blender(failed)
+    assert blender.fix.startswith('pip install "worldprobe[room]"')
+    assert not blender.required
+    assert "no Cycles stills" in blender.detail
+    assert doctor._torch(failed).fix == "pip install -c constraints.txt torch"
+
+
+def test_a_library_that_blender_lacks_is_named(monkeypatch):
+    monkeypatch.setattr(doctor, "BLENDER_LIBRARIES", NOWHERE)
+    check = doctor._blender(doctor._Child(False, "ImportError: libnowhere.so.1: cannot open shared object file"))
+    assert check.fix.endswith("apt-get install -y --no-install-recommends libnowhere1 libnodriver")
+    assert "libnowhere.so.1" in check.detail
+
+
+def test_only_packages_whose_library_is_missing_are_listed():
+    assert missing_packages(NOWHERE) == ["libnowhere1", "libnodriver"]
+
+
+def test_mesa_is_not_asked_for_where_another_driver_draws(monkeypatch):
+    present = {"libEGL.so.1", "libEGL_nvidia.so.0"}
+    monkeypatch.setattr(doctor, "_loads", lambda library: library in present)
+    monkeypatch.setattr(doctor.glob, "glob", lambda pattern: [])
+    assert missing_packages(doctor.RASTER_LIBRARIES) == ["libgl1"]
+
+
+def test_programs_for_tests_are_listed_only_when_asked(monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    assert "chromium" not in missing_apt()
+    assert missing_apt(tests=True)[-2:] == ["chromium", "chromium-driver"]
+
+
+def test_sudo_is_named_to_those_who_need_it(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert doctor._apt(["a", "b"]) == "sudo apt-get install -y --no-install-recommends a b"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert doctor._apt(["a", "b"]) == "apt-get install -y --no-install-recommends a b"
+
+
+def test_apt_is_answered_without_any_package_installed():
+    script = Path(doctor.__file__)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-X", "importtime", str(script), "--apt"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == missing_apt()
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"numpy", "torch", "worldprobe", "platformdirs"}
+
+
+def test_the_rasteriser_and_the_doctor_name_the_same_packages():
+    assert tuple(doctor.RASTER_LIBRARIES) == APT_PACKAGES
+
+
+def test_a_cache_folder_that_cannot_be_written_is_refused_with_what_to_set(monkeypatch):
+    monkeypatch.setenv("WORLDPROBE_CACHE", "/proc/worldprobe")
+    check = doctor._disk()
+    assert not check.ok
+    assert "WORLDPROBE_CACHE" in check.fix
+
+
+def test_a_full_disk_says_how_much_is_needed(monkeypatch, tmp_path):
+    monkeypatch.setenv("WORLDPROBE_CACHE", str(tmp_path))
+    usage = doctor.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage._replace(free=1 << 30))
+    check = doctor._disk()
+    assert not check.ok
+    assert check.detail == f"1 GB free for the cache, {tmp_path}; 2 GB are needed"
+
+
+@pytest.mark.parametrize(
+    ("version", "fine", "told"), [((3, 10, 4), False, "is needed"), ((3, 12, 1), True, "for 3.11 only")]
+)
+def test_other_pythons_are_told_what_they_lose(monkeypatch, version, fine, told):
+    monkeypatch.setattr(sys, "version_info", version)
+    check = doctor._python()
+    assert check.ok is fine
+    assert told in check.detail
+
+
+def test_render_puts_the_mending_command_under_what_is_missing():
+    found = [
+        Check("one", True, "fine", "never shown"),
+        Check("two", False, "gone", "install two", required=False),
+        Check("three", False, "gone", "install three"),
+    ]
+    assert render(found).splitlines() == [
+        "ok       one    fine",
+        "absent   two    gone",
+        "                -> install two",
+        "MISSING  three  gone",
+        "                -> install three",
+        "",
+        "Mend first: three.",
+    ]
+
+
+@pytest.mark.parametrize(("ok", "required", "status"), [(True, True, 0), (False, False, 0), (False, True, 1)])
+def test_the_exit_status_counts_what_is_required(monkeypatch, capsys, ok, required, status):
+    monkeypatch.setattr(doctor, "checks", lambda: [Check("one", ok, "seen", required=required)])
+    assert main([]) == status
+    assert "one" in capsys.readouterr().out
