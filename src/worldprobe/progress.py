@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -15,12 +15,14 @@ from rich.text import Text
 LOG_EVERY_SECONDS = 15.0
 
 
+@runtime_checkable
 class Advance(Protocol):
     """What long work calls with the amount done since the last call, and optionally a note ("loss 0.12")."""
 
     def __call__(self, amount: int, note: str = "") -> None: ...
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Where long work says what it does."""
 

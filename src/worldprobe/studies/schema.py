@@ -12,7 +12,6 @@ from pydantic import (
     PlainSerializer,
     PositiveInt,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
 
@@ -52,14 +51,14 @@ def describe(registry: Registry[type[C]], component: C) -> dict[str, Any]:
 
 
 def _one(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer]:
-    def make(value: Any, info: ValidationInfo) -> Any:
+    def make(value: Any, info: Any) -> Any:
         return make_component(registry, value, str(info.field_name))
 
     return BeforeValidator(make), PlainSerializer(lambda component: describe(registry, component))
 
 
 def _labelled(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer]:
-    def make(value: Any, info: ValidationInfo) -> Any:
+    def make(value: Any, info: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
         path = info.field_name
