@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from worldprobe.files import cache_dir, content_key, written_whole
 from worldprobe.worlds.camera import camera_to_world
@@ -30,12 +32,14 @@ class BakeSettings:
     """How light is traced: samples per texel, diffuse bounces, and the Blender that does it.
 
     Texels with less light than `hidden` (times white) lie inside or under something: they take their neighbours' light,
-    lest their black bleeds out along the edge of what hides them.
+    lest their black bleeds out along the edge of what hides them. `texels` counts the ways in which light was turned
+    into texels: raise it when `texture` changes.
     """
 
     samples: int = 32
     bounces: int = 6
     hidden: float = 0.004
+    texels: int = 2
     blender: str = "5.0.1"
 
 
@@ -57,8 +61,19 @@ def baked_glb(room: str, settings: BakeSettings = BakeSettings()) -> Path:
     key = recipe(plan, replace(settings, blender=blender_version()))
     cached = cache_dir() / "rooms" / f"{room}-{key}.glb"
     if not cached.exists():
-        bake(plan, cached, settings)
+        with _alone(cached):
+            if not cached.exists():
+                bake(plan, cached, settings)
     return cached
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock beside `path`: of several processes that want one bake, one makes it and the others wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def hero_still(room: str) -> UInt8[np.ndarray, "H W 3"]:
@@ -106,10 +121,29 @@ def bake(plan: Blueprint, path: Path, settings: BakeSettings, threads: int = 2) 
         version = blender.version
     used = replace(settings, blender=version)
     extras: dict[str, Any] = {"room": plan.name, "recipe": recipe(plan, used), "settings": asdict(used)}
-    write_glb(path, plan.mesh, texture(arrays, settings.hidden), extras)
+    write_glb(path, plan.mesh, texture(plan, arrays, settings.hidden), extras)
 
 
-def texture(baked: Mapping[str, np.ndarray], hidden: float) -> UInt8[np.ndarray, "S S 3"]:
-    """Return `BlenderProcess.bake`'s light as displayed: gaps filled, clipped and sRGB-encoded as Blender does."""
-    lit = baked["covered"] & ((baked["irradiance"].mean(axis=-1) >= hidden) | baked["glowing"])
-    return np.round(encoded(filled(baked["light"], lit)) * 255).astype(np.uint8)
+def texture(plan: Blueprint, baked: Mapping[str, np.ndarray], hidden: float) -> UInt8[np.ndarray, "S S 3"]:
+    """Return `BlenderProcess.bake`'s light as displayed: clipped, sRGB-encoded as Blender does, with all gaps filled.
+
+    The denoiser smears the black around charts and under furniture into the first lit texel beside it, so in charts
+    that are wide enough that texel takes the irradiance of its inner neighbour.
+    """
+    from scipy.ndimage import binary_erosion
+
+    glowing = baked["glow"].max(axis=-1) > 0
+    lit = baked["covered"] & (baked["irradiance"].mean(axis=-1) >= hidden)
+    trusted = np.where(_wide(plan, len(lit)), binary_erosion(lit), lit)
+    light = filled(baked["irradiance"], trusted) * baked["colour"] + baked["glow"]
+    return np.round(encoded(filled(light, lit | glowing)) * 255).astype(np.uint8)
+
+
+def _wide(plan: Blueprint, size: int, texels: int = 8) -> Bool[np.ndarray, "S S"]:
+    """Return which texels belong to charts at least `texels` wide and high."""
+    mask = np.zeros((size, size), dtype=bool)
+    for uv in plan.uv:
+        (left, top), (right, bottom) = np.round(uv.min(axis=0) * size), np.round(uv.max(axis=0) * size)
+        if min(right - left, bottom - top) >= texels:
+            mask[int(top) : int(bottom), int(left) : int(right)] = True
+    return mask

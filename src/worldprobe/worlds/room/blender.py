@@ -79,7 +79,7 @@ def render(
 
 
 def bake(size: int, samples: int, bounces: int, seed: int, light: str) -> dict[str, Any]:
-    """Bake the first copy of the room into `light`: an .npz of light, irradiance, covered and glowing, top row first.
+    """Bake the first copy of the room into `light`: an .npz of irradiance, colour, glow and covered, top row first.
 
     Surfaces are matte, so outgoing light = colour x irradiance / pi + glow: the irradiance, which is smooth, is path
     traced and denoised by itself; colours and glow are exact. Denoising their product would blur what is painted.
@@ -102,10 +102,10 @@ def bake(size: int, samples: int, bounces: int, seed: int, light: str) -> dict[s
     irradiance = _baked(image, "COMBINED", {"DIRECT", "INDIRECT", "DIFFUSE"})
     np.savez(
         light,
-        light=(irradiance * colour + glow)[..., :3].astype(np.float32),
         irradiance=irradiance[..., :3].astype(np.float32),
+        colour=colour[..., :3].astype(np.float32),
+        glow=glow[..., :3].astype(np.float32),
         covered=(colour[..., 3] > 0.5) | (glow[..., 3] > 0.5),
-        glowing=glow[..., :3].max(axis=-1) > 0,
     )
     return {"texels": int((colour[..., 3] > 0.5).sum())}
 

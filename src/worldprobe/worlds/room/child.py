@@ -80,7 +80,7 @@ class BlenderProcess:
         return frames
 
     def bake(self, size: int, samples: int, bounces: int, seed: int = 0) -> dict[str, np.ndarray]:
-        """Return `light` and `irradiance` (linear, S x S x 3), `covered` and `glowing` (S x S): see `blender.bake`."""
+        """Return `irradiance`, `colour`, `glow` (linear, S x S x 3) and `covered` (S x S): see `blender.bake`."""
         out = Path(self._folder.name) / "light.npz"
         self._ask(do="bake", size=size, samples=samples, bounces=bounces, seed=seed, light=str(out))
         with np.load(out) as arrays:
