@@ -19,6 +19,7 @@ from worldprobe.report.words import number, ratio
 
 COLOURS = 8
 SPAN = 3.5  # of the scatter's and the histogram's axes, in standard deviations of the canonical N(0, 1)
+R2_TICKS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
 LOWEST_BAR = -0.5  # of R^2; what is worse is cut and marked
 TALLEST = 0.8  # density at which the histogram is cut: twice the canonical one
 
@@ -94,9 +95,7 @@ def bar_chart(groups: Sequence[Group], width: int, title: str, desc: str) -> Mar
     low = -0.05 if lowest > -0.05 else max(LOWEST_BAR, floor(lowest * 4) / 4)
     x = Axis(low, 1.0, label_width, width - 46)
     height = top + sum(head + row * len(g.bars) + gap for g in groups)
-    parts = [
-        _grid(x(t), top - 6, height - gap + 4, number(t, 2), t == 0) for t in np.arange(-0.5, 1.01, 0.25) if t >= low
-    ]
+    parts = [_grid(x(t), top - 6, height - gap + 4, number(t, 2), t == 0) for t in R2_TICKS if t >= low]
     y = float(top)
     for group in groups:
         label_y = y + 13 if not beside else y + row * len(group.bars) / 2 + 4

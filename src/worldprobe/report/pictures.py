@@ -53,5 +53,5 @@ def embed(path: Path, widest: int, most_bytes: int) -> Picture:
 
 def _webp(image: Image.Image, *, lossless: bool = False, quality: int = 80) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", lossless=lossless, quality=quality, method=5)
+    image.save(buffer, "WEBP", lossless=lossless, quality=quality, method=4)
     return buffer.getvalue()

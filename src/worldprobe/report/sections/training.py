@@ -59,7 +59,7 @@ def _lines(folder: ResultsFolder, runs: Sequence[Run]) -> list[Line]:
         for name in names:
             finite = np.isfinite(arrays[name])
             values = np.maximum(arrays[name][finite], SMALLEST)
-            lines.append(Line(STYLES[name], arrays["step"][finite], values))
+            lines.append(Line(STYLES[name], arrays["step"][finite].astype(np.float64), values))
     return lines
 
 
