@@ -178,9 +178,9 @@ def test_no_views_give_no_frames(cluttered):
     assert cluttered.draw(np.empty((0, 4, 4))).shape == (0, 32, 32, 3)
 
 
-@pytest.mark.parametrize("size", [0, -1, 8193, (64, 0)])
+@pytest.mark.parametrize("size", [0, -1, 4097, (64, 0)])
 def test_impossible_sizes_are_refused(size):
-    with pytest.raises(InvalidValue, match="from 1 to 8192 pixels"):
+    with pytest.raises(InvalidValue, match="from 1 to 4096 pixels"):
         Raster([wall(2.0, flat(RED))], size)
 
 
@@ -218,6 +218,14 @@ def test_a_raster_refuses_other_threads_and_says_what_to_do(cluttered):
     thread.start()
     thread.join()
     assert refused == ["a Raster works only in the process and thread that made it; make one in each"]
+
+
+def test_a_closed_raster_says_so_and_may_be_closed_again():
+    raster = Raster([wall(2.0, flat(RED))], 16)
+    raster.close()
+    raster.close()
+    with pytest.raises(RuntimeError, match="closed; make another"):
+        raster.draw(camera())
 
 
 def test_a_missing_driver_names_the_packages_to_install(monkeypatch):

@@ -1,8 +1,9 @@
 """A stack of multisampled images that one draw fills: view n goes to layer n.
 
 Why layers and not an atlas of cells: a rasteriser interpolates along x and y of the whole image, so the same view in
-another cell rounds differently and its bytes change. In a stack every view lies at the same place, and its bytes cannot
-depend on where in a batch it stands. moderngl has no such image; the few OpenGL calls for it are made here.
+another cell rounds differently; on llvmpipe, 1,024 pixels from the origin, every frame of a furnished room has pixels
+that differ. In a stack every view lies at the same place, and its bytes cannot depend on where in a batch it stands.
+moderngl has no such image; the few OpenGL calls for it are made here.
 
 On a CPU, Mesa deals out tiles of 64 x 64 pixels to its threads, all layers of a tile to one. A view narrower than two
 tiles is therefore placed across the border between them, half to each, and two cores share the work.

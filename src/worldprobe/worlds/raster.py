@@ -84,8 +84,8 @@ class Raster:
         moving: Sequence[str] = (),
     ) -> None:
         self.height, self.width = (size, size) if isinstance(size, int) else size
-        if not 1 <= min(self.height, self.width) <= max(self.height, self.width) <= 8192:
-            raise InvalidValue("size", size, "from 1 to 8192 pixels")
+        if not 1 <= min(self.height, self.width) <= max(self.height, self.width) <= 4096:
+            raise InvalidValue("size", size, "from 1 to 4096 pixels")
         if not 0 < fov_degrees < 180:
             raise InvalidValue("fov_degrees", fov_degrees, "between 0 and 180")
         self._clip_from_camera = _projection(fov_degrees, self.width / self.height)
@@ -139,6 +139,8 @@ class Raster:
         for name in poses:
             if name not in self._rest:
                 raise UnknownName("moving part", name, self._rest)
+        if self._context is None:
+            raise RuntimeError("this Raster is closed; make another")
         if self._owner != (os.getpid(), threading.get_ident()):
             raise RuntimeError("a Raster works only in the process and thread that made it; make one in each")
         frames = np.empty((len(cameras), self.height, self.width, 3), dtype=np.uint8)
