@@ -51,7 +51,8 @@ def exploration_sheet(dataset: Dataset, world: World) -> Image.Image | None:
     z = dataset.controls[_spread(len(dataset.controls), SHOWN_FRAMES)]
     if "size" not in type(world).model_fields:
         return sheet(world.observe(z))
-    with world.model_copy(update={"size": SHEET_SIZE}) as larger:
+    # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
+    with type(world).model_validate({**world.settings(), "size": SHEET_SIZE}) as larger:
         return sheet(larger.observe(z))
 
 
