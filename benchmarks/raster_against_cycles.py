@@ -2,7 +2,7 @@
 
     python benchmarks/raster_against_cycles.py [--samples 512] [--poses 16]
 
-Both show the furnished room from the same canonical poses at 64 px; Cycles filters with a box one pixel wide. Half of its
+Both show the furnished room from the same canonical poses at 64 px; Cycles filters with a box one pixel wide. Half its
 samples come from each of two seeds: how far the halves agree says how much of the difference is Cycles' own noise.
 """
 
@@ -12,8 +12,8 @@ import argparse
 from typing import Any
 
 import numpy as np
-from machine import RESULTS, described, spread
 
+from machine import RESULTS, described, spread
 from worldprobe.files import file_sha256, write_json
 from worldprobe.seeds import stream
 from worldprobe.worlds.room.bake import baked_glb

@@ -73,7 +73,7 @@ def test_a_cached_bake_is_not_made_again(tmp_path, monkeypatch):
 
     def pretend(plan, path, settings):
         made.append(settings)
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"baked")
 
     monkeypatch.setattr(bake, "bake", pretend)

@@ -24,7 +24,7 @@ from worldprobe.worlds.room.export import read_extras, write_glb
 from worldprobe.worlds.room.paints import encoded
 
 SHIPPED = Path(__file__).parent
-HERO_SAMPLES = 48
+HERO_SAMPLES = 40
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def hero_still(room: str) -> UInt8[np.ndarray, "H W 3"]:
     return render_hero(plan)
 
 
-def render_hero(plan: Blueprint, threads: int = 2) -> UInt8[np.ndarray, "H W 3"]:
+def render_hero(plan: Blueprint, threads: int | None = None) -> UInt8[np.ndarray, "H W 3"]:
     """Return the room's best view, path traced and denoised, 1280 x 720."""
     position, yaw, pitch = plan.hero
     camera = camera_to_world(np.array([position]), np.array([yaw]), np.array([pitch]), np.zeros(1))
@@ -114,7 +114,7 @@ def ship_hero(plan: Blueprint) -> Path:
     return path
 
 
-def bake(plan: Blueprint, path: Path, settings: BakeSettings, threads: int = 2) -> None:
+def bake(plan: Blueprint, path: Path, settings: BakeSettings, threads: int | None = None) -> None:
     """Bake the room with Blender and write it to `path`, whole or not at all."""
     with BlenderProcess(plan.name, with_atlas=True, threads=threads) as blender:
         arrays = blender.bake(plan.atlas_size, settings.samples, settings.bounces)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,12 +35,12 @@ def blender_version() -> str:
 
 
 class BlenderProcess:
-    """One Blender child with one room loaded; a context manager. `threads` are Cycles' own.
+    """One Blender child with one room loaded; a context manager. `threads` are Cycles' own (None: one a core).
 
     Raises MissingDependency where bpy is not installed, BlenderFailed with Blender's last lines where the child dies.
     """
 
-    def __init__(self, room: str, *, with_atlas: bool = False, threads: int = 2) -> None:
+    def __init__(self, room: str, *, with_atlas: bool = False, threads: int | None = None) -> None:
         blender_version()
         self._folder = tempfile.TemporaryDirectory(prefix="worldprobe-blender-")
         self._log = open(Path(self._folder.name) / "log", "w+", encoding="utf8", errors="replace")  # noqa: SIM115
@@ -49,7 +51,11 @@ class BlenderProcess:
             stderr=self._log,
             encoding="utf8",
         )
-        self.version = str(self._ask(do="load", room=room, with_atlas=with_atlas, threads=threads)["version"])
+        self.version = str(
+            self._ask(do="load", room=room, with_atlas=with_atlas, threads=threads or len(os.sched_getaffinity(0)))[
+                "version"
+            ]
+        )
 
     def render(
         self,
@@ -92,8 +98,9 @@ class BlenderProcess:
             self._process.terminate()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._log):
-            if stream is not None:
-                stream.close()
+            with suppress(BrokenPipeError):  # a dead child's stdin cannot be flushed
+                if stream is not None:
+                    stream.close()
         self._folder.cleanup()
 
     def __enter__(self) -> BlenderProcess:

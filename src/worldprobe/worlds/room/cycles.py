@@ -19,7 +19,7 @@ class CyclesRenderer:
     the remaining noise is a fixed function of the pose.
     """
 
-    def __init__(self, room: str, threads: int = 2) -> None:
+    def __init__(self, room: str, threads: int | None = None) -> None:
         self._room, self._threads = room, threads
         self._child: BlenderProcess | None = None
         self._drawn = 0

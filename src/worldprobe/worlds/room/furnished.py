@@ -113,4 +113,4 @@ def lamps() -> tuple[Lamp, ...]:
 def furnished() -> Blueprint:
     """Return the furnished room."""
     charts = shell() + trim() + outside() + furniture()
-    return Blueprint("room", charts, lamps(), REST, REACH, hero=((0.95, -1.2, 1.45), 16.0, -7.0))
+    return Blueprint("room", charts, lamps(), REST, REACH, hero=((1.05, -1.3, 1.45), 17.0, -7.0))
