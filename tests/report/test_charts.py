@@ -34,6 +34,8 @@ def test_negative_bar_goes_left_of_zero_and_what_is_far_below_is_marked_as_cut()
     )
     assert left + width == pytest.approx(zero, abs=0.2)
     assert "◂" not in drawn
+    low_floor = bar_chart([group(0.5, marks=(Mark("pixels", "raw pixels", -0.3),))], 860, "t", "d")
+    assert "−0.5</text>" in low_floor
     assert "◂ −3.00" in bar_chart([group(-3.0)], 860, "t", "d")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from report.example import write_example
 from worldprobe.errors import DamagedData, NoResults, WorldprobeError
-from worldprobe.report import read_folder, write_report
+from worldprobe.report import page, read_folder, write_report
 
 
 def test_folder_without_results_is_refused(tmp_path: Path) -> None:
@@ -75,6 +75,17 @@ def test_failed_report_leaves_the_one_before_untouched(tmp_path: Path) -> None:
     with pytest.raises(WorldprobeError):
         write_report(tmp_path)
     assert (tmp_path / "report.html").read_bytes() == before
+
+
+def test_more_regimes_than_colours_use_colours_that_the_style_sheet_has(tmp_path: Path) -> None:
+    results = write_example(tmp_path)
+    for number in range(9):
+        for part in (results["summary"][0], results["runs"][0]):
+            results["summary" if "verdict" in part else "runs"].append({**part, "regime": f"extra{number}"})
+        results["runs"][-1]["id"] = f"extra{number}"
+    (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf8")
+    style = (Path(page.__file__).parent / "style.css").read_text(encoding="utf8")
+    assert all(f".c{series.colour} " in style for series in read_folder(tmp_path).series)
 
 
 def test_median_run_of_three_is_the_middle_one(tmp_path: Path) -> None:

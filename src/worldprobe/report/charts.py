@@ -17,7 +17,6 @@ from markupsafe import Markup
 
 from worldprobe.report.words import number, ratio
 
-COLOURS = 8
 SPAN = 3.5  # of the scatter's and the histogram's axes, in standard deviations of the canonical N(0, 1)
 R2_TICKS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
 LOWEST_BAR = -0.5  # of R^2; what is worse is cut and marked
@@ -90,7 +89,8 @@ def bar_chart(groups: Sequence[Group], width: int, title: str, desc: str) -> Mar
     """
     beside = width >= 600
     label_width, row, head, gap, top = (112, 19, 0, 17, 26) if beside else (0, 19, 20, 12, 26)
-    lowest = min([0.0, *(v for g in groups for b in g.bars for v in (b.value, *(m.value for m in b.marks)))])
+    marks = [m for g in groups for m in (*g.marks, *(m for b in g.bars for m in b.marks))]
+    lowest = min([0.0, *(b.value for g in groups for b in g.bars), *(m.value for m in marks)])
     # Values that are zero but for noise get a little room; only real losses move the axis to another quarter.
     low = -0.05 if lowest > -0.05 else max(LOWEST_BAR, floor(lowest * 4) / 4)
     x = Axis(low, 1.0, label_width, width - 46)

@@ -16,6 +16,8 @@ from worldprobe.studies.results import Exploration, Results, Run, Summary
 
 AGAIN = "Run the study's command again with the same --out: finished runs are kept, and what is missing is made."
 
+COLOURS = 8  # that style.css defines: c0 to c7
+
 
 @dataclass(frozen=True)
 class Series:
@@ -57,9 +59,9 @@ class ResultsFolder:
         return [s for s in self.results.summary if s.role != "measured"]
 
     def colour(self, regime: str) -> int:
-        """Return the colour of a regime: the same one in every picture."""
+        """Return the colour of a regime, a number of the style sheet's: the same one in every picture."""
         regimes = list(dict.fromkeys(s.regime for s in self.results.summary if s.role == "measured"))
-        return regimes.index(regime) if regime in regimes else len(regimes)
+        return (regimes.index(regime) if regime in regimes else len(regimes)) % COLOURS
 
     def arrays(self, run: Run, *names: str) -> dict[str, np.ndarray]:
         """Return these arrays of a run; raises DamagedData where the file or one of them is missing or unreadable."""

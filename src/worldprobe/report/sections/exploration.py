@@ -24,7 +24,7 @@ def seen(folder: ResultsFolder) -> Section:
     for e in explorations:
         sheet = folder.contact_sheet(e)
         if sheet.is_file():
-            picture = embed(sheet, 900, SHEETS_BYTES // len(explorations))
+            picture = embed(sheet, 1100, SHEETS_BYTES // len(explorations))
             body = figure(picture, f"A contact sheet of frames that the {e.label} regime saw.", "")
         else:
             body = note(
@@ -48,7 +48,7 @@ def visited(folder: ResultsFolder) -> Section:
     for e in folder.results.explorations:
         z = folder.visited(e)
         cells = [_cell(e, name, z[:, column], folder.colour(e.label)) for column, name in enumerate(shown)]
-        known = f"exactly {e.exact_marginal} in each control" if e.exact_marginal else "as measured"
+        known = f"exactly {e.exact_marginal}" if e.exact_marginal else "as measured"
         rows.append(row(e.label, folder.colour(e.label), known, cells, shape(shown)))
     lead = (
         "Where each exploration took each control, in standard deviations of the canonical distribution. ρ is the "
