@@ -18,6 +18,7 @@ from worldprobe.files import write_json
 from worldprobe.seeds import stream
 from worldprobe.worlds.base import World
 from worldprobe.worlds.glb import read_glb
+from worldprobe.worlds.layers import GRID
 from worldprobe.worlds.room.bake import baked_glb
 from worldprobe.worlds.room.world import Room
 
@@ -73,7 +74,7 @@ def main() -> None:
         "seconds": given.seconds,
         "repeats": given.repeats,
         "triangles": triangles,
-        "multisampling": 4,
+        "samples a pixel": GRID**2,
         "cycles": {"samples": CYCLES_SAMPLES, "bounces": CYCLES_BOUNCES},
     }
     what = "frames a second on canonical poses of the furnished room; median, minimum and maximum over repeats"

@@ -75,7 +75,9 @@ def test_a_point_falls_where_the_pinhole_camera_says(size, fov):
         tangent = np.tan(np.radians(fov) / 2)
         x, y = (2 * column / width - 1) * tangent * width / height, (1 - 2 * row / height) * tangent
         centre = pose[0] @ [3 * x, 3 * y, -3, 1]
-        right, up = pose[0, :3, 0] * 0.4, pose[0, :3, 1] * 0.4
+        # Turned, so that its edges do not run along rows of samples.
+        right = pose[0, :3, 0] * 0.4 + pose[0, :3, 1] * 0.2
+        up = pose[0, :3, 1] * 0.4 - pose[0, :3, 0] * 0.2
         spot = rectangle(centre[:3] - right / 2 - up / 2, right, up, flat((1.0, 1.0, 1.0)))
         with Raster([spot], size, fov) as raster:
             lit = (raster.draw(pose)[0, :, :, 0] / 255.0) ** 2  # how much of the pixel it covers

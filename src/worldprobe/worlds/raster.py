@@ -1,6 +1,6 @@
 """The rasteriser: thousands of frames a second of an unlit, baked scene, on a GPU or a CPU, without a display.
 
-A scene is drawn into a stack of multisampled layers, one view to a layer, by one indirect draw per material that holds
+A scene is drawn into a stack of layers, one view to a layer, by one indirect draw per material that holds
 only what each view may see; then one more draw averages the samples into an image that is read back as it is.
 """
 
@@ -19,7 +19,7 @@ from worldprobe.errors import InvalidValue, MissingDependency, UnknownName
 from worldprobe.worlds.camera import VERTICAL_FOV_DEGREES
 from worldprobe.worlds.clusters import Clusters, clustered, visible_runs
 from worldprobe.worlds.glb import Material, Part, read_glb
-from worldprobe.worlds.layers import LayeredTarget
+from worldprobe.worlds.layers import GRID, LayeredTarget
 from worldprobe.worlds.mipmaps import mip_chain
 
 APT_PACKAGES = ("libegl1", "libgl1", "libegl-mesa0", "libgl1-mesa-dri")
@@ -35,14 +35,14 @@ in vec3 position; in vec2 uv; in mat4 clip_from_local; in int layer;
 out vec2 at;
 void main() { gl_Position = clip_from_local * vec4(position, 1.0); gl_Layer = layer; at = uv; }
 """
-# Trilinear filtering averages over more than a pixel. A bias of -0.75 levels brings frames 1.5 dB nearer to what Cycles
-# shows through a box filter, as near as four texture samples a pixel would, at a twentieth of their cost.
+# Filtering a texture averages over more than a sample's share of it; a bias of -0.5 levels makes up for that. Of two
+# levels the nearer is taken: four samples a pixel smooth the seam, and it saves a fifth of all work for 0.04 dB.
 _SCENE_FRAGMENT = """
 #version 410
 uniform sampler2D surface;
 in vec2 at;
 out vec4 colour;
-void main() { colour = texture(surface, at, -0.75); }
+void main() { colour = texture(surface, at, -0.5); }
 """
 _RESOLVE_VERTEX = """
 #version 410
@@ -52,21 +52,21 @@ void main() { gl_Position = vec4(vec2((gl_VertexID << 1) & 2, gl_VertexID & 2) *
 # sRGB curve. Layers land one below the other, each with its first row on top, so what is read back is (N, H, W, 4).
 _RESOLVE_FRAGMENT = """
 #version 410
-uniform sampler2DMSArray samples;
+uniform sampler2DArray samples;
 uniform int left, height;
 out vec4 colour;
 void main() {
     ivec2 pixel = ivec2(gl_FragCoord.xy);
-    ivec3 at = ivec3(left + pixel.x, height - 1 - pixel.y % height, pixel.y / height);
-    vec4 a = texelFetch(samples, at, 0), b = texelFetch(samples, at, 1);
-    vec4 c = texelFetch(samples, at, 2), d = texelFetch(samples, at, 3);
+    ivec3 at = ivec3(left + 2 * pixel.x, 2 * (height - 1 - pixel.y % height), pixel.y / height);
+    vec4 a = texelFetch(samples, at, 0), b = texelFetch(samples, at + ivec3(1, 0, 0), 0);
+    vec4 c = texelFetch(samples, at + ivec3(0, 1, 0), 0), d = texelFetch(samples, at + ivec3(1, 1, 0), 0);
     colour = sqrt((a * a + b * b + c * c + d * d) * 0.25);
 }
 """
 
 
 class Raster:
-    """Draws many views of textured triangles: 4x multisampled, mip-mapped, RGB uint8 with the origin at the top left.
+    """Draws many views of textured triangles: 4 samples a pixel, mip-mapped, RGB uint8 with the origin at the top left.
 
     The same pose gives the same bytes for the same driver, alone or in any batch, in any order. Parts named in `moving`
     keep a matrix of their own, everything else is merged. It owns an OpenGL context, which belongs to the thread that
@@ -166,7 +166,7 @@ class Raster:
 
     def _make_target(self) -> None:
         context, pixels = self._context, self.height * self.width
-        self._layers = max(1, min(_BATCH_BYTES // (pixels * 4 * _SAMPLE_BYTES), 8192 // self.height, 256))
+        self._layers = max(1, min(_BATCH_BYTES // (pixels * GRID**2 * _SAMPLE_BYTES), 8192 // self.height, 256))
         self._target = LayeredTarget(context, self.height, self.width, self._layers)
         self._frames = context.simple_framebuffer((self.width, self.height * self._layers), 4)
         self._staging = np.empty((self._layers, self.height, self.width, 4), dtype=np.uint8)
@@ -288,7 +288,7 @@ def _texture(context: Any, material: Material) -> Any:
     for level, pixels in enumerate(levels[1:], start=1):
         texture.write(pixels.tobytes(), level=level, alignment=1)
     texture.repeat_x = texture.repeat_y = material.repeat
-    texture.filter = (context.LINEAR_MIPMAP_LINEAR, context.LINEAR)
+    texture.filter = (context.LINEAR_MIPMAP_NEAREST, context.LINEAR)
     return texture
 
 
