@@ -91,16 +91,16 @@ def hero_still(room: str) -> UInt8[np.ndarray, "H W 3"]:
 
 def render_hero(plan: Blueprint, threads: int | None = None) -> UInt8[np.ndarray, "H W 3"]:
     """Return the room's best view, path traced and denoised, 1280 x 720."""
-    position, yaw, pitch = plan.hero
-    camera = camera_to_world(np.array([position]), np.array([yaw]), np.array([pitch]), np.zeros(1))
+    view = plan.hero
+    camera = camera_to_world(np.array([view.at]), np.array([view.yaw]), np.array([view.pitch]), np.zeros(1))
     with BlenderProcess(plan.name, threads=threads) as blender:
-        frames = blender.render(camera, 1280, 720, samples=HERO_SAMPLES, bounces=6, denoise=True)
+        frames = blender.render(camera, 1280, 720, samples=HERO_SAMPLES, bounces=6, denoise=True, fov_degrees=view.fov)
     picture: np.ndarray = frames[0]
     return picture
 
 
 def _hero_recipe(plan: Blueprint) -> str:
-    return content_key({"blueprint": plan.recipe, "camera": plan.hero, "samples": HERO_SAMPLES})
+    return content_key({"blueprint": plan.recipe, "camera": asdict(plan.hero), "samples": HERO_SAMPLES})
 
 
 def ship_hero(plan: Blueprint) -> Path:

@@ -50,18 +50,26 @@ def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
         _add_lamp(lamp)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.sensor_fit, camera.data.clip_start, camera.data.clip_end = "VERTICAL", 0.01, 100.0
-    camera.data.angle = np.radians(VERTICAL_FOV_DEGREES)
     scene.collection.objects.link(camera)
     scene.camera = camera
     return {"version": bpy.app.version_string, "triangles": sum(len(c.triangles) for c in plan.charts) * plan.turns}
 
 
 def render(
-    cameras: str, width: int, height: int, samples: int, bounces: int, denoise: bool, seed: int, frames: str
+    cameras: str,
+    width: int,
+    height: int,
+    samples: int,
+    bounces: int,
+    denoise: bool,
+    seed: int,
+    frames: str,
+    fov_degrees: float = VERTICAL_FOV_DEGREES,
 ) -> dict[str, Any]:
     """Render camera-to-world matrices (.npy, N x 4 x 4) to frames (.npy, uint8 N x H x W x 3), all with one seed."""
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = width, height, 100
+    scene.camera.data.angle = np.radians(fov_degrees)
     _set_light_paths(samples, bounces, denoise, seed)
     matrices = np.load(cameras)
     result = np.empty((len(matrices), height, width, 3), dtype=np.uint8)

@@ -36,6 +36,16 @@ class Lamp:
 
 
 @dataclass(frozen=True)
+class View:
+    """A camera of its own: metres, degrees, and its vertical angle of view."""
+
+    at: Triple
+    yaw: float
+    pitch: float
+    fov: float
+
+
+@dataclass(frozen=True)
 class Mesh:
     """A whole room as one triangle mesh: what the glTF file holds, in Blender's frame."""
 
@@ -51,7 +61,7 @@ class Blueprint:
 
     `turns` copies of the charts stand around the vertical axis through x = y = 0 at equal angles and share their
     texels; `lamps` are complete. `rest` is where the camera stands at centre, `reach` how far (half extents, metres) it
-    can go from there; `hero` is a camera position and yaw, pitch in degrees that shows the room well.
+    can go from there; `hero` is the view that shows the room at its best.
     """
 
     name: str
@@ -59,7 +69,7 @@ class Blueprint:
     lamps: tuple[Lamp, ...]
     rest: Triple
     reach: Triple
-    hero: tuple[Triple, float, float]
+    hero: View
     turns: int = 1
     atlas_size: int = 1024
 

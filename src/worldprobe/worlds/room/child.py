@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from worldprobe.errors import BlenderFailed, MissingDependency
+from worldprobe.worlds.camera import VERTICAL_FOV_DEGREES
 
 _TOLD_LINES = 12
 
@@ -67,6 +68,7 @@ class BlenderProcess:
         bounces: int = 4,
         denoise: bool = False,
         seed: int = 0,
+        fov_degrees: float = VERTICAL_FOV_DEGREES,
     ) -> UInt8[np.ndarray, "N H W 3"]:
         """Return Cycles frames as displayed (sRGB), box-filtered, every one with the same sampling seed."""
         folder = Path(self._folder.name)
@@ -80,6 +82,7 @@ class BlenderProcess:
             bounces=bounces,
             denoise=denoise,
             seed=seed,
+            fov_degrees=fov_degrees,
             frames=str(folder / "frames.npy"),
         )
         frames: np.ndarray = np.load(folder / "frames.npy")

@@ -6,7 +6,7 @@ and a table, behind (-Y) the door. The camera's box (see `REACH`) stays empty; o
 
 from __future__ import annotations
 
-from worldprobe.worlds.room.blueprint import ROOMS, Blueprint, Lamp
+from worldprobe.worlds.room.blueprint import ROOMS, Blueprint, Lamp, View
 from worldprobe.worlds.room.furniture import (
     armchair,
     bookshelf,
@@ -113,4 +113,4 @@ def lamps() -> tuple[Lamp, ...]:
 def furnished() -> Blueprint:
     """Return the furnished room."""
     charts = shell() + trim() + outside() + furniture()
-    return Blueprint("room", charts, lamps(), REST, REACH, hero=((1.05, -1.3, 1.45), 17.0, -7.0))
+    return Blueprint("room", charts, lamps(), REST, REACH, hero=View((1.6, -2.4, 1.55), 20.0, -6.0, 56.0))

@@ -110,10 +110,12 @@ def sky(x: Float[np.ndarray, "H W"], y: Float[np.ndarray, "H W"]) -> Float[np.nd
     canvas.pixels[:] = srgb("#fbe3c4") * (1 - t) + srgb("#8fc3e6") * t
     for cx, cy, r in ((0.2, 0.78, 0.06), (0.26, 0.8, 0.08), (0.33, 0.78, 0.06), (0.68, 0.66, 0.05), (0.75, 0.67, 0.07)):
         canvas.lay(np.hypot(x - cx, (y - cy) * 1.4) < r, "#fdf6ec")
-    canvas.lay(y < 0.42 + 0.07 * np.sin(7 * x + 1), "#a9c7b4").lay(y < 0.33 + 0.06 * np.sin(5 * x + 4), "#7fae7d")
-    for cx, cy, r in ((0.3, 0.42, 0.05), (0.46, 0.38, 0.07), (0.62, 0.44, 0.045), (0.83, 0.4, 0.08)):
-        canvas.lay(np.hypot(x - cx, (y - cy) / 1.2) < r, "#4f8a5b")
-    return canvas.lay(y < 0.22 + 0.03 * np.sin(9 * x), "#5f9a5c").pixels
+    canvas.lay(y < 0.44 + 0.06 * np.sin(7 * x + 1), "#a9c7b4").lay(y < 0.36 + 0.05 * np.sin(5 * x + 4), "#7fae7d")
+    trees = ((0.2, 0.33, 0.035), (0.36, 0.31, 0.052), (0.53, 0.37, 0.035), (0.66, 0.35, 0.06), (0.86, 0.3, 0.05))
+    for cx, ground, r in trees:
+        canvas.lay((np.abs(x - cx) < 0.16 * r) & (np.abs(y - ground - r) < r), "#7a5a40")
+        canvas.lay(np.hypot(x - cx, (y - ground - 2.2 * r) / 1.5) < r, "#4f8a5b")
+    return canvas.lay(y < 0.24 + 0.03 * np.sin(9 * x), "#5f9a5c").pixels
 
 
 def horizon(x: Float[np.ndarray, "H W"], y: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W 3"]:

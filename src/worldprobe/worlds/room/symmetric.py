@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worldprobe.worlds.room.blueprint import ROOMS, Blueprint, Lamp
+from worldprobe.worlds.room.blueprint import ROOMS, Blueprint, Lamp, View
 from worldprobe.worlds.room.furniture import framed, plant, shade, sofa
 from worldprobe.worlds.room.paints import Paint
 from worldprobe.worlds.room.shapes import Chart, Part, panel, placed, rod
@@ -53,4 +53,6 @@ def lamps() -> tuple[Lamp, ...]:
 @ROOMS.register("symmetric")
 def symmetric() -> Blueprint:
     """Return the room with fourfold symmetry."""
-    return Blueprint("symmetric", quarter(), lamps(), REST, REACH, hero=((0.0, -1.0, 1.5), 20.0, -4.0), turns=4)
+    return Blueprint(
+        "symmetric", quarter(), lamps(), REST, REACH, hero=View((0.9, -1.9, 1.6), 24.0, -7.0, 66.0), turns=4
+    )

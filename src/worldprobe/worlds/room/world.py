@@ -77,14 +77,6 @@ class RoomWorld(World):
         """
         return hero_still(self.room_name)
 
-    @property
-    def hero_controls(self) -> Float[np.ndarray, " n"]:
-        """Control values of the pose that `hero` shows; a world without pitch shows it level."""
-        (x, y, z), yaw, pitch = self.plan.hero
-        rest = self.plan.rest
-        shown = {"truck": x - rest[0], "dolly": y - rest[1], "pedestal": z - rest[2], "yaw": yaw, "pitch": pitch}
-        return np.array([float(c.standardised(np.array(shown.get(c.name, 0.0)))) for c in self.controls])
-
     def cameras(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
         """Return the camera-to-world matrices of N control vectors."""
         values = np.asarray(z, dtype=np.float64)
