@@ -55,7 +55,7 @@ def test_a_quarter_turn_shows_the_symmetric_room_again_and_the_furnished_one_ane
     with WORLDS["room-symmetric"](size=64) as world:
         yaw = next(c for c in world.controls if c.name == "yaw")
         turns = np.zeros((4, 6))
-        turns[:, 3] = [float(yaw.standardised(np.array(angle))) for angle in (-70.0, 20.0, 110.0, 65.0)]
+        turns[:, 3] = yaw.standardised(np.array([-70.0, 20.0, 110.0, 65.0]))
         turns[:, 4] = -0.5
         assert np.abs(turns).max() < 2
         frames = world.observe(turns)
@@ -65,7 +65,7 @@ def test_a_quarter_turn_shows_the_symmetric_room_again_and_the_furnished_one_ane
     with WORLDS["room"](size=64) as world:
         yaw = world.controls[3]
         ends = np.zeros((2, 6))
-        ends[:, 3] = [float(yaw.standardised(np.array(angle))) for angle in (-45.0, 45.0)]
+        ends[:, 3] = yaw.standardised(np.array([-45.0, 45.0]))
         assert psnr(*np.split(world.observe(ends), 2))[0] < 20
 
 

@@ -7,8 +7,10 @@ goes to stderr. One scene per process.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -26,6 +28,7 @@ from worldprobe.worlds.room.paints import Paint, drawn, linear, srgb
 from worldprobe.worlds.room.shapes import Chart
 
 ATLAS, PICTURE = "atlas", "picture"
+PR_SET_PDEATHSIG = 1
 
 
 def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
@@ -238,6 +241,8 @@ COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"load": load, "render": re
 
 def main() -> None:
     """Answer requests until stdin closes; an error is answered with its traceback and ends the process."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # a killed parent leaves no render behind
     replies = os.fdopen(os.dup(1), "w", encoding="utf8")
     os.dup2(2, 1)
     for line in sys.stdin:
