@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
 from jaxtyping import Float, UInt8
@@ -49,6 +49,8 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+            if isinstance(layer, nn.Conv2d):  # faster on CPUs
+                layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
         elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             layer.reset_parameters()
 
@@ -74,28 +76,27 @@ def _frame_side(encoder: str, observation_shape: tuple[int, ...], multiple: int,
 
 @ENCODERS.register("patchify")
 class Patchify(Encoder):
-    """Patches, 3x3 convolutions on an 8 x 8 grid of tokens, then a dense head that sees where each token is."""
+    """Patches on an 8 x 8 grid, one strided convolution to 4 x 4, and a dense head that sees where every token is.
 
-    width: PositiveInt = Field(96, description="channels of the tokens")
-    blocks: Annotated[int, Field(ge=0)] = Field(2, description="3x3 convolutions on the grid")
+    Made for speed on a CPU: few, wide layers on few tokens, and none that averages position away.
+    """
+
+    width: PositiveInt = Field(64, description="channels of the 8 x 8 tokens; the 4 x 4 ones have twice as many")
+    token: PositiveInt = Field(64, description="channels that each 4 x 4 token hands to the head")
     hidden: PositiveInt = Field(256, description="width of the dense head")
 
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
         """Return the network; the grid is 8 x 8 for every size, so the patch is H / 8 pixels."""
-        side = _frame_side("patchify", observation_shape, multiple=8, least=16)
-        patch = side // 8
-        layers: list[nn.Module] = [Centred(), nn.Conv2d(3, self.width, patch, patch, bias=False)]
-        layers += [nn.BatchNorm2d(self.width), nn.GELU()]
-        for _ in range(self.blocks):
-            layers += [
-                nn.Conv2d(self.width, self.width, 3, padding=1, bias=False),
-                nn.BatchNorm2d(self.width),
-                nn.GELU(),
-            ]
-        layers += [nn.Conv2d(self.width, 2 * self.width, 2, 2, bias=False), nn.BatchNorm2d(2 * self.width), nn.GELU()]
-        layers += [nn.Conv2d(2 * self.width, 64, 1, bias=False), nn.BatchNorm2d(64), nn.GELU(), nn.Flatten()]
-        layers += [nn.Linear(64 * 16, self.hidden, bias=False), nn.BatchNorm1d(self.hidden), nn.GELU()]
-        return nn.Sequential(*layers, nn.Linear(self.hidden, d))
+        patch = _frame_side("patchify", observation_shape, multiple=8, least=16) // 8
+        layers: list[nn.Module] = [Centred()]
+        for before, after, kernel, stride, padding in [
+            (3, self.width, patch, patch, 0),
+            (self.width, 2 * self.width, 4, 2, 1),
+            (2 * self.width, self.token, 1, 1, 0),
+        ]:
+            layers += [nn.Conv2d(before, after, kernel, stride, padding, bias=False), nn.BatchNorm2d(after), nn.GELU()]
+        layers += [nn.Flatten(), nn.Linear(16 * self.token, self.hidden, bias=False)]
+        return nn.Sequential(*layers, nn.BatchNorm1d(self.hidden), nn.GELU(), nn.Linear(self.hidden, d))
 
 
 @ENCODERS.register("paper-cnn")

@@ -39,7 +39,7 @@ class TrainingSettings(Component):
     clip_norm: PositiveFloat = Field(1.0, description="largest gradient norm")
     precision: Precision = Precision.AUTO
     record_every: PositiveInt | None = Field(
-        None, description="steps between curve points; a fortieth of them if not given"
+        None, description="steps between curve points; a 25th of all steps if not given"
     )
     checkpoint_every: PositiveInt = Field(200, description="steps between checkpoints")
     heldout_pairs: PositiveInt = Field(
@@ -61,7 +61,7 @@ class TrainingSettings(Component):
 
     def records_at(self, step: int) -> bool:
         """Whether a curve point follows the given number of steps done."""
-        every = self.record_every or max(1, self.steps // 40)
+        every = self.record_every or max(1, self.steps // 25)
         return step % every == 0 or step == self.steps
 
     def bf16(self, device: torch.device) -> bool:

@@ -1,0 +1,99 @@
+"""SIGReg forward and backward beside the plain formula in the same run: benchmarks/results/sigreg.json.
+
+    python benchmarks/sigreg.py [--samples 512] [--dimensions 6] [--slices 256] [--repeats 100]
+
+Every repeat times every contender once, one after the other. The plain formula is what a user would write with torch,
+and `torch.compile` of it what a user would try next; that one is left out where there is no C++ compiler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from machine import RESULTS, described, spread
+from worldprobe.files import write_json
+from worldprobe.learners import draw_directions, sigreg
+
+Contender = Callable[[Tensor, Tensor], Tensor]
+ASKED = {"plain over ours": 4.0}
+
+
+def plain(h: Tensor, directions: Tensor) -> Tensor:
+    """SIGReg as it is written (PAPER.md section 2), with 17 cosines and 17 sines of every projection."""
+    t = torch.linspace(0, 3, 17, dtype=h.dtype, device=h.device)
+    gaussian = torch.exp(-t.square() / 2)
+    angle = (h @ directions).unsqueeze(-1) * t
+    error = (angle.cos().mean(0) - gaussian).square() + angle.sin().mean(0).square()
+    return 2 * torch.trapezoid(error * gaussian, t).mean() * h.shape[0]
+
+
+def value_and_gradient(contender: Contender, h: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
+    """Return value and gradient of one forward and backward pass."""
+    h = h.detach().requires_grad_()
+    value = contender(h, directions)
+    value.backward()
+    assert h.grad is not None
+    return value.detach(), h.grad
+
+
+def contenders() -> dict[str, Contender]:
+    """Return the contenders by name."""
+    found: dict[str, Contender] = {"ours": sigreg, "plain": plain}
+    if any(shutil.which(compiler) for compiler in ("g++", "clang++", "c++")):
+        found["torch.compile of plain"] = torch.compile(plain)
+    return found
+
+
+def measure(h: Tensor, directions: Tensor, repeats: int) -> dict[str, Any]:
+    """Return milliseconds of every contender, their ratios to ours, and our errors against float64 arithmetic."""
+    truth = value_and_gradient(plain, h.double(), directions.double())
+    milliseconds: dict[str, list[float]] = {}
+    errors = {}
+    for name, contender in contenders().items():
+        found = value_and_gradient(contender, h, directions)
+        pairs = zip(found, truth, strict=True)
+        errors[name] = [float((got - true).abs().max() / true.abs().max()) for got, true in pairs]
+        for _ in range(5):
+            value_and_gradient(contender, h, directions)
+    for _ in range(repeats):
+        for name, contender in contenders().items():
+            start = time.perf_counter()
+            value_and_gradient(contender, h, directions)
+            milliseconds.setdefault(name, []).append(1e3 * (time.perf_counter() - start))
+    results: dict[str, Any] = {f"{name}, ms": spread(values) for name, values in milliseconds.items()}
+    for name in set(milliseconds) - {"ours"}:
+        ratios = [slow / fast for slow, fast in zip(milliseconds[name], milliseconds["ours"], strict=True)]
+        results[f"{name} over ours"] = {"asked": ASKED.get(f"{name} over ours")} | spread(ratios)
+    results["relative error against float64 (value, gradient)"] = errors
+    return results
+
+
+def main() -> None:
+    """Measure, print one line per figure, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=int, default=512, help="N: both views of 256 pairs")
+    parser.add_argument("--dimensions", type=int, default=6)
+    parser.add_argument("--slices", type=int, default=256)
+    parser.add_argument("--repeats", type=int, default=100)
+    given = parser.parse_args()
+    description = described() | {"threads": torch.get_num_threads()}
+    generator = torch.Generator().manual_seed(0)
+    h = torch.randn(given.samples, given.dimensions, generator=generator)
+    found = measure(h, draw_directions(given.dimensions, given.slices, generator), given.repeats)
+    for name, row in found.items():
+        print(f"{name}: {row}")
+    what = "SIGReg forward and backward, float32; median, minimum and maximum over interleaved repeats"
+    write_json(
+        RESULTS / "sigreg.json", {"what": what, "settings": vars(given), "machine": description, "results": found}
+    )
+
+
+if __name__ == "__main__":
+    main()
