@@ -2,11 +2,12 @@
 
 Written for speed: with z = exp(i step p), the 16 powers z^k at the knots t_k = k step are products of four small powers
 (z^1 .. z^4) and four large ones (1, z^4, z^8, z^12). One sine and one cosine per projected sample therefore suffice;
-the sums over samples of all 16 products are one small batched matrix product, and so is the gradient.
+the sums over samples of all 16 products are one small batched matrix product, and the gradient is another.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,9 +19,7 @@ from worldprobe.learners.ranks import rank_count, sum_over_ranks
 KNOTS = 17
 """Knots of the trapezoid, the one at t = 0 included: there both characteristic functions are 1, so it adds nothing."""
 T_MAX = 3.0
-_SMALL = 4  # KNOTS - 1 = _SMALL * _LARGE
-_LARGE = 4
-_ROWS = 128  # projections handled at once on a CPU: their powers then stay near the cache
+_STEP = T_MAX / (KNOTS - 1)
 
 
 def draw_directions(
@@ -62,23 +61,26 @@ class _SigReg(torch.autograd.Function):
     def forward(ctx: Any, h: Tensor, directions: Tensor) -> Tensor:
         projected = directions.mT @ h.mT
         rows = projected.reshape(-1, projected.shape[-1])
-        wants_gradient = ctx.needs_input_grad[0]
         ranks, total = rank_count(), _samples(rows)
         distance = rows.new_empty(rows.shape[0])
-        slope = torch.empty_like(rows) if wants_gradient else None
-        block = _ROWS if rows.device.type == "cpu" else rows.shape[0]
-        scratch = rows.new_empty(min(block, rows.shape[0]), 2 * _SMALL + 2 * _LARGE - 1, rows.shape[1])
-        for start in range(0, rows.shape[0], block):
-            part = slice(start, start + block)
-            small, large = _powers(rows[part], scratch)
-            mean_cos, mean_sin = _means(small, large, total)
-            distance[part], coefficients = _distance(mean_cos, mean_sin)
+        slope = torch.empty_like(rows) if ctx.needs_input_grad[0] else None
+        angle = rows * _STEP
+        cos, sin = angle.cos(), angle.sin()
+        knots, at_once = _Knots.like(rows), _rows_at_once(rows, total // ranks)
+        scratch = rows.new_empty(3, min(at_once, len(rows)), 4, rows.shape[1], dtype=rows.dtype.to_complex())
+        for start in range(0, len(rows), at_once):
+            part = slice(start, start + at_once)
+            small, large, cubics = scratch[:, : len(rows[part])]
+            torch.complex(cos[part], sin[part], out=small[:, 0])
+            _write_powers(small, large)
+            error = sum_over_ranks(large @ small.mT).flatten(1).div_(total).sub_(knots.gaussian)
+            distance[part] = torch.view_as_real(error).square().sum(-1) @ knots.weight
             if slope is not None:
-                torch.sum((coefficients @ small).mul_(large), dim=1, out=slope[part])
+                _write_slope(error * knots.slope, small, large[:, 1], cubics, slope[part])
         if slope is not None:
             # N cancels between the factor N and the mean over N; `ranks` undoes DDP's averaging.
             slope = slope.mul_(ranks / directions.shape[-1]).view(projected.shape)
-            ctx.save_for_backward(slope.mT @ directions.mT)
+            ctx.save_for_backward((directions @ slope).mT)
         ctx.ranks = ranks
         return distance.view(projected.shape[:-1]).mean(-1) * total
 
@@ -90,6 +92,23 @@ class _SigReg(torch.autograd.Function):
         return gradient * upstream[..., None, None], None
 
 
+@dataclass(frozen=True)
+class _Knots:
+    """What belongs to the knots t_1 .. t_16: exp(-t^2 / 2), the weights w, and 2 w t."""
+
+    gaussian: Tensor
+    weight: Tensor
+    slope: Tensor
+
+    @staticmethod
+    def like(rows: Tensor) -> _Knots:
+        t = torch.arange(1, KNOTS, dtype=rows.dtype, device=rows.device) * _STEP
+        gaussian = torch.exp(-t.square() / 2)
+        weight = 2 * _STEP * gaussian
+        weight[-1] /= 2
+        return _Knots(gaussian, weight, 2 * weight * t)
+
+
 def _samples(rows: Tensor) -> int:
     """Return the number of samples on all ranks."""
     if rank_count() == 1:
@@ -97,55 +116,36 @@ def _samples(rows: Tensor) -> int:
     return int(sum_over_ranks(torch.tensor([rows.shape[1]], device=rows.device)).item())
 
 
-def _powers(projected: Tensor, scratch: Tensor) -> tuple[Tensor, Tensor]:
-    """Return cos and sin of the small multiples (rows, 8, N), and of the large ones (rows, 7, N; without sin 0)."""
-    powers = scratch[: projected.shape[0]]
-    small, large = powers[:, : 2 * _SMALL], powers[:, 2 * _SMALL :]
-    cos, sin = small[:, :_SMALL].unbind(1), small[:, _SMALL:].unbind(1)
-    angle = projected * (T_MAX / (KNOTS - 1))
-    torch.cos(angle, out=cos[0])
-    torch.sin(angle, out=sin[0])
-    for k in range(1, _SMALL):  # z^2 = z z, z^3 = z^2 z, z^4 = z^2 z^2
-        a, b = (k + 1) // 2, (k + 1) - (k + 1) // 2
-        _multiply(cos[a - 1], sin[a - 1], cos[b - 1], sin[b - 1], cos[k], sin[k])
-    large_cos, large_sin = large[:, :_LARGE].unbind(1), large[:, _LARGE:].unbind(1)
-    large_cos[0].fill_(1.0)
-    large_cos[1].copy_(cos[-1])
-    large_sin[0].copy_(sin[-1])
-    for q in range(2, _LARGE):
-        _multiply(large_cos[q - 1], large_sin[q - 2], cos[-1], sin[-1], large_cos[q], large_sin[q - 1])
-    return small, large
+def _rows_at_once(rows: Tensor, samples: int) -> int:
+    """Return how many projections to handle at once; the same on every rank, for `samples` is their mean per rank.
 
-
-def _multiply(cos_a: Tensor, sin_a: Tensor, cos_b: Tensor, sin_b: Tensor, cos: Tensor, sin: Tensor) -> None:
-    """Write cos(a + b) and sin(a + b) into `cos` and `sin`."""
-    torch.mul(cos_a, cos_b, out=cos).addcmul_(sin_a, sin_b, value=-1.0)
-    torch.mul(sin_a, cos_b, out=sin).addcmul_(cos_a, sin_b)
-
-
-def _means(small: Tensor, large: Tensor, total: int) -> tuple[Tensor, Tensor]:
-    """Return the means over all ranks' samples of cos(k angle) and sin(k angle), k = 1 .. 16, each (rows, 16)."""
-    products = sum_over_ranks(large @ small.mT) / total
-    by_cos = products[:, :_LARGE]
-    by_sin = torch.nn.functional.pad(products[:, _LARGE:], (0, 0, 1, 0))
-    mean_cos = by_cos[..., :_SMALL] - by_sin[..., _SMALL:]
-    mean_sin = by_cos[..., _SMALL:] + by_sin[..., :_SMALL]
-    return mean_cos.flatten(1), mean_sin.flatten(1)
-
-
-def _distance(mean_cos: Tensor, mean_sin: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each row's weighted squared distance, and its gradient's coefficients on large x small powers.
-
-    N d distance / d p = sum_k -2 w t (mean_cos - phi) sin(k angle) + 2 w t mean_sin cos(k angle), t = t_k.
+    On a CPU their powers should stay near the cache. Torch does up to 2^15 numbers on one thread: where the whole work
+    is small, waiting for other threads again and again saves little, and costs much on a machine with other work to do.
     """
-    t = torch.arange(1, KNOTS, dtype=mean_cos.dtype, device=mean_cos.device) * (T_MAX / (KNOTS - 1))
-    phi = torch.exp(-t.square() / 2)
-    weight = phi * (2 * T_MAX / (KNOTS - 1))
-    weight[-1] /= 2
-    error = mean_cos - phi
-    distance = (error.square() + mean_sin.square()) @ weight
-    on_sin = (error * (-2 * weight * t)).unflatten(1, (_LARGE, _SMALL))
-    on_cos = (mean_sin * (2 * weight * t)).unflatten(1, (_LARGE, _SMALL))
-    with_large_cos = torch.cat([on_cos, on_sin], dim=2)
-    with_large_sin = torch.cat([on_sin, -on_cos], dim=2)[:, 1:]
-    return distance, torch.cat([with_large_cos, with_large_sin], dim=1)
+    if rows.device.type != "cpu":
+        return rows.shape[0]
+    numbers = 2**15 if rows.shape[0] * samples <= 2**18 else 2**17
+    return max(1, numbers // max(1, samples))
+
+
+def _write_powers(small: Tensor, large: Tensor) -> None:
+    """Given z in small[:, 0], write z^2 .. z^4 beside it and z^0, z^4, z^8, z^12 into `large`; each (rows, 4, N)."""
+    torch.mul(small[:, 0], small[:, 0], out=small[:, 1])
+    torch.mul(small[:, 1], small[:, 0], out=small[:, 2])
+    torch.mul(small[:, 1], small[:, 1], out=small[:, 3])
+    large[:, 0] = 1.0
+    large[:, 1] = small[:, 3]
+    torch.mul(small[:, 3], small[:, 3], out=large[:, 2])
+    torch.mul(large[:, 2], small[:, 3], out=large[:, 3])
+
+
+def _write_slope(error: Tensor, small: Tensor, fourth: Tensor, cubics: Tensor, slope: Tensor) -> None:
+    """Write N times the distance's derivative in every projected sample, (rows, N).
+
+    With e_k = mean z^k - exp(-t_k^2 / 2), d |e_k|^2 / d p = 2 t_k Im(e_k conj(z^k)) / N = -2 t_k Im(conj(e_k) z^k) / N;
+    `error` is e_k 2 w_k t_k. The sum over k is four polynomials in z, joined by Horner's rule in z^4.
+    """
+    torch.matmul(error.conj().unflatten(1, (4, 4)), small, out=cubics)
+    for q in (2, 1, 0):
+        cubics[:, q].addcmul_(cubics[:, q + 1], fourth)
+    torch.neg(cubics[:, 0].imag, out=slope)
