@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
+from pydantic import Field
 
 from worldprobe.worlds.base import ControlSpec, World
 
@@ -32,7 +33,7 @@ class ToyWorld(World):
     `delay` seconds are spent on every frame, for tests of kills and progress; it changes no pixel and no fingerprint.
     """
 
-    specs: tuple[ControlSpec, ...] = PLANE
+    specs: tuple[ControlSpec, ...] = Field(PLANE, exclude=True)
     size: int = 16
     delay: float = 0.0
 
@@ -63,7 +64,7 @@ class ToyWorld(World):
 class ToyVectors(World):
     """Vectors instead of frames: every control, its sine and its square, float32 (N, 3 n)."""
 
-    specs: tuple[ControlSpec, ...] = PLANE
+    specs: tuple[ControlSpec, ...] = Field(PLANE, exclude=True)
 
     @property
     def controls(self) -> tuple[ControlSpec, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -22,10 +22,21 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
+def _owner(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel]:
+    """Return the nested model that a path of field names leads to."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return model
+        model = field.annotation
+    return model
+
+
 def _line(problem: Any, model: type[BaseModel], path: str) -> str:
     where = ".".join(str(part) for part in (path, *problem["loc"]) if str(part))
     if problem["type"] == "extra_forbidden":
-        known = [field.alias or name for name, field in model.model_fields.items()]
+        fields = _owner(model, problem["loc"][:-1]).model_fields
+        known = [field.alias or name for name, field in fields.items()]
         hint = nearest(str(problem["loc"][-1]), known)
         return f"{where}: unknown key.{hint} Known here: {', '.join(sorted(known)) or 'none'}."
     if problem["type"] == "missing":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-VERTICAL_FOV_DEGREES = 75.0
+VERTICAL_FOV_DEGREES = 90.0
 
 
 def camera_to_world(

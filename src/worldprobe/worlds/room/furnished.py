@@ -1,6 +1,7 @@
 """The furnished room: a sunny living room, 7 m x 6 m x 3 m, whose every wall and corner is different.
 
-The camera rests at the middle, 1.4 m high, and looks along +Y at the sofa. Left (-X) is the window, right (+X) books
+The camera rests 0.8 m behind the middle, 1.65 m high, and looks along +Y at the sofa, over the table: near and far
+things in one view tell a rise from a tilt, and a step from a pan. Left (-X) is the window, right (+X) books
 and a table, behind (-Y) the door. The camera's box (see `REACH`) stays empty; only low things stand below it.
 """
 
@@ -28,8 +29,8 @@ from worldprobe.worlds.room.furniture import (
 from worldprobe.worlds.room.paints import Paint
 from worldprobe.worlds.room.shapes import Part, box, panel, placed
 
-REST = (0.0, 0.0, 1.4)
-REACH = (1.5, 1.5, 0.65)
+REST = (0.0, -0.8, 1.65)
+REACH = (1.5, 1.5, 0.85)
 WIDE, DEEP, HIGH = 7.0, 6.0, 3.0
 WINDOW = (-0.7, 1.3, 0.8, 2.45)  # y from, y to, z from, z to
 

@@ -13,7 +13,7 @@ from worldprobe.worlds.room.paints import Paint
 from worldprobe.worlds.room.shapes import Chart, Part, panel, placed, rod
 
 REST = (0.0, 0.0, 1.4)
-REACH = (1.5, 1.5, 0.65)
+REACH = (1.5, 1.5, 0.85)
 HALF, HIGH = 3.2, 3.0
 
 

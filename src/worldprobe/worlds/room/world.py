@@ -18,11 +18,11 @@ from worldprobe.worlds.room.blueprint import Blueprint, blueprint
 from worldprobe.worlds.room.cycles import CyclesRenderer
 
 TRUCK = ControlSpec("truck", "m", 0.5, "sideways, to the right", limit=1.5)
-PEDESTAL = ControlSpec("pedestal", "m", 0.25, "up", limit=0.65)
+PEDESTAL = ControlSpec("pedestal", "m", 0.42, "up", limit=0.85)
 DOLLY = ControlSpec("dolly", "m", 0.5, "forwards", limit=1.5)
-YAW = ControlSpec("yaw", "degrees", 22.0, "pan to the left", limit=75.0)
-PITCH = ControlSpec("pitch", "degrees", 9.0, "tilt up", limit=28.0)
-ROLL = ControlSpec("roll", "degrees", 10.0, "lean to the right", limit=30.0)
+YAW = ControlSpec("yaw", "degrees", 12.0, "pan to the left", limit=60.0)
+PITCH = ControlSpec("pitch", "degrees", 6.0, "tilt up", limit=28.0)
+ROLL = ControlSpec("roll", "degrees", 7.0, "lean to the right", limit=30.0)
 WIDE_YAW = ControlSpec("yaw", "degrees", 65.0, "pan to the left", limit=200.0)
 
 AXES = {"truck": 0, "dolly": 1, "pedestal": 2}
@@ -137,11 +137,11 @@ class Room(RoomWorld):
     | index | control | unit | scale | limit |
     |---|---|---|---|---|
     | 0 | truck | m | 0.5 | 1.5 |
-    | 1 | pedestal | m | 0.25 | 0.65 |
+    | 1 | pedestal | m | 0.42 | 0.85 |
     | 2 | dolly | m | 0.5 | 1.5 |
-    | 3 | yaw | degrees | 22 | 75 |
-    | 4 | pitch | degrees | 9 | 28 |
-    | 5 | roll | degrees | 10 | 30 |
+    | 3 | yaw | degrees | 12 | 60 |
+    | 4 | pitch | degrees | 6 | 28 |
+    | 5 | roll | degrees | 7 | 30 |
     """
 
     room_name: ClassVar[str] = "room"
@@ -154,7 +154,7 @@ class Room(RoomWorld):
 
 @WORLDS.register("room-scoped")
 class ScopedRoom(RoomWorld):
-    """The furnished room with three controls: truck and dolly (m, scale 0.5, limit 1.5), yaw (degrees, 22, 75)."""
+    """The furnished room with three controls: truck and dolly (m, scale 0.5, limit 1.5), yaw (degrees, 12, 60)."""
 
     room_name: ClassVar[str] = "room"
 
