@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml constraints.txt
 # What needs a system library (EGL for the rasteriser, X libraries for Blender, Chromium for the report's tests).
 # Installed where we are root on a Debian machine; `worldprobe doctor` says what is missing elsewhere.
 system:
-	@missing="$$($(PYTHON) src/worldprobe/doctor.py --apt)"; \
+	@missing="$$($(PYTHON) src/worldprobe/doctor.py --apt --tests)"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
@@ -34,7 +34,7 @@ test: setup
 	$(BIN)/python -m pytest
 
 bench: setup
-	for script in sigreg training raster raster_against_cycles; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	for script in sigreg training raster raster_against_cycles cycles_recovery camera; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo runs

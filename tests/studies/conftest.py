@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from toy import ToyVectors, ToyWorld
 
+from toy import ToyVectors, ToyWorld
 from worldprobe.datasets import Store
 from worldprobe.worlds import WORLDS
 

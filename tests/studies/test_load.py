@@ -81,11 +81,11 @@ def test_an_unknown_name_is_answered_with_the_nearest(study_file: Path, override
 
 
 def test_an_unknown_study_or_preset_is_answered_with_the_nearest(study_file: Path) -> None:
-    with pytest.raises(UnknownName, match="Unknown study 'camara'. Did you mean 'camera'?"):
+    with pytest.raises(UnknownName, match=r"Unknown study 'camara'\. Did you mean 'camera'\?"):
         load_study("camara")
     with pytest.raises(UnknownName, match="Did you mean 'long'"):
         load_study(study_file, preset="lon")
-    with pytest.raises(WorldprobeError, match="There is no study file nowhere.yaml"):
+    with pytest.raises(WorldprobeError, match=r"There is no study file nowhere\.yaml"):
         load_study("nowhere.yaml")
 
 
@@ -98,7 +98,7 @@ def test_what_is_no_mapping_is_no_study(tmp_path: Path, text: str) -> None:
 
 
 def test_an_override_without_a_value_is_explained(study_file: Path) -> None:
-    with pytest.raises(WorldprobeError, match="Write key.path=value"):
+    with pytest.raises(WorldprobeError, match=r"Write key\.path=value"):
         load_study(study_file, ["training.steps"])
 
 

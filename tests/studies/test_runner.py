@@ -130,7 +130,7 @@ def test_a_half_written_run_is_named(tmp_path: Path) -> None:
 
 
 def test_a_diverging_training_stops_and_keeps_what_is_finished(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDiverged, match="training.lr"):
+    with pytest.raises(TrainingDiverged, match=r"training\.lr"):
         _run_in(tmp_path, "training.lr=1e30", "training.clip_norm=1e30")
 
 

@@ -76,7 +76,7 @@ def verdict(role: str, r2: float, per_control: Mapping[str, float], exploration:
     poorly = [name for name in moving if per_control[name] < PARTLY]
     partly = [name for name in moving if per_control[name] >= PARTLY]
     if poorly:
-        parts.append(f"{_list(poorly)} moved but cannot be read")
+        parts.append(f"{_list(poorly)} moved but can hardly be read")
     if partly:
         parts.append(f"{_list(partly)} can be read only in part")
     opening = "Partly recovered" if r2 >= PARTLY else "Not recovered"
