@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,23 @@ def test_the_smoke_preset_goes_from_nothing_to_a_report(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "report.html").stat().st_size > 100_000
     assert "Report: out/report.html" in done.stdout
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "worldprobe.cli", "run", "camera-scoped", "training.steps=1000000"]
+    child = subprocess.Popen(
+        [*command, "--preset", "smoke", "--out", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "WORLDPROBE_CACHE": str(tmp_path / "cache")},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr is not None
+    while "rendering gaussian held-out" not in (line := child.stderr.readline()):
+        assert line, "it ended before it trained"
+    time.sleep(1)
+    child.send_signal(signal.SIGINT)
+    rest = child.communicate(timeout=60)[1]
+    assert child.returncode == 130
+    assert "the same command continues" in rest
+    assert "Traceback" not in rest

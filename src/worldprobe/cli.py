@@ -48,7 +48,11 @@ def run(
 
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
-    run_study(loaded, folder, device=device, reporter=reporter(), command=_command())
+    try:
+        run_study(loaded, folder, device=device, reporter=reporter(), command=_command())
+    except KeyboardInterrupt:
+        print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
+        raise typer.Exit(130) from None
     from worldprobe.report import write_report
 
     page = write_report(folder)
@@ -122,15 +126,12 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 def main() -> None:
-    """Run the command line; a user's error is one message and exit status 2, Ctrl-C is 130."""
+    """Run the command line; a user's error is one message and exit status 2."""
     try:
         app()
     except WorldprobeError as error:
         print(f"worldprobe: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
-        raise SystemExit(130) from None
 
 
 def _command() -> str:

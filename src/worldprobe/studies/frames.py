@@ -41,7 +41,7 @@ class StudyFrames:
 
     def _ensure(self, label: str, spec: DatasetSpec) -> Dataset:
         start = time.perf_counter()
-        with self.reporter.task(f"rendering {label}", spec.frames, "frames") as advance:
+        with self.reporter.task(f"rendering {label}", self.store.missing(spec), "frames") as advance:
             dataset = self.store.ensure(spec, self.study.world, progress=advance)
         self.seconds += time.perf_counter() - start
         return dataset
