@@ -26,7 +26,7 @@ ASKED = {"plain over ours": 4.0}
 
 
 def plain(h: Tensor, directions: Tensor) -> Tensor:
-    """SIGReg as it is written (PAPER.md section 2), with 17 cosines and 17 sines of every projection."""
+    """SIGReg as it is written, with 17 cosines and 17 sines of every projection."""
     t = torch.linspace(0, 3, 17, dtype=h.dtype, device=h.device)
     gaussian = torch.exp(-t.square() / 2)
     angle = (h @ directions).unsqueeze(-1) * t

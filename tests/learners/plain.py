@@ -1,4 +1,4 @@
-"""SIGReg written out term by term (PAPER.md section 2): the reference that tests and benchmarks hold ours against."""
+"""SIGReg written out term by term: the reference that tests and benchmarks hold ours against."""
 
 from __future__ import annotations
 

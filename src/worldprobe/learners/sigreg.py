@@ -1,4 +1,4 @@
-"""SIGReg: how far random one-dimensional projections of an embedding are from N(0, 1) (arXiv 2511.08544, PAPER.md 2).
+"""SIGReg: how far random one-dimensional projections of an embedding are from N(0, 1) (arXiv 2511.08544).
 
 Written for speed: with z = exp(i step p), the 16 powers z^k at the knots t_k = k step are products of four small powers
 (z^1 .. z^4) and four large ones (1, z^4, z^8, z^12). One sine and one cosine per projected sample therefore suffice;
@@ -42,7 +42,7 @@ def sigreg(
         SIGReg(h) = N mean_a sum_j w_j |mean_n exp(i t_j a.h_n) - exp(-t_j^2 / 2)|^2,   t_j = 3 j / 16,  j = 0 .. 16
 
     with w_j = exp(-t_j^2 / 2) times the trapezoid weights on [0, 3], doubled because the integrand is even
-    (arXiv 2511.08544; PAPER.md section 2). Knots, weights and the factor N are those of the authors' public `lejepa`
+    (arXiv 2511.08544). Knots, weights and the factor N are those of the authors' public `lejepa`
     (`EppsPulley`, 17 points, t_max 3, mean over slices) and of `lejepa-identifiability` (`SIGReg`).
 
     Leading dimensions of h are separate models, each with a value of its own; N counts both views of a pair.
