@@ -9,6 +9,7 @@ from worldprobe.errors import InvalidValue
 from worldprobe.learners import ENCODERS, embed, parameters
 
 SHAPES = {"patchify": (32, 32, 3), "paper-cnn": (32, 32, 3), "mlp": (7,)}
+STACKABLE = [name for name in SHAPES if ENCODERS[name].stackable]
 
 
 def observations(shape: tuple[int, ...], count: int = 6) -> torch.Tensor:
@@ -51,6 +52,32 @@ def test_embedding_does_not_depend_on_the_batch_and_leaves_the_mode_alone(name):
     torch.testing.assert_close(torch.from_numpy(whole), torch.from_numpy(alone), rtol=1e-4, atol=1e-5)
     assert encoder.training
     assert whole.dtype == "float32"
+
+
+def test_only_what_has_no_running_averages_is_stackable():
+    for name in SHAPES:
+        buffers = dict(ENCODERS[name]().build(SHAPES[name], 4, 0).named_buffers())
+        assert ENCODERS[name].stackable == (not buffers), name
+
+
+@pytest.mark.parametrize("name", STACKABLE)
+def test_a_stack_of_three_is_the_three_alone_in_embeddings_and_gradients(name):
+    encoders = [ENCODERS[name]().build(SHAPES[name], 4, seed).double() for seed in range(3)]
+    x = torch.randn(3, 6, *SHAPES[name], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    stack, buffers = torch.func.stack_module_state(encoders)
+    assert not buffers
+
+    def loss(weights, x):
+        h = torch.func.functional_call(encoders[0], weights, (x,))
+        return h.square().mean(), h
+
+    gradients, h = torch.vmap(torch.func.grad(loss, has_aux=True))(stack, x)
+    for i, encoder in enumerate(encoders):
+        alone = encoder(x[i])
+        torch.testing.assert_close(h[i], alone, rtol=1e-12, atol=1e-12)
+        alone.square().mean().backward()
+        for key, weight in encoder.named_parameters():
+            torch.testing.assert_close(gradients[key][i], weight.grad, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("side", [32, 48, 64])

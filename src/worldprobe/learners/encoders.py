@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float, UInt8
@@ -18,7 +18,13 @@ ENCODERS: Registry[type[Encoder]] = Registry("encoder")
 
 
 class Encoder(Component, ABC):
-    """A recipe for an encoder; its fields (width, depth ...) are its settings, and `build` makes the network."""
+    """A recipe for an encoder; its fields (width, depth ...) are its settings, and `build` makes the network.
+
+    `stackable`: whether the network is a pure function of its parameters, so that many of one shape can be stacked and
+    run as one by `torch.func.functional_call` under `torch.vmap`. BatchNorm's running averages forbid it.
+    """
+
+    stackable: ClassVar[bool] = False
 
     def build(self, observation_shape: tuple[int, ...], d: int, seed: int) -> nn.Module:
         """Return the network with initial weights from `seed`, on the CPU; torch's global generator is left untouched.
@@ -118,6 +124,8 @@ class PaperCNN(Encoder):
 @ENCODERS.register("mlp")
 class MLP(Encoder):
     """Dense layers with GELU for vector observations; the paper's analytic worlds use four of width 256."""
+
+    stackable: ClassVar[bool] = True
 
     width: PositiveInt = 256
     depth: PositiveInt = Field(4, description="hidden layers")
