@@ -14,13 +14,19 @@ from torch import Tensor, nn
 
 from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.learners import OBJECTIVES, PairData, TrainingSettings, train
-from worldprobe.learners.objectives import LeJEPA, Whitening, alignment, covariance_distance, pair_distance
+from worldprobe.learners.objectives import LeJEPA, Objective, Whitening, covariance_distance, pair_distance, terms
 
 RHO = 0.7
 
 
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+def one(objective: Objective, h: Tensor, controls: Tensor | None = None) -> dict[str, Tensor]:
+    """The terms of a single model."""
+    values = terms([objective], h[None], None if controls is None else controls[None], [3])
+    return {name: value[0] for name, value in values.items()}
 
 
 def gaussian_pairs(count: int, n: int, rho: float, seed: int = 0) -> Tensor:
@@ -59,16 +65,11 @@ def test_no_whitened_encoder_beats_the_alignment_bound(weights, rho):
     assert float(pair_distance(linear)) == pytest.approx(2 * (1 - rho), abs=0.01)
 
 
-def test_alignment_in_the_loss_is_the_mean_squared_distance_to_the_mean_over_views():
-    h = torch.randn(2, 30, 4, generator=generator(), dtype=torch.float64)
-    torch.testing.assert_close(alignment(h), (h - h.mean(0)).square().mean())
-
-
 @pytest.mark.parametrize(("name", "weight"), [("lejepa", "lambda"), ("whitening", "weight")])
-def test_loss_weighs_regulariser_and_alignment(name, weight):
+def test_alignment_in_the_loss_is_the_mean_squared_distance_to_the_mean_over_views(name, weight):
     h = torch.randn(2, 30, 4, generator=generator(), dtype=torch.float64)
-    terms = OBJECTIVES[name].model_validate({weight: 0.3}).terms(h, None, generator())
-    torch.testing.assert_close(terms["loss"], 0.3 * terms["regulariser"] + 0.7 * terms["alignment"] / 4)
+    values = one(OBJECTIVES[name].model_validate({weight: 0.3}), h)
+    torch.testing.assert_close(values["loss"], 0.3 * values["regulariser"] + 0.7 * (h - h.mean(0)).square().mean())
 
 
 def test_covariance_distance_of_a_scaled_white_embedding_is_hand_computed():
@@ -83,7 +84,7 @@ def test_infonce_of_two_pairs_is_hand_computed():
     rows = log(1 + exp(-2)) + log(2 * exp(-0.5))
     columns = log(1 + exp(-0.5)) + log(exp(-2) + exp(-0.5))
     expected = (rows / 2 + columns / 2) / 2 - (0 - 0.5) / 2
-    terms = OBJECTIVES["infonce"]().terms(h, None, generator())
+    terms = one(OBJECTIVES["infonce"](), h)
     assert float(terms["loss"]) == pytest.approx(expected, abs=1e-12)
     assert float(terms["alignment"]) == pytest.approx(0.5)
 
@@ -91,21 +92,40 @@ def test_infonce_of_two_pairs_is_hand_computed():
 def test_infonce_with_the_median_distance_does_not_change_with_scale():
     h = torch.randn(2, 21, 4, generator=generator(), dtype=torch.float64)
     objective = OBJECTIVES["infonce"](sigma=None)
-    once, twice = (objective.terms(scale * h, None, generator())["loss"] for scale in (1.0, 2.0))
+    once, twice = (one(objective, scale * h)["loss"] for scale in (1.0, 2.0))
     torch.testing.assert_close(once, twice)
     median = (h[0][:, None] - h[1][None]).norm(dim=-1).median()
-    fixed = OBJECTIVES["infonce"](sigma=float(median)).terms(h, None, generator())["loss"]
+    fixed = one(OBJECTIVES["infonce"](sigma=float(median)), h)["loss"]
     torch.testing.assert_close(once, fixed)
 
 
 def test_supervised_is_the_squared_error_to_the_controls_and_refuses_other_dimensions():
     h = torch.ones(2, 5, 3)
-    terms = OBJECTIVES["supervised"]().terms(h, torch.full((2, 5, 3), 3.0), generator())
+    terms = one(OBJECTIVES["supervised"](), h, torch.full((2, 5, 3), 3.0))
     assert float(terms["loss"]) == 4.0
     with pytest.raises(InvalidValue, match=r"d = 3.*2, the number of controls"):
-        OBJECTIVES["supervised"]().terms(h, torch.zeros(2, 5, 2), generator())
+        one(OBJECTIVES["supervised"](), h, torch.zeros(2, 5, 2))
     with pytest.raises(InvalidValue, match="controls = None"):
-        OBJECTIVES["supervised"]().terms(h, None, generator())
+        one(OBJECTIVES["supervised"](), h)
+
+
+@pytest.mark.parametrize("name", ["lejepa", "whitening", "infonce", "supervised"])
+def test_terms_of_a_stack_are_those_of_its_models_alone(name):
+    h, controls = torch.randn(2, 3, 2, 30, 4, generator=generator(), dtype=torch.float64)
+    kind = OBJECTIVES[name]
+    settings = [{} if kind.weight_field is None else {kind.weight_field: w} for w in (0.1, 0.3, 0.6)]
+    objectives = [kind.model_validate(given) for given in settings]
+    stacked = terms(objectives, h, controls, [1, 2, 1])
+    for model, (objective, seed) in enumerate(zip(objectives, (1, 2, 1), strict=True)):
+        alone = terms([objective], h[model : model + 1], controls[model : model + 1], [seed])
+        for key, value in alone.items():
+            torch.testing.assert_close(stacked[key][model], value[0])
+
+
+def test_objectives_stack_where_only_the_weight_differs():
+    assert LeJEPA(lambda_=0.1).stacks_with(LeJEPA(lambda_=0.2))
+    assert not LeJEPA().stacks_with(LeJEPA(slices=8))
+    assert not LeJEPA().stacks_with(Whitening())
 
 
 def test_unknown_objective_names_the_nearest():

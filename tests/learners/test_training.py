@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from worldprobe.errors import DamagedData, InvalidValue, StudyChanged, TrainingDiverged
 from worldprobe.learners import ENCODERS, OBJECTIVES, PairData, TrainingSettings, embed, train
-from worldprobe.learners.data import Batches
+from worldprobe.learners.data import FreshPairs
 
 SHAPE = (16, 16, 3)
 SETTINGS = TrainingSettings(steps=12, batch=8, record_every=3, checkpoint_every=4, precision="fp32")
@@ -183,25 +183,44 @@ def test_curves_stand_beside_their_steps_and_progress_counts_them_all():
 
 
 def test_every_epoch_visits_every_pair_once_and_any_step_can_be_asked_for():
-    batches = Batches(pairs=24, batch=8, seed=3)
-    steps = [batches[step] for step in range(6)]
+    def batches(pairs: int):
+        data = PairData(torch.zeros(2 * pairs, 1), torch.arange(2 * pairs).view(-1, 2))
+        return data.batches(8, 3, torch.device("cpu"))
+
+    one = batches(24)
+    steps = [one.order(step) for step in range(6)]
     for epoch in (steps[:3], steps[3:]):
         assert torch.cat(epoch).sort().values.tolist() == list(range(24))
     assert not torch.equal(torch.cat(steps[:3]), torch.cat(steps[3:]))
-    assert torch.equal(Batches(pairs=24, batch=8, seed=3)[4], steps[4])
-    assert Batches(pairs=5, batch=8, seed=3)[0].sort().values.tolist() == list(range(5))
+    assert torch.equal(batches(24).order(4), steps[4])
+    assert batches(5).order(0).sort().values.tolist() == list(range(5))
 
 
-@pytest.mark.parametrize("schedule", ["one-cycle", "cosine"])
-def test_learning_rate_peaks_at_lr_and_ends_near_nothing(schedule):
+def test_fresh_pairs_come_a_block_at_a_time_and_any_step_can_be_asked_for():
+    asked = []
+
+    def draw(block: int, pairs: int) -> PairData:
+        asked.append((block, pairs))
+        return PairData(torch.arange(2.0 * pairs)[:, None] + 1000 * block, torch.arange(2 * pairs).view(-1, 2))
+
+    batches = FreshPairs(draw, "numbers", block_steps=3).batches(4, 0, torch.device("cpu"))
+    seen = [batches[step][0].flatten().tolist() for step in range(4)]
+    assert asked == [(0, 12), (1, 12)]
+    assert seen[1] == [8, 10, 12, 14, 9, 11, 13, 15]
+    assert seen[3][0] == 1000
+    assert batches[1][0].flatten().tolist() == seen[1]
+    assert batches.fixed(5) is None
+
+
+@pytest.mark.parametrize(("schedule", "falls_from"), [("one-cycle", 20), ("cosine", 0), ("constant-cosine", 50)])
+def test_learning_rate_peaks_at_lr_and_ends_near_nothing(schedule, falls_from):
     settings = TrainingSettings(steps=100, lr=0.01, schedule=schedule)
     rates = np.array([settings.learning_rate(step) for step in range(100)])
-    peak = int(rates.argmax())
-    assert rates[peak] == pytest.approx(0.01)
-    assert peak == (20 if schedule == "one-cycle" else 0)
-    assert (np.diff(rates[: peak + 1]) > 0).all()
-    assert (np.diff(rates[peak:]) < 0).all()
-    assert 0 < rates[-1] < 1e-5
+    assert rates[falls_from] == pytest.approx(0.01)
+    rise = np.diff(rates[: falls_from + 1])
+    assert (rise > 0).all() if schedule == "one-cycle" else (rise == 0).all()
+    assert (np.diff(rates[falls_from:]) < 0).all()
+    assert 0 < rates[-1] < 2e-5
 
 
 def test_bf16_training_stays_near_fp32_training():

@@ -9,6 +9,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from worldprobe.learners import OBJECTIVES, draw_directions, sigreg
+from worldprobe.learners.objectives import terms
 
 
 def batch() -> Tensor:
@@ -22,11 +23,11 @@ def weights() -> Tensor:
 
 
 def losses(x: Tensor, w: Tensor) -> dict[str, Tensor]:
-    """Return the losses whose gradients are compared; the generator's seed is the same on every rank."""
+    """Return the losses whose gradients are compared; the seeds are the same on every rank."""
     generator = torch.Generator().manual_seed(2)
     h = (x @ w).tanh()
     directions = draw_directions(3, 300, generator).double()
-    values = {name: OBJECTIVES[name]().terms(h, None, generator)["loss"] for name in ("lejepa", "whitening")}
+    values = {name: terms([OBJECTIVES[name]()], h[None], None, [2])["loss"][0] for name in ("lejepa", "whitening")}
     return values | {"sigreg alone, squared": sigreg(h.flatten(0, 1), directions).square()}
 
 

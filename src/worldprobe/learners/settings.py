@@ -17,6 +17,7 @@ class Schedule(StrEnum):
 
     ONE_CYCLE = "one-cycle"
     COSINE = "cosine"
+    CONSTANT_COSINE = "constant-cosine"
 
 
 class Precision(StrEnum):
@@ -50,10 +51,13 @@ class TrainingSettings(Component):
         """Return step's learning rate.
 
         one-cycle: from lr / 25 up to lr over the warm-up share, then down to lr / 10,000, along half cosines;
-        cosine: from lr down to 0.
+        cosine: from lr down to 0; constant-cosine: lr for the first half of the steps, then from lr down to 0 (what the
+        public code of arXiv 2605.26379 does).
         """
         if self.schedule is Schedule.COSINE:
             return self.lr * _half_cosine(step / self.steps, 1.0, 0.0)
+        if self.schedule is Schedule.CONSTANT_COSINE:
+            return self.lr * _half_cosine(max(0.0, 2 * step / self.steps - 1), 1.0, 0.0)
         rise = self.warmup * self.steps
         if step < rise:
             return self.lr * _half_cosine(step / rise, 1 / 25, 1.0)

@@ -1,10 +1,10 @@
-"""Training an encoder on pairs, watching that it neither diverges nor memorises."""
+"""Training encoders on pairs, one or a stack of them, watching that none diverges or memorises."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +16,39 @@ from torch import Tensor, nn
 from worldprobe.errors import TrainingDiverged
 from worldprobe.files import content_key
 from worldprobe.learners.checkpoints import load_checkpoint, save_checkpoint
-from worldprobe.learners.data import Batches, DevicePairs, PairData
+from worldprobe.learners.data import Batches, DevicePairs, PairData, PairSource
 from worldprobe.learners.encoders import parameters
-from worldprobe.learners.objectives import Objective, pair_distance
+from worldprobe.learners.objectives import Objective, pair_distance, terms
+from worldprobe.learners.record import TrainingRecord, memorising_warnings
 from worldprobe.learners.settings import TrainingSettings
+from worldprobe.learners.stack import Stack
 from worldprobe.seeds import stream_seed
 
 Progress = Callable[[int, str], None]
 """Called with the steps done since the last call and a note ("loss 0.12"); `worldprobe.progress.Advance` is one."""
 
 
-@dataclass
-class TrainingRecord:
-    """How a training went.
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One encoder of a stack: what it is trained with, and what it is called in an error.
 
-    Curves, one value per entry of `step` (each the mean since the entry before, held-out ones at that step):
-    `loss`, `regulariser`, `lr` (the last);
-    `alignment`: E|h - h'|^2 / d on training batches; a whitened linear encoder has 2 (1 - rho);
-    `train_alignment`, `heldout_alignment`: the same on fixed training and held-out pairs, the encoder in eval mode,
-    divided by the embedding's mean variance, so that a shrunken embedding does not look well aligned.
+    `alignment_optimum` is the regime's 2 (1 - rho), mean over controls, for the warning against memorising, which needs
+    `heldout` pairs too.
     """
 
-    steps: int
-    parameters: int
-    seconds: float
-    frames_per_second: float
-    step: np.ndarray
-    curves: dict[str, np.ndarray]
-    alignment_optimum: float | None
-    memorising: bool
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def final(self) -> dict[str, float]:
-        """The last value of every curve."""
-        return {name: float(curve[-1]) for name, curve in self.curves.items()}
+    encoder: nn.Module
+    objective: Objective
+    data: PairSource
+    seed: int
+    heldout: PairData | None = None
+    alignment_optimum: float | None = None
+    name: str = "the encoder"
 
 
 def train(
     encoder: nn.Module,
     objective: Objective,
-    data: PairData,
+    data: PairSource,
     settings: TrainingSettings,
     seed: int,
     *,
@@ -66,17 +58,32 @@ def train(
     progress: Progress | None = None,
     checkpoint: Path | None = None,
 ) -> TrainingRecord:
-    """Train `encoder` in place and leave it on `device` in eval mode.
+    """Train `encoder` in place, as a stack of one: see `train_stack`."""
+    member = Member(encoder, objective, data, seed, heldout, alignment_optimum)
+    return train_stack([member], settings, device=device, progress=progress, checkpoint=checkpoint)[0]
 
-    The same seed, settings and machine give the same weights. `alignment_optimum` is the regime's 2 (1 - rho), mean
-    over controls, for the warning against memorising, which needs `heldout` pairs too. With `checkpoint`, the state is
-    written there whole every `settings.checkpoint_every` steps, and a training that finds its checkpoint continues it.
-    Raises TrainingDiverged on a non-finite loss or gradient, StudyChanged where the checkpoint is another training's.
+
+def train_stack(
+    members: Sequence[Member],
+    settings: TrainingSettings,
+    *,
+    device: torch.device | str = "cpu",
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+) -> list[TrainingRecord]:
+    """Train the members' encoders in place, all at once, and leave them on `device` in eval mode.
+
+    Each member gets what it would get alone, to float tolerance: its own batches, directions and gradient clipping. The
+    members' encoders have one architecture (`Encoder.stackable` where there are several), their objectives differ in
+    the weight alone (`Objective.stacks_with`), and either all have held-out pairs, equally many, or none.
+    The same seeds, settings and machine give the same weights. With `checkpoint`, the state is written there whole
+    every `settings.checkpoint_every` steps, and a training that finds its checkpoint continues it.
+    Raises TrainingDiverged on a member's non-finite loss or gradient, StudyChanged where the checkpoint is another
+    training's.
     """
-    device = torch.device(device)
-    run = _Run(encoder.to(device), objective, data.on(device), settings, seed, device)
-    run.heldout = None if heldout is None else heldout.on(device).first(settings.heldout_pairs)
-    identity = content_key([type(objective).__name__, objective.settings(), settings.settings(), seed, data.pairs])
+    run = _Run(members, settings, torch.device(device))
+    kin = [[type(m.objective).__name__, m.objective.settings(), m.seed, m.data.identity] for m in members]
+    identity = content_key([settings.settings(), kin])
     if checkpoint is not None and checkpoint.exists():
         run.restore(load_checkpoint(checkpoint, identity))
     saved = run.done
@@ -91,8 +98,8 @@ def train(
             saved = run.done
         if progress is not None:
             progress(1, f"loss {loss:.4g}")
-    encoder.eval()
-    return run.summary(alignment_optimum)
+    run.stack.unstack()
+    return run.summaries()
 
 
 def embed(
@@ -111,118 +118,134 @@ def embed(
 class _Run:
     """The state of one training, and what one step does to it."""
 
-    def __init__(
-        self,
-        encoder: nn.Module,
-        objective: Objective,
-        data: DevicePairs,
-        settings: TrainingSettings,
-        seed: int,
-        device: torch.device,
-    ) -> None:
-        self.encoder, self.objective, self.data, self.settings, self.seed = encoder, objective, data, settings, seed
-        self.device, self.bf16 = device, settings.bf16(device)
-        self.heldout: DevicePairs | None = None
-        self.batches = Batches(len(data.index), settings.batch, seed)
-        decay = settings.weight_decay
-        self.optimiser = torch.optim.AdamW(encoder.parameters(), lr=settings.lr, weight_decay=decay, fused=True)
-        self.done, self.seconds = 0, 0.0
-        self.sums: dict[str, float] = {}
-        self.since = 0
-        self.curves: dict[str, list[float]] = {"step": []}
+    def __init__(self, members: Sequence[Member], settings: TrainingSettings, device: torch.device) -> None:
+        self.members, self.settings, self.device = members, settings, device
+        self.bf16 = settings.bf16(device)
+        self.objectives = [member.objective for member in members]
+        if not all(self.objectives[0].stacks_with(other) for other in self.objectives):
+            raise ValueError("objectives of one stack may differ in their weight alone")
+        self.stack = Stack([member.encoder for member in members], device)
+        self.batches = _batches(members, settings, device)
+        held = [member.heldout for member in members if member.heldout is not None]
+        self.heldout = [pairs.on(device).first(settings.heldout_pairs) for pairs in held]
+        self.optimiser = torch.optim.AdamW(
+            self.stack.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
+        )
+        self.done, self.seconds, self.since = 0, 0.0, 0
+        self.sums: dict[str, Tensor] = {}
+        self.curves: dict[str, list[list[float]]] = {"step": []}
 
     def step(self, last_good: str) -> float:
-        """Take one step and return its loss."""
+        """Take one step and return its loss, the mean over members."""
         rate = self.settings.learning_rate(self.done)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        observations, controls = self.data.batch(self.batches[self.done].to(self.device))
-        generator = torch.Generator().manual_seed(stream_seed(self.seed, "directions", self.done))
-        self.encoder.train()
+        observations, controls = self._batch()
+        self.stack.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            h = self.encoder(observations)
-        terms = self.objective.terms(h.float().unflatten(0, (2, -1)), controls, generator)
+            h = self.stack(observations)
+        seeds = [stream_seed(member.seed, "directions", self.done) for member in self.members]
+        values = terms(self.objectives, h.float().unflatten(1, (2, -1)), controls, seeds)
         self.optimiser.zero_grad(set_to_none=True)
-        terms["loss"].backward()
-        norm = nn.utils.clip_grad_norm_(self.encoder.parameters(), self.settings.clip_norm, foreach=True)
-        loss = terms["loss"].item()
-        if not np.isfinite(loss + norm.item()):
-            raise TrainingDiverged(
-                f"Training stopped at step {self.done + 1} of {self.settings.steps}: the loss is {loss:g} and the "
-                f"gradient's norm {norm.item():g}, and both must be finite. {last_good} "
-                f"A lower training.lr (it is {self.settings.lr:g}) or training.clip_norm usually mends it."
-            )
+        values["loss"].sum().backward()
+        norms = self.stack.clip_gradients(self.settings.clip_norm)
+        losses = values["loss"].detach()
+        self._check(losses, norms, last_good)
         self.optimiser.step()
         self.done += 1
         self.since += 1
-        for name, value in terms.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value.item()
-        return loss
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, torch.zeros(())) + value.detach().double().cpu()
+        return float(losses.mean())
+
+    def _batch(self) -> tuple[Tensor, Tensor | None]:
+        found = {id(batches): batches[self.done] for batches in self.batches}
+        parts = [found[id(batches)] for batches in self.batches]
+        controls = [part[1] for part in parts if part[1] is not None]
+        return torch.stack([part[0] for part in parts]), torch.stack(controls) if controls else None
+
+    def _check(self, losses: Tensor, norms: Tensor, last_good: str) -> None:
+        finite = (losses + norms).isfinite()
+        if bool(finite.all()):
+            return
+        member = int(finite.int().argmin())
+        named = "Training" if len(self.members) == 1 else f"Training of {self.members[member].name}"
+        raise TrainingDiverged(
+            f"{named} stopped at step {self.done + 1} of {self.settings.steps}: the loss is {losses[member]:g} and the "
+            f"gradient's norm {norms[member]:g}, and both must be finite. {last_good} "
+            f"A lower training.lr (it is {self.settings.lr:g}) or training.clip_norm usually mends it."
+        )
 
     def record(self) -> None:
-        """Add a point to every curve."""
-        point = {name: total / self.since for name, total in self.sums.items()}
-        point |= {"step": self.done, "lr": self.settings.learning_rate(self.done - 1)}
-        if self.heldout is not None:
-            point["train_alignment"] = self._aligned(self.data.first(len(self.heldout.index)))
+        """Add a point to every member's curves."""
+        point = {name: (total / self.since).tolist() for name, total in self.sums.items()}
+        point |= {name: [value] * len(self.members) for name, value in self._shared().items()}
+        if self.heldout:
+            pairs = len(self.heldout[0].index)
+            fixed = [known for batches in self.batches if (known := batches.fixed(pairs)) is not None]
+            if fixed:
+                point["train_alignment"] = self._aligned(fixed)
             point["heldout_alignment"] = self._aligned(self.heldout)
-        for name, value in point.items():
-            self.curves.setdefault(name, []).append(value)
+        for name, values in point.items():
+            self.curves.setdefault(name, []).append(values)
         self.sums, self.since = {}, 0
 
-    def _aligned(self, pairs: DevicePairs) -> float:
-        """Return E|h - h'|^2 over d times the embedding's mean variance, the encoder in eval mode."""
-        self.encoder.eval()
-        observations, _ = pairs.batch(torch.arange(len(pairs.index), device=self.device))
+    def _shared(self) -> dict[str, float]:
+        return {"step": self.done, "lr": self.settings.learning_rate(self.done - 1)}
+
+    def _aligned(self, pairs: Sequence[DevicePairs]) -> list[float]:
+        """Return every member's E|h - h'|^2 over d times the embedding's mean variance, in eval mode."""
+        self.stack.train(False)
+        observations = torch.stack([part.batch(slice(None))[0] for part in pairs])
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            h = torch.cat([self.encoder(part).float() for part in observations.split(1024)])
-        return float(pair_distance(h.unflatten(0, (2, -1))) / h.var(0).mean().clamp_min(1e-12))
+            h = torch.cat([self.stack(part).float() for part in observations.split(1024, 1)], 1)
+        distance: Tensor = pair_distance(h.unflatten(1, (2, -1))) / h.var(1).mean(1).clamp_min(1e-12)
+        return [float(value) for value in distance]
 
     def state(self) -> dict[str, Any]:
         """Return all that a later process needs to continue as if nothing had happened."""
         names = ("done", "seconds", "sums", "since", "curves")
-        parts = {"encoder": self.encoder.state_dict(), "optimiser": self.optimiser.state_dict()}
+        parts = {"encoder": self.stack.state(), "optimiser": self.optimiser.state_dict()}
         return parts | {name: getattr(self, name) for name in names}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from another process's `state`."""
-        self.encoder.load_state_dict(state["encoder"])
+        self.stack.load(state["encoder"])
         self.optimiser.load_state_dict(state["optimiser"])
         for name in ("done", "seconds", "sums", "since", "curves"):
             setattr(self, name, state[name])
 
-    def summary(self, alignment_optimum: float | None) -> TrainingRecord:
-        """Return the record, with a warning where the encoder memorises its training pairs."""
-        curves = {name: np.array(values, dtype=np.float64) for name, values in self.curves.items()}
+    def summaries(self) -> list[TrainingRecord]:
+        """Return every member's record, with a warning where the encoder memorises its training pairs."""
+        return [self._summary(member) for member in range(len(self.members))]
+
+    def _summary(self, member: int) -> TrainingRecord:
+        curves = {name: np.array([values[member] for values in points]) for name, points in self.curves.items()}
         step = curves.pop("step").astype(np.int64)
-        warnings = memorising_warnings(curves, alignment_optimum)
+        optimum = self.members[member].alignment_optimum
+        warnings = memorising_warnings(curves, optimum)
+        seconds = self.seconds / len(self.members)
         return TrainingRecord(
             steps=self.done,
-            parameters=parameters(self.encoder),
-            seconds=self.seconds,
-            frames_per_second=2 * self.batches.size * self.done / max(self.seconds, 1e-9),
+            parameters=parameters(self.members[member].encoder),
+            seconds=seconds,
+            frames_per_second=2 * self.batches[member].size * self.done / max(seconds, 1e-9),
             step=step,
             curves=curves,
-            alignment_optimum=alignment_optimum,
+            alignment_optimum=optimum,
             memorising=bool(warnings),
             warnings=warnings,
         )
 
 
-def memorising_warnings(curves: dict[str, np.ndarray], optimum: float | None) -> list[str]:
-    """Return a warning where training pairs end below the optimum of alignment and held-out pairs do not follow.
-
-    5 % below the optimum and 15 % apart from each other are more than the noise of 512 pairs.
-    """
-    if optimum is None or "heldout_alignment" not in curves:
-        return []
-    train_end, heldout_end = curves["train_alignment"][-1], curves["heldout_alignment"][-1]
-    if train_end >= 0.95 * optimum or heldout_end <= 1.15 * train_end:
-        return []
-    return [
-        f"The encoder is memorising: alignment on training pairs ended at {train_end:.3g}, below the {optimum:.3g} "
-        f"of a linear encoder, while held-out pairs stayed at {heldout_end:.3g}. More frames help, more steps not."
-    ]
+def _batches(members: Sequence[Member], settings: TrainingSettings, device: torch.device) -> list[Batches]:
+    """Return every member's batches; members with the same data and seed share theirs."""
+    made: dict[tuple[int, int], Batches] = {}
+    for member in members:
+        key = id(member.data), member.seed
+        if key not in made:
+            made[key] = member.data.batches(settings.batch, member.seed, device)
+    return [made[id(member.data), member.seed] for member in members]
 
 
 def _last_good(checkpoint: Path | None, saved: int) -> str:
