@@ -1,0 +1,225 @@
+"""Which columns are the states, actions, frames, episodes and times: named by the caller, or found and said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from worldprobe.errors import InvalidValue, UnknownName
+from worldprobe.recordings.columns import Column, Kind, Role, role_of
+from worldprobe.recordings.formats.base import Opened
+from worldprobe.recordings.problems import SeveralReadings, UnusableData, shortened
+
+NOTHING = "none"
+"""What a caller passes for frames, actions or episode so that nothing is looked for."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the caller named; None is to be found."""
+
+    states: Sequence[str] | None = None
+    actions: Sequence[str] | None = None
+    frames: str | None = None
+    episode: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some components of a column, in order."""
+
+    column: Column
+    places: tuple[int, ...]
+
+    def __str__(self) -> str:
+        whole = len(self.places) == self.column.width
+        if whole:
+            return self.column.name + ("" if self.column.single else f" ({self.column.width} numbers)")
+        return ", ".join(f"{self.column.name}[{place}]" for place in self.places)
+
+
+@dataclass
+class Choice:
+    """The columns that are read, and the words for why."""
+
+    states: tuple[Part, ...] = ()
+    actions: tuple[Part, ...] = ()
+    frames: Column | None = None
+    episode: Column | None = None
+    times: tuple[Column, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns whose rows are read, each once."""
+        parts = [part.column for part in (*self.states, *self.actions)]
+        others = [self.episode] if self.episode else []
+        return list(dict.fromkeys(column.name for column in (*parts, *others, *self.times)))
+
+
+def choose(opened: Opened, asked: Asked) -> Choice:
+    """Return what is read as what.
+
+    A column that the caller names plays only the part that it is named for. What is not named is taken where there is
+    exactly one candidate. Raises SeveralReadings where there are more, UnusableData where there is none for the states,
+    UnknownName for columns that do not exist, InvalidValue for a component that does not exist.
+    """
+    choice = Choice()
+    _take_named(opened, asked, choice)
+    _find_single(opened, asked, choice)
+    _find_times(opened, asked, choice)
+    _find_states(opened, asked, choice)
+    order = ("states", "actions", "frames", "episode", "time")
+    choice.words = {option: choice.words[option] for option in order if option in choice.words}
+    return choice
+
+
+def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
+    for option in ("states", "actions"):
+        given: Sequence[str] | None = getattr(asked, option)
+        if given is not None and not (option == "actions" and list(given) == [NOTHING]):
+            parts = tuple(_part(opened, text) for text in given)
+            setattr(choice, option, parts)
+            choice.words[option] = f"{', '.join(map(str, parts))}: as named"
+    for option in ("frames", "episode"):
+        name: str | None = getattr(asked, option)
+        if name is not None and name != NOTHING:
+            column = opened.frame_column(name) if option == "frames" else _episode(opened, name)
+            setattr(choice, option, column)
+            choice.words[option] = f"{column.name}: as named"
+    if choice.frames and choice.frames.kind is not Kind.PICTURE:
+        problem = f"it holds {choice.frames.type} of shape {choice.frames.shape} a row, not pictures"
+        mend = "Frames are uint8 (H, W, 3), (H, W, 1) or (3, H, W), image files or a video."
+        raise UnusableData(opened.path, f"column {choice.frames.name!r}", problem, mend)
+
+
+def _episode(opened: Opened, name: str) -> Column:
+    column = opened.column(name)
+    if opened.starts is not None:
+        given = f"{name!r}, but {opened.starts_in_words} says where each episode begins"
+        raise UnusableData(opened.path, "episodes", f"the episode column was named as {given}", "Leave it out.")
+    return column
+
+
+def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
+    """Take the one candidate for actions, frames and episode where the caller named none."""
+    for option, role in (("actions", Role.ACTIONS), ("frames", Role.FRAMES), ("episode", Role.EPISODE)):
+        given = getattr(asked, option)
+        if given is not None:
+            if given == NOTHING or (option == "actions" and list(given) == [NOTHING]):
+                choice.words[option] = "none, as asked"
+            continue
+        if role is Role.EPISODE and opened.starts is not None:
+            continue
+        found = [column for column in _free(opened, choice) if role_of(column, opened.rows) is role]
+        if len(found) > 1:
+            names = [column.name for column in found]
+            raise SeveralReadings(opened.path, option, names, f'{option}="{names[0]}" or another, or {option}="none"')
+        if found:
+            value = (Part(found[0], tuple(range(found[0].width))),) if role is Role.ACTIONS else found[0]
+            setattr(choice, option, value)
+            choice.words[option] = f"{found[0].name}: found, the only candidate"
+        else:
+            choice.words[option] = "none found"
+
+
+def _find_times(opened: Opened, asked: Asked, choice: Choice) -> None:
+    """Take every column that tells time: rows must rise in all of them."""
+    if asked.time == NOTHING:
+        choice.words["time"] = "none, as asked: the order of the rows was not checked"
+        return
+    if asked.time is not None:
+        choice.times = (opened.column(asked.time),)
+        if not choice.times[0].single or choice.times[0].kind not in (Kind.NUMBER, Kind.MOMENT):
+            problem = f"it holds {choice.times[0].type} of shape {choice.times[0].shape} a row, not one time"
+            raise UnusableData(opened.path, f"column {asked.time!r}", problem)
+    else:
+        choice.times = tuple(
+            column
+            for column in _free(opened, choice)
+            if role_of(column, opened.rows) is Role.TIME and column.rows == opened.rows
+        )
+    listed = ", ".join(column.name for column in choice.times)
+    said = "rises within every episode" if len(choice.times) == 1 else "rise within every episode"
+    choice.words["time"] = f"{listed} {said}" if listed else "no column tells it: rows are taken as they stand"
+
+
+def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
+    """Take the one candidate, or all of them together where every one is a single number."""
+    if choice.states:
+        return
+    free = _free(opened, choice)
+    found = [column for column in free if role_of(column, opened.rows) is Role.STATES]
+    if not found:
+        listed = shortened([f"{column.name} ({column.type}, {column.shape} a row)" for column in opened.columns])
+        mend = "Name numbers or vectors with states=[...]."
+        raise UnusableData(opened.path, "states", f"no column is a candidate; there are {listed or 'none'}", mend)
+    if len(found) > 1 and any(column.shape for column in found):
+        names = [column.name for column in found]
+        raise SeveralReadings(opened.path, "states", names, f'states=["{names[0]}"], or several of them')
+    choice.states = tuple(Part(column, tuple(range(column.width))) for column in found)
+    why = "found, the only candidate" if len(found) == 1 else "found, every number without another part"
+    choice.words["states"] = f"{', '.join(map(str, choice.states))}: {why}"
+
+
+def _free(opened: Opened, choice: Choice) -> list[Column]:
+    """Return the columns that play no part yet."""
+    taken = {*choice.names, *([choice.frames.name] if choice.frames else [])}
+    return [column for column in opened.columns if column.name not in taken]
+
+
+def _part(opened: Opened, text: str) -> Part:
+    """Return what "state", "state[2]", "state[0:3]" or "state[elbow]" stands for."""
+    known = {column.name for column in opened.columns}
+    match = re.fullmatch(r"(?P<name>.+)\[(?P<inside>[^\[\]]+)\]", text)
+    if text in known or match is None or match["name"] not in known:
+        column = opened.column(text)
+        places = tuple(range(column.width))
+    else:
+        column = opened.column(match["name"])
+        places = _places(column, match["inside"])
+    if column.kind not in (Kind.NUMBER, Kind.TRUTH) or not column.flat:
+        problem = f"it holds {column.type} of shape {column.shape} a row, not numbers or vectors"
+        raise UnusableData(opened.path, f"column {column.name!r}", problem, "Name a column of numbers.")
+    return Part(column, places)
+
+
+def _places(column: Column, inside: str) -> tuple[int, ...]:
+    if column.components and inside in column.components:
+        return (column.components.index(inside),)
+    numbers = re.fullmatch(r"(\d+)|(\d*):(\d*)", inside)
+    if numbers is None:
+        raise UnknownName(f"component of {column.name!r}", inside, column.components or ("0", f"0:{column.width}"))
+    first, stop = (numbers[2], numbers[3]) if numbers[1] is None else (numbers[1], str(int(numbers[1]) + 1))
+    places = range(int(first or 0), int(stop or column.width))
+    if not places or max(places) >= column.width:
+        raise InvalidValue(f"{column.name}[...]", inside, f"0 .. {column.width - 1}")
+    return tuple(places)
+
+
+def titles(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Return a name for every number of the parts: the components' own, with their columns where those would clash."""
+    short = [part.column.component(place) for part in parts for place in part.places]
+    if len(set(short)) == len(short):
+        return tuple(short)
+    long = [f"{part.column.name}[{part.column.component(place)}]" for part in parts for place in part.places]
+    return tuple(long)
+
+
+def assembled(parts: Sequence[Part], values: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the parts side by side, (rows, n): float32 where nothing is lost by it, else float64."""
+    arrays = [values[part.column.name].reshape(len(values[part.column.name]), -1) for part in parts]
+    wanted = np.result_type(np.float32, *(array.dtype for array in arrays))
+    dtype = np.float32 if wanted == np.float32 else np.float64
+    if len(parts) == 1 and len(parts[0].places) == arrays[0].shape[1]:
+        return np.ascontiguousarray(arrays[0], dtype=dtype)
+    whole = np.empty((len(arrays[0]), sum(len(part.places) for part in parts)), dtype=dtype)
+    at = 0
+    for part, array in zip(parts, arrays, strict=True):
+        whole[:, at : at + len(part.places)] = array[:, list(part.places)]
+        at += len(part.places)
+    return whole

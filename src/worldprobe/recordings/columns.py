@@ -1,0 +1,173 @@
+"""Columns of a recording: what is in a file before anybody decides what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+
+class Kind(StrEnum):
+    """What the values of a column are."""
+
+    NUMBER = "number"
+    TRUTH = "truth"
+    MOMENT = "moment"
+    TEXT = "text"
+    PICTURE = "picture"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """What a column can be in a recording."""
+
+    STATES = "states"
+    ACTIONS = "actions"
+    FRAMES = "frames"
+    EPISODE = "episode"
+    TIME = "time"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One array of a recording, named as the file names it."""
+
+    name: str
+    rows: int
+    shape: tuple[int, ...]
+    """Of one row: () for a number, (6,) for a vector, (H, W, 3) for a picture."""
+    type: str
+    kind: Kind
+    components: tuple[str, ...] | None = None
+    """Names of a vector's components, where the file has them."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers one row has."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def flat(self) -> bool:
+        """Whether a row is a number or a vector."""
+        return len(self.shape) <= 1
+
+    @property
+    def single(self) -> bool:
+        """Whether a row is one value."""
+        return self.shape in ((), (1,))
+
+    def component(self, place: int) -> str:
+        """Return the name of a component: the file's own, or its number in brackets."""
+        if self.components:
+            return self.components[place]
+        return self.name if self.single else f"{self.name}[{place}]"
+
+
+_KINDS = {"f": Kind.NUMBER, "i": Kind.NUMBER, "u": Kind.NUMBER, "b": Kind.TRUTH, "M": Kind.MOMENT} | dict.fromkeys(
+    "SUO", Kind.TEXT
+)
+
+_WORDS: dict[Role | None, tuple[str, ...]] = {
+    Role.EPISODE: (
+        *("episode", "episodes", "episode_index", "episode_id", "episode_idx", "ep", "ep_idx", "ep_id", "file"),
+        *("traj", "traj_id", "trajectory", "trajectory_id", "trajectory_index", "demo", "demo_id"),
+        *("episode_starts", "episode_offsets", "episode_ends", "episode_lengths", "ep_len", "ep_lens"),
+        *("ep_offset", "ep_offsets"),
+    ),
+    Role.TIME: (
+        *("time", "timestamp", "timestamps", "stamp", "t", "frame_index", "index"),
+        *("step", "steps", "step_idx", "step_index", "timestep"),
+    ),
+    Role.ACTIONS: ("action", "actions"),
+    None: (
+        *("reward", "rewards", "return", "returns", "discount", "done", "dones", "success", "task_index", "task_id"),
+        *("terminal", "terminals", "terminated", "truncated", "is_first", "is_last", "is_terminal"),
+    ),
+}
+_ROLES = {word: role for role, words in _WORDS.items() for word in words}
+"""Names that say what a column is; any other number or vector may be a state."""
+
+
+def kind_of(dtype: np.dtype, shape: tuple[int, ...]) -> Kind:
+    """Return what an array's values are, from its type and the shape of one row."""
+    if dtype == np.uint8 and channels(shape) is not None:
+        return Kind.PICTURE
+    return _KINDS.get(dtype.kind, Kind.OTHER)
+
+
+def channels(shape: tuple[int, ...]) -> str | None:
+    """Return where the 1 or 3 channels of a picture's shape stand, "last" or "first"; None where it is none."""
+    if len(shape) != 3 or 0 in shape:
+        return None
+    if shape[-1] in (1, 3):
+        return "last"
+    return "first" if shape[0] in (1, 3) else None
+
+
+def last_word(name: str) -> str:
+    """Return the part of a dotted or slashed name that says what it is: "reward" of "next.reward"."""
+    return name.replace("/", ".").rsplit(".", maxsplit=1)[-1].lower()
+
+
+def role_of(column: Column, rows: int) -> Role | None:
+    """Return what a column could be in a recording of `rows` rows, by its name and type; None for nothing."""
+    said = _ROLES.get(last_word(column.name), Role.STATES)
+    if column.kind is Kind.PICTURE:
+        return Role.FRAMES
+    if column.kind is Kind.MOMENT:
+        return Role.TIME if column.single else None
+    if column.kind is Kind.TEXT:
+        return said if said is Role.EPISODE and column.single else None
+    if column.kind is not Kind.NUMBER or not column.flat or not column.width:
+        return None
+    if said in (Role.EPISODE, Role.TIME):
+        return said if column.single else None
+    return said if said is not Role.STATES or column.shape or column.rows == rows else None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of what `describe` finds."""
+
+    column: Column
+    smallest: float | None
+    largest: float | None
+    role: Role | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the whole array, rows first."""
+        return (self.column.rows, *self.column.shape)
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Return name, shape, type, range and role as text."""
+        spread = "" if self.smallest is None else f"{self.smallest:.6g} .. {self.largest:.6g}"
+        shape = " x ".join(f"{size:,}" for size in self.shape)
+        return self.column.name, shape, self.column.type, spread, self.role or ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is in a recording, column by column; `str` gives it as aligned text."""
+
+    path: Path
+    format: str
+    columns: tuple[Found, ...]
+
+    def candidates(self, role: Role) -> tuple[str, ...]:
+        """Return the names of the columns that could play a role."""
+        return tuple(found.column.name for found in self.columns if found.role is role)
+
+    def __str__(self) -> str:
+        lines = [("column", "shape", "type", "range", "candidate for"), *(found.cells() for found in self.columns)]
+        return f"{self.path} ({self.format})\n{aligned(lines)}"
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Return lines of cells as text whose columns line up."""
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    padded = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+    return "\n".join(line.rstrip() for line in padded)

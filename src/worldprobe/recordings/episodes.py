@@ -1,0 +1,112 @@
+"""Episodes: where each begins, and the pairs of rows that never cross from one into the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Int, Shaped
+
+from worldprobe.recordings.columns import Column, last_word
+from worldprobe.recordings.problems import UnusableData, rows_in_words
+
+Starts = Int[np.ndarray, " episodes"]
+
+_STARTS = frozenset({"episode_starts", "episode_offsets", "ep_offset", "ep_offsets"})
+_ENDS = frozenset({"episode_ends"})
+_LENGTHS = frozenset({"episode_lengths", "ep_len", "ep_lens"})
+
+
+def starts_of(path: Path, column: Column, values: Shaped[np.ndarray, " any"], rows: int) -> Starts:
+    """Return the first row of every episode.
+
+    The column holds an id for every row, or, where its name says so, the episodes' starts, ends or lengths.
+    Raises UnusableData where an episode's rows do not lie together, or where the numbers do not cover the rows.
+    """
+    word = last_word(column.name)
+    if word in _STARTS | _ENDS | _LENGTHS:
+        return _starts_of_numbers(path, column, word, values.astype(np.int64), rows)
+    if len(values) != rows:
+        problem = f"it has {len(values):,} rows, the states {rows:,}"
+        raise UnusableData(path, f"column {column.name!r}", problem, "An episode column has an id for every row.")
+    return starts_of_ids(path, column.name, values)
+
+
+def starts_of_ids(path: Path, name: str, ids: Shaped[np.ndarray, " rows"]) -> Starts:
+    """Return the first row of every run of equal ids; raises UnusableData where an id comes back later."""
+    if ids.dtype.kind == "f" and not np.isfinite(ids).all():
+        bad = rows_in_words(np.flatnonzero(~np.isfinite(ids)))
+        raise UnusableData(path, f"column {name!r}", f"no episode in {bad}", "Give every row its episode.")
+    starts = np.concatenate([[0], np.flatnonzero(ids[1:] != ids[:-1]) + 1]).astype(np.int64)
+    firsts, seen = np.unique(ids[starts], return_index=True)
+    if len(firsts) != len(starts):
+        again = int(np.setdiff1d(np.arange(len(starts)), seen)[0])
+        row = int(starts[again])
+        problem = f"episode {ids[row]!r} begins again at row {row:,}: its rows do not lie together"
+        raise UnusableData(path, f"column {name!r}", problem, "Sort the rows by episode and time.")
+    return starts
+
+
+def _starts_of_numbers(path: Path, column: Column, word: str, numbers: Starts, rows: int) -> Starts:
+    """Return the starts from starts, ends or lengths that cover the rows exactly."""
+    if word in _STARTS:
+        edges = np.append(numbers, rows)
+    else:
+        edges = np.concatenate([[0], np.cumsum(numbers) if word in _LENGTHS else numbers])
+    if len(edges) < 2 or edges[0] != 0 or edges[-1] != rows or (np.diff(edges) <= 0).any():
+        problem = f"its {len(numbers):,} numbers do not cut {rows:,} rows into episodes"
+        mend = f"Starts begin at 0 and rise, ends rise to {rows:,}, lengths are positive and add up to {rows:,}."
+        raise UnusableData(path, f"column {column.name!r}", problem, mend)
+    return edges[:-1].astype(np.int64)
+
+
+def lengths(starts: Starts, rows: int) -> Int[np.ndarray, " episodes"]:
+    """Return how many rows each episode has."""
+    return np.diff(np.append(starts, rows))
+
+
+def pair_index(starts: Starts, rows: int, stride: int) -> Int[np.ndarray, "pairs 2"]:
+    """Return every pair of rows (i, i + stride) that lies within one episode."""
+    row = np.arange(max(rows - stride, 0), dtype=np.int64)
+    first = row[row + stride < np.append(starts[1:], rows)[episode_of(starts, row)]]
+    return np.stack([first, first + stride], axis=1)
+
+
+def episode_of(starts: Starts, rows: Int[np.ndarray, " k"]) -> Int[np.ndarray, " k"]:
+    """Return which episode each row belongs to."""
+    return np.searchsorted(starts, rows, side="right") - 1
+
+
+def split_at(starts: Starts, bad: Bool[np.ndarray, " rows"]) -> Int[np.ndarray, " parts"]:
+    """Return the starts, counted in kept rows, after bad rows are dropped: an episode is cut where a row is missing."""
+    kept = np.flatnonzero(~bad)
+    if not kept.size:
+        return np.zeros(0, dtype=np.int64)
+    episode = episode_of(starts, kept)
+    cut = (np.diff(kept) > 1) | (np.diff(episode) > 0)
+    return np.concatenate([[0], np.flatnonzero(cut) + 1]).astype(np.int64)
+
+
+def check_rises(path: Path, name: str, values: Shaped[np.ndarray, " rows"], starts: Starts, one: bool) -> None:
+    """Raise UnusableData, with the row, where a column of time repeats or falls within an episode.
+
+    `one` says that nothing told episodes apart, so that a clock that restarts may mean that there are several.
+    """
+    numbers: np.ndarray = values.reshape(len(values))
+    if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+        bad = rows_in_words(np.flatnonzero(~np.isfinite(numbers)))
+        raise UnusableData(path, f"column {name!r}", f"no finite time in {bad}", "Mend them or leave the column out.")
+    within = np.ones(len(numbers) - 1, dtype=bool)
+    within[starts[1:] - 1] = False
+    same = np.flatnonzero(within & (numbers[1:] == numbers[:-1])) + 1
+    falls = np.flatnonzero(within & (numbers[1:] < numbers[:-1])) + 1
+    if not same.size and not falls.size:
+        return
+    if one and falls.size and (numbers[falls] == numbers[0]).all():
+        problem = f"it starts again in {rows_in_words(falls)}: there are several episodes in one"
+        raise UnusableData(path, f"column {name!r}", problem, "Pass episode=, the column that tells episodes apart.")
+    if falls.size:
+        problem, mend = f"it is not sorted: it falls in {rows_in_words(falls)}", "Sort the rows by episode and time."
+    else:
+        problem, mend = f"it repeats the time before in {rows_in_words(same)}", "Drop the duplicated rows."
+    raise UnusableData(path, f"column {name!r}", problem, mend)

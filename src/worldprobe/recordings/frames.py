@@ -1,0 +1,186 @@
+"""Frames that are read when they are asked for, never all at once."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int, UInt8
+from PIL import Image, UnidentifiedImageError
+
+from worldprobe.errors import InvalidValue
+from worldprobe.recordings.columns import channels
+from worldprobe.recordings.problems import UnreadableFile, UnusableData
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+CHECKED_AT_ONCE = 1000
+"""How many image files are looked into when a recording is opened; the others are looked into when they are read."""
+
+Pictures = UInt8[np.ndarray, "k H W 3"]
+
+
+class Frames(ABC):
+    """The frames of a recording, one a row.
+
+    A subclass gives `shape` (of one frame, (H, W, 3)), `__len__`, `_read` and `stamp`.
+    """
+
+    shape: tuple[int, int, int]
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
+        """Return the frames of rows that exist, in the order asked for."""
+
+    @abstractmethod
+    def stamp(self) -> str:
+        """Return what tells these frames from others without reading them: names, sizes, shapes."""
+
+    def read(self, rows: Int[np.ndarray, " k"] | Sequence[int]) -> Pictures:
+        """Return some rows' frames, uint8 RGB, in the order asked for.
+
+        Raises InvalidValue for rows that there are not, UnreadableFile and UnusableData where a file is not what it was
+        when the recording was opened.
+        """
+        asked = np.asarray(rows, dtype=np.int64)
+        if asked.size and (asked.min() < 0 or asked.max() >= len(self)):
+            raise InvalidValue("rows", f"{asked.min()} .. {asked.max()}", f"0 .. {len(self) - 1}")
+        if not asked.size:
+            return np.zeros((0, *self.shape), dtype=np.uint8)
+        return self._read(asked)
+
+
+def rgb(block: UInt8[np.ndarray, "k a b c"]) -> Pictures:
+    """Return pictures with their channels last and three of them; grey is repeated."""
+    if channels(block.shape[1:]) == "first":
+        block = np.moveaxis(block, 1, -1)
+    return np.ascontiguousarray(np.broadcast_to(block, (*block.shape[:3], 3)))
+
+
+def rgb_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return the shape that `rgb` gives a picture."""
+    return (shape[1], shape[2], 3) if channels(shape) == "first" else (shape[0], shape[1], 3)
+
+
+class ArrayFrames(Frames):
+    """Frames in an array, usually mapped from a file into memory."""
+
+    def __init__(self, array: UInt8[np.ndarray, "rows a b c"], name: str) -> None:
+        self._array, self._name = array, name
+        self.shape = rgb_shape(array.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
+        return rgb(np.asarray(self._array[rows]))
+
+    def stamp(self) -> str:
+        return f"{self._name} {self._array.shape}"
+
+
+class RowsOf(Frames):
+    """Some rows of other frames, in order: what is left when bad rows are dropped."""
+
+    def __init__(self, frames: Frames, rows: Int[np.ndarray, " k"]) -> None:
+        self._frames, self._rows, self.shape = frames, rows, frames.shape
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
+        return self._frames.read(self._rows[rows])
+
+    def stamp(self) -> str:
+        return f"{len(self._rows)} rows of {self._frames.stamp()}"
+
+
+class Alternating(Frames):
+    """Frames of pairs: even rows show the first member, odd rows the second."""
+
+    def __init__(self, first: Frames, second: Frames) -> None:
+        self._both, self.shape = (first, second), first.shape
+
+    def __len__(self) -> int:
+        return 2 * len(self._both[0])
+
+    def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
+        found = np.empty((len(rows), *self.shape), dtype=np.uint8)
+        for parity, frames in enumerate(self._both):
+            here = rows % 2 == parity
+            found[here] = frames.read(rows[here] // 2)
+        return found
+
+    def stamp(self) -> str:
+        return " and ".join(frames.stamp() for frames in self._both)
+
+
+class ImageFiles(Frames):
+    """One image file a row."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        """Look into the files, or 1,000 spread over them; raises as `read` does."""
+        self._files = files
+        with _opened(files[0]) as first:
+            self.shape = (first.height, first.width, 3)
+        for place in np.unique(np.linspace(0, len(files) - 1, CHECKED_AT_ONCE).astype(np.int64)):
+            with _opened(files[place]) as image:
+                self._check(files[place], image)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
+        found = np.empty((len(rows), *self.shape), dtype=np.uint8)
+        for place, row in enumerate(rows):
+            path = self._files[row]
+            with _opened(path) as image:
+                self._check(path, image)
+                found[place] = decoded(path, image)
+        return found
+
+    def stamp(self) -> str:
+        return "\n".join(f"{path.name} {path.stat().st_size}" for path in self._files)
+
+    def _check(self, path: Path, image: Any) -> None:
+        if (image.height, image.width) != self.shape[:2]:
+            first = f"the first frame, {self._files[0].name}, is {self.shape[1]} x {self.shape[0]}"
+            problem = f"it is {image.width} x {image.height}, but {first}"
+            raise UnusableData(path, "frame", problem, "Frames must all have one size: resize them.")
+
+
+def decoded(path: Path, image: Any) -> UInt8[np.ndarray, "H W 3"]:
+    """Return an opened image's pixels; raises UnreadableFile where it is cut short, UnusableData for deep pixels."""
+    if image.mode.startswith(("I", "F")):
+        raise UnusableData(
+            path, "frame", f"its pixels are {image.mode!r}, not 8 bits a channel", "Save it as 8-bit RGB."
+        )
+    try:
+        return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UnreadableFile(path, str(error)) from error
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return Image.open(path)
+    except (UnidentifiedImageError, OSError) as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else "it is not a whole image"
+        raise UnreadableFile(path, reason) from error
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return the image files of a folder in the order of the numbers in their names (2 before 10)."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != ".")
+    return sorted(found, key=lambda path: natural(path.name))
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a sorting key in which numbers count as numbers."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]

@@ -1,0 +1,68 @@
+"""Which format a file or folder is in, and what columns it has."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from worldprobe.recordings.columns import Found, Kind, Table, role_of
+from worldprobe.recordings.formats import FORMATS, Opened
+from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, shortened
+
+
+def describe(path: str | Path, *, format: str | None = None) -> Table:
+    """Return every column of a recording: name, shape, type, range, and what it is a candidate for.
+
+    Numbers are read to find their range, NaN and infinity left out; pictures are not read. Raises as `read_recording`.
+    """
+    name, opened = open_recording(path, format)
+    found = []
+    for column in opened.columns:
+        smallest = largest = None
+        if column.kind in (Kind.NUMBER, Kind.TRUTH) and column.rows and column.width:
+            values = opened.read([column.name])[column.name]
+            finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+            if finite.size:
+                smallest, largest = float(finite.min()), float(finite.max())
+        found.append(Found(column, smallest, largest, role_of(column, opened.rows)))
+    return Table(opened.path, ", ".join(filter(None, [name, opened.words])), tuple(found))
+
+
+def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Opened]:
+    """Return the format's name and the opened recording; raises UnreadableFile and UnknownLayout."""
+    path = Path(path).expanduser()
+    if not path.exists():
+        siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = get_close_matches(path.name, siblings, n=1)
+        raise UnreadableFile(path, "there is no such file or folder", f"Did you mean {near[0]!r}?" if near else "")
+    if path.is_file() and not path.stat().st_size:
+        raise UnreadableFile(path, "it is empty")
+    if format is not None:
+        kind = FORMATS[format]
+        if not kind.recognises(path):
+            raise UnknownLayout(f"{path} is not in the format {format!r}; it looks like {_looks_like(path)}.")
+        return format, kind.open(path)
+    names = _recognised(path)
+    if len(names) > 1:
+        raise SeveralReadings(path, "format", names, f'format="{names[0]}" or another')
+    if not names:
+        raise UnknownLayout(
+            f"{path} is in no known format; it looks like {_looks_like(path)}. Known: {', '.join(FORMATS)}."
+        )
+    return names[0], FORMATS[names[0]].open(path)
+
+
+def _recognised(path: Path) -> list[str]:
+    return [name for name, kind in FORMATS.items() if kind.recognises(path)]
+
+
+def _looks_like(path: Path) -> str:
+    names = _recognised(path)
+    if names:
+        return f"the format {names[0]!r}"
+    if path.is_dir():
+        inside = sorted(entry.name + "/" * entry.is_dir() for entry in path.iterdir())
+        return f"a folder with {shortened(inside)}" if inside else "an empty folder"
+    return f"a file named *{path.suffix}" if path.suffix else "a file without a suffix"

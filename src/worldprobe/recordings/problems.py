@@ -1,0 +1,92 @@
+"""What can be wrong with somebody's recording: each error names the file, the place, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool
+
+from worldprobe.errors import DamagedData, MissingDependency, WorldprobeError
+
+LISTED = 20
+"""How many candidates or rows a message names before it counts the rest."""
+
+
+class UnreadableFile(DamagedData):
+    """A file that is missing, empty, cut short, or not what its name says."""
+
+    def __init__(self, path: Path, reason: str, mend: str = "") -> None:
+        super().__init__(f"{path} cannot be read: {reason}." + (f" {mend}" if mend else ""))
+        self.path = path
+
+
+class UnknownLayout(WorldprobeError):
+    """A file or folder that no registered format recognises, or not the one that was asked for."""
+
+
+class SeveralReadings(WorldprobeError):
+    """A recording that could be read in more than one way: the candidates, and the option that decides."""
+
+    def __init__(self, path: Path, option: str, candidates: Iterable[str], example: str) -> None:
+        self.option, self.candidates = option, tuple(candidates)
+        super().__init__(
+            f"{path}: several columns could be the {option}: {shortened(self.candidates)}. Pass {example}."
+        )
+
+
+class UnusableData(WorldprobeError):
+    """Data that was read as it was written and still cannot be used: where, why, and how to mend it."""
+
+    def __init__(self, path: Path, place: str, problem: str, mend: str = "") -> None:
+        super().__init__(f"{path}, {place}: {problem}." + (f" {mend}" if mend else ""))
+        self.path, self.place = path, place
+
+
+class BadRows(UnusableData):
+    """Rows with NaN or infinity in a chosen column; `rows` holds all of them."""
+
+    def __init__(self, path: Path, names: Sequence[str], bad: Bool[np.ndarray, "rows columns"]) -> None:
+        counts = bad.sum(axis=0)
+        self.rows = np.flatnonzero(bad.any(axis=1))
+        columns = [f"{name!r} in {count:,}" for name, count in zip(names, counts, strict=True) if count]
+        problem = f"NaN or infinity in {rows_in_words(self.rows)} of {len(bad):,}: {shortened(columns)}"
+        mend = "Mend the data, choose other columns, or pass drop_bad=True to drop the rows and split episodes there."
+        super().__init__(path, "states and actions", problem, mend)
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Return names with commas between them, the rest counted after the first 20."""
+    listed = ", ".join(names[:LISTED])
+    return listed + (f" and {len(names) - LISTED:,} more" if len(names) > LISTED else "")
+
+
+def rows_in_words(rows: Sequence[int] | np.ndarray) -> str:
+    """Return "row 7" or "3 rows (7, 9, 12)" or "900 rows (0, 1, 2, 3, 4, ...)"; rows count from 0."""
+    first = ", ".join(str(int(row)) for row in rows[:5])
+    if len(rows) == 1:
+        return f"row {first}"
+    return f"{len(rows):,} rows ({first}{', ...' if len(rows) > 5 else ''})"
+
+
+@contextmanager
+def reading(path: Path, *failures: type[Exception]) -> Iterator[None]:
+    """Turn what a library says of a damaged file into UnreadableFile, with the file's name."""
+    try:
+        yield
+    except failures as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableFile(path, said.rstrip("."), "It may be cut short: copy or record it again.") from error
+
+
+@contextmanager
+def needing(package: str, purpose: str) -> Iterator[None]:
+    """Turn the lack of an optional package into the line that installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != package:
+            raise
+        raise MissingDependency(package, purpose, "pip install 'worldprobe[data]'") from error
