@@ -1,6 +1,9 @@
 """The layouts that recordings are read from: one file each, found through the registry FORMATS."""
 
 from worldprobe.recordings.formats.base import FORMATS, Format, Opened
+from worldprobe.recordings.formats.hdf5 import Hdf5
 from worldprobe.recordings.formats.npz import Npz
+from worldprobe.recordings.formats.robomimic import Robomimic
+from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
 
-__all__ = ["FORMATS", "Format", "Npz", "Opened"]
+__all__ = ["FORMATS", "Format", "Hdf5", "Npz", "Opened", "Robomimic", "StableWorldmodel"]

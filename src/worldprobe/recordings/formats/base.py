@@ -32,10 +32,8 @@ class Opened(ABC):
     starts_in_words: str = ""
     """Where in the file the starts stand."""
 
-    @property
-    def words(self) -> str:
-        """What the layout says of itself, beyond the format's name ("v2.1, 30 frames a second")."""
-        return ""
+    words: str = ""
+    """What the layout says of itself, beyond the format's name ("v2.1, 30 frames a second")."""
 
     @property
     def rows(self) -> int:

@@ -1,0 +1,75 @@
+"""robomimic: one HDF5 file, one group `data/demo_K` an episode, observations under `obs/`.
+
+The layout: https://robomimic.github.io/docs/datasets/overview.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from worldprobe.recordings.formats.base import FORMATS, Format
+from worldprobe.recordings.formats.hdf5 import LAYOUTS, OpenedHdf5, Piece, arrays, is_hdf5, opened
+from worldprobe.recordings.problems import UnusableData
+
+if TYPE_CHECKING:
+    import h5py
+
+DEMO = re.compile(r"demo_(\d+)")
+
+
+def demos_of(file: h5py.File) -> list[str]:
+    """Return the names of the demos in the order of their numbers (demo_2 before demo_10)."""
+    data = file.get("data")
+    numbered = [name for name in (data or ()) if DEMO.fullmatch(name)]
+    return sorted(numbered, key=lambda name: int(name.removeprefix("demo_")))
+
+
+LAYOUTS.append(lambda file: bool(demos_of(file)))
+
+
+@FORMATS.register("robomimic")
+class Robomimic(Format):
+    """Columns are named as they stand in a demo ("obs/robot0_eef_pos"); `next_obs` repeats `obs` and is left out."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Return whether it is an HDF5 file with a group `data/demo_K`; raises UnreadableFile where it is not whole."""
+        if not is_hdf5(path):
+            return False
+        with opened(path) as file:
+            return bool(demos_of(file))
+
+    @classmethod
+    def open(cls, path: Path) -> OpenedHdf5:
+        """Read the lengths of all demos and the arrays of the first; raises UnusableData for a demo without steps."""
+        with opened(path) as file:
+            demos = demos_of(file)
+            lengths = [_steps(path, file["data"][demo]) for demo in demos]
+            first = [column for column in arrays(file["data"][demos[0]]) if not column.name.startswith("next_obs/")]
+            masks = len(file.get("mask") or ())
+        rows = sum(lengths)
+        columns = [replace(column, rows=rows) for column in first if column.rows == lengths[0]]
+        pieces = {
+            column.name: [
+                Piece(f"data/{demo}/{column.name}", length) for demo, length in zip(demos, lengths, strict=True)
+            ]
+            for column in columns
+        }
+        found = OpenedHdf5(path, columns, pieces)
+        found.starts, found.starts_in_words = np.cumsum([0, *lengths[:-1]], dtype=np.int64), "data/demo_K"
+        found.words = f"all demos, none of its {masks} masks applied" if masks else "all demos"
+        return found
+
+
+def _steps(path: Path, demo: h5py.Group) -> int:
+    actions = demo.get("actions")
+    said = demo.attrs.get("num_samples", None if actions is None else len(actions))
+    if not said:
+        problem = "it has neither num_samples nor actions" if said is None else "it has no steps"
+        raise UnusableData(path, demo.name.lstrip("/"), problem, "Was the file written to its end?")
+    return int(said)
