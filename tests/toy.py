@@ -81,3 +81,23 @@ class ToyVectors(World):
     def observe(self, z: Float[np.ndarray, "N n"]) -> Float32[np.ndarray, "N m"]:
         z = np.asarray(z, dtype=np.float64)
         return np.concatenate([z, np.sin(z), z**2], axis=1).astype(np.float32)
+
+
+STUDY: dict[str, Any] = {
+    "name": "toy",
+    "title": "Toy",
+    "question": "Does it work?",
+    "world": {"name": "toy-vectors"},
+    "regimes": {"gaussian": {"rho": 0.8}, "narrow": {"scale": 0.1}},
+    "objectives": {"lejepa": {"lambda": 0.05}},
+    "encoder": {"name": "mlp", "width": 32, "depth": 2},
+    "frames": 2048,
+    "heldout_frames": 256,
+    "probe_frames": 256,
+    "test_frames": 256,
+    "training": {"steps": 60, "batch": 128, "lr": 0.01},
+    "seeds": [0],
+    "references": {"supervised_on": "gaussian"},
+    "presets": {"cpu": {}, "long": {"training": {"steps": 100_000, "checkpoint_every": 20}}},
+}
+"""A study that shows the point in a second: broad exploration recovers, a narrow one does less well."""

@@ -105,6 +105,7 @@ def _record(
         "r2_per_control_ci95": {c: [float(v) - 0.021, float(v) + 0.017] for c, v in zip(CONTROLS, each, strict=True)},
         "r2_controls_to_embedding": float(each.mean()) - 0.004,
         "r2_own_probe": None if role == "pixels" else float(each.mean()) - 0.05,
+        "r2_in_regime": None if regime == "canonical" else dict(zip(CONTROLS, map(float, each), strict=True)),
         "orthogonality": None if role == "pixels" else 0.2345,
         "procrustes": None if role == "pixels" else 0.3456,
         "bound": bound,
@@ -153,8 +154,10 @@ def _exploration(folder: Path, rng: np.random.Generator, regime: str) -> dict[st
     sheet.save(folder / "explorations" / f"{regime}.png")
     still = spread == 0
     return {
+        "id": regime,
         "regime": regime,
         "label": regime,
+        "axes": {},
         "settings": {"rho": 0.7} if regime != "cinematic" else {"stride": 2},
         "frames": 40_000,
         "pairs": 20_000,

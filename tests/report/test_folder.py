@@ -47,7 +47,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a NaN": (_edit(lambda r: r["runs"][0]["recovery"].update(r2=float("nan"))), r"runs\.0\.recovery\.r2"),
     "a run twice": (_edit(lambda r: r["runs"].append(r["runs"][0])), "more than once"),
     "a summary of nothing": (_edit(lambda r: r.update(runs=r["runs"][1:])), "holds no run of it"),
-    "a path for a name": (_edit(lambda r: r["explorations"][0].update(label="../secret")), "not the name of a file"),
+    "a path for a name": (_edit(lambda r: r["explorations"][0].update(id="../secret")), "not the name of a file"),
     "no arrays": (lambda f: shutil.rmtree(f / "runs" / "cinematic-lejepa-0"), r"arrays\.npz is missing"),
     "no visits": (lambda f: (f / "explorations" / "gaussian.npz").unlink(), r"gaussian\.npz is missing"),
     "broken arrays": (lambda f: (f / "explorations" / "gaussian.npz").write_bytes(b"PK??"), "not readable"),

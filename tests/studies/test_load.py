@@ -108,3 +108,25 @@ def test_a_missing_key_is_named(settings: dict[str, Any], tmp_path: Path) -> Non
     path.write_text(yaml.safe_dump(settings), encoding="utf8")
     with pytest.raises(InvalidStudy, match="frames: missing"):
         load_study(path)
+
+
+def test_a_study_extends_another_and_says_only_what_differs(study_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "longer.yaml"
+    path.write_text(f"extends: {study_file}\nname: longer\ntraining: {{steps: 99}}\n", encoding="utf8")
+    study, parent = load_study(path), load_study(study_file)
+    assert (study.name, study.training.steps) == ("longer", 99)
+    assert study.regimes == parent.regimes
+
+
+def test_settings_that_differ_from_the_published_ones_are_told(settings: dict[str, Any], tmp_path: Path) -> None:
+    settings["published"] = {"source": "a paper", "preset": "long", "deviations": ["another machine"]}
+    path = tmp_path / "quoted.yaml"
+    path.write_text(yaml.safe_dump(settings), encoding="utf8")
+    study = load_study(path, ["seeds=[0, 1]"])
+    assert study.published is not None
+    assert sorted(study.published.deviations[:-1]) == [
+        "seeds: [0, 1], published [0]",
+        "training.checkpoint_every: None, published 20",
+        "training.steps: 60, published 100000",
+    ]
+    assert study.published.deviations[-1] == "another machine"

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
+from toy import STUDY
 from worldprobe.datasets import Store
 from worldprobe.errors import DamagedData, InvalidValue, StudyChanged, TrainingDiverged
 from worldprobe.studies import Results, load_study, run_study
@@ -35,26 +37,8 @@ def _run_in(folder: Path, *overrides: str) -> Results:
 
 def _written(folder: Path) -> Path:
     path = folder / "toy.yaml"
-    path.write_text(TOY, encoding="utf8")
+    path.write_text(yaml.safe_dump(STUDY), encoding="utf8")
     return path
-
-
-TOY = """
-name: toy
-title: Toy
-question: Does it work?
-world: {name: toy-vectors}
-regimes: {gaussian: {rho: 0.8}, narrow: {scale: 0.1}}
-objectives: {lejepa: {lambda: 0.05}}
-encoder: {name: mlp, width: 32, depth: 2}
-frames: 2048
-heldout_frames: 256
-probe_frames: 256
-test_frames: 256
-training: {steps: 60, batch: 128, lr: 0.01}
-seeds: [0]
-references: {supervised_on: gaussian}
-"""
 
 
 def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Path, Results]) -> None:
@@ -161,7 +145,7 @@ def test_a_study_killed_in_training_continues_and_ends_as_if_it_had_not_been(tmp
     )
     _written(tmp_path / "b")
     child = subprocess.Popen([sys.executable, "-c", script])
-    checkpoint = tmp_path / "b" / "out" / "runs" / "narrow__lejepa__seed0" / "checkpoint.pt"
+    checkpoint = tmp_path / "b" / "out" / "runs" / "gaussian__supervised__seed0" / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)

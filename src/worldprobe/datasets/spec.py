@@ -20,6 +20,9 @@ from worldprobe.worlds.base import World
 FORMAT = 1
 """Raised when what is written for the same ingredients changes; older datasets are then made again."""
 
+GRID_REACH = 3.0
+"""The grid's box is [-3, 3]^n."""
+
 
 @dataclass(frozen=True, eq=False)
 class DatasetSpec:
@@ -84,6 +87,24 @@ def canonical(world: World, frames: int, seed: int, split: Literal["probe", "tes
     controls = stream(seed, "canonical", split).standard_normal((frames, len(world.controls))).astype(np.float32)
     pairs = Pairs(controls, np.zeros((0, 2), dtype=np.int64))
     return _spec(world, pairs, {"name": "canonical", "settings": {}, "split": split, "seed": seed})
+
+
+def grid(world: World, frames: int, seed: int, split: Literal["probe", "test"] = "test") -> DatasetSpec:
+    """Describe frames that cover the box [-3, 3]^n evenly: a regular grid of at most `frames` points, without pairs.
+
+    Draws of the box's uniform distribution stand in for it where a probe is fitted, and where even a grid of 2 per
+    control is too large.
+    """
+    _check(frames, seed)
+    n = len(world.controls)
+    side = int((frames + 0.5) ** (1 / n))
+    if split == "test" and side >= 2:
+        axes = np.meshgrid(*[np.linspace(-GRID_REACH, GRID_REACH, side)] * n, indexing="ij")
+        controls = np.stack([axis.ravel() for axis in axes], axis=1)
+    else:
+        controls = stream(seed, "grid", split).uniform(-GRID_REACH, GRID_REACH, (frames, n))
+    pairs = Pairs(controls.astype(np.float32), np.zeros((0, 2), dtype=np.int64))
+    return _spec(world, pairs, {"name": "grid", "settings": {}, "split": split, "seed": seed})
 
 
 def _spec(world: World, pairs: Pairs, source: dict[str, Any]) -> DatasetSpec:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from worldprobe.errors import DamagedData, NoResults
 from worldprobe.studies.results import Exploration, Results, Run, Summary
+from worldprobe.studies.verdicts import exploration_of
 
 AGAIN = "Run the study's command again with the same --out: finished runs are kept, and what is missing is made."
 
@@ -69,11 +70,11 @@ class ResultsFolder:
 
     def visited(self, exploration: Exploration) -> np.ndarray:
         """Return the controls that a regime visited (frames, n); raises DamagedData where they cannot be read."""
-        return _load(self._inside("explorations", f"{exploration.label}.npz"), ("z",))["z"]
+        return _load(self._inside("explorations", f"{exploration.id}.npz"), ("z",))["z"]
 
     def contact_sheet(self, exploration: Exploration) -> Path:
         """Return where the contact sheet of a regime would be; worlds that are not drawn have none."""
-        return self._inside("explorations", f"{exploration.label}.png")
+        return self._inside("explorations", f"{exploration.id}.png")
 
     def _inside(self, folder: str, name: str) -> Path:
         if Path(name).name != name:
@@ -89,7 +90,7 @@ class ResultsFolder:
             raise DamagedData(
                 f"{self.path / 'results.json'} sums up {summary.regime!r} but holds no run of it. {AGAIN}"
             )
-        exploration = next((e for e in self.results.explorations if e.label == summary.regime), None)
+        exploration = exploration_of(summary, self.results.explorations)
         told = [summary.regime]
         told += [summary.objective] if len({s.objective for s in kin}) > 1 else []
         varying = [k for k in summary.axes if len({str(s.axes.get(k)) for s in kin}) > 1]

@@ -9,6 +9,7 @@ from PIL import Image
 from worldprobe.datasets import Dataset
 from worldprobe.regimes import REGIMES, Pairs, Regime
 from worldprobe.regimes.measure import measure, named
+from worldprobe.studies.cells import ExplorationCell
 from worldprobe.studies.pictures import sheet
 from worldprobe.studies.results import Exploration
 from worldprobe.worlds import World
@@ -19,14 +20,16 @@ SHEET_SIZE = 128
 """Pixels of a frame on a contact sheet, for worlds that draw at any size."""
 
 
-def describe_exploration(label: str, regime: Regime, dataset: Dataset, world: World) -> Exploration:
-    """Return the measured statistics of a regime's training frames, and the exact ones where they are known."""
+def describe_exploration(cell: ExplorationCell, regime: Regime, dataset: Dataset, world: World) -> Exploration:
+    """Return the measured statistics of a regime's frames, and the exact ones where they are known."""
     names = [spec.name for spec in world.controls]
     measured = measure(Pairs(dataset.controls, dataset.index))
     exact = regime.exact_correlation(world.controls)
     return Exploration(
+        id=cell.id,
         regime=REGIMES.name_of(type(regime)),
-        label=label,
+        label=cell.regime,
+        axes=cell.axes,
         settings=regime.settings(),
         frames=len(dataset.controls),
         pairs=len(dataset.index),

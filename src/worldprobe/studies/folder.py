@@ -14,6 +14,7 @@ from torch import nn
 
 from worldprobe.errors import DamagedData, StudyChanged, WorldprobeError
 from worldprobe.files import write_json, written_whole
+from worldprobe.studies.overrides import differences
 from worldprobe.studies.results import Exploration, Results, Run
 from worldprobe.studies.schema import Study
 
@@ -35,7 +36,7 @@ class StudyFolder:
         resolved = json.loads(study.model_dump_json())
         if path.exists():
             before = yaml.safe_load(path.read_text(encoding="utf8"))["study"]
-            changes = list(_differences(before, resolved))
+            changes = [f"{path} was {old!r}, is {new!r}" for path, old, new in differences(before, resolved)]
             if changes:
                 raise StudyChanged(
                     f"{self.root} holds the results of another study; nothing in it was touched. "
@@ -47,9 +48,7 @@ class StudyFolder:
                 text = yaml.safe_dump({"study": resolved, "versions": versions}, sort_keys=False)
                 aside.write_text(text, encoding="utf8")
         except OSError as error:
-            raise WorldprobeError(
-                f"The results folder {self.root} cannot be written: {error.strerror}. Give another with --out."
-            ) from None
+            raise unwritable(self.root, error) from None
 
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of one run."""
@@ -73,19 +72,19 @@ class StudyFolder:
         _save_arrays(folder / "arrays.npz", arrays)
         write_json(folder / "run.json", run.model_dump(mode="json"))
 
-    def finished_exploration(self, regime: str) -> Exploration | None:
+    def finished_exploration(self, exploration_id: str) -> Exploration | None:
         """Return the exploration if it is finished."""
-        path = self.root / "explorations" / f"{regime}.json"
+        path = self.root / "explorations" / f"{exploration_id}.json"
         return Exploration.model_validate_json(path.read_text(encoding="utf8")) if path.exists() else None
 
     def save_exploration(self, exploration: Exploration, z: np.ndarray, sheet: Any) -> None:
         """Write what a regime visited: controls, contact sheet (a PIL image, or None), then its numbers."""
         folder = self.root / "explorations"
-        _save_arrays(folder / f"{exploration.label}.npz", {"z": z})
+        _save_arrays(folder / f"{exploration.id}.npz", {"z": z})
         if sheet is not None:
-            with written_whole(folder / f"{exploration.label}.png") as aside:
+            with written_whole(folder / f"{exploration.id}.png") as aside:
                 sheet.save(aside, format="PNG")
-        write_json(folder / f"{exploration.label}.json", exploration.model_dump(mode="json"))
+        write_json(folder / f"{exploration.id}.json", exploration.model_dump(mode="json"))
 
     def previous_results(self) -> Results | None:
         """Return the results that an earlier call wrote here, if any."""
@@ -98,6 +97,11 @@ class StudyFolder:
         write_json(self.results, results.model_dump(mode="json"))
 
 
+def unwritable(folder: Path, error: OSError) -> WorldprobeError:
+    """Return the error for a results folder that cannot be written."""
+    return WorldprobeError(f"The results folder {folder} cannot be written: {error.strerror}. Give another with --out.")
+
+
 def save_weights(encoder: nn.Module, path: Path) -> None:
     """Write an encoder's weights."""
     with written_whole(path) as aside:
@@ -107,11 +111,3 @@ def save_weights(encoder: nn.Module, path: Path) -> None:
 def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     with written_whole(path) as aside, open(aside, "wb") as handle:
         np.savez_compressed(handle, **arrays)
-
-
-def _differences(before: Any, after: Any, path: str = "") -> list[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        keys = list(dict.fromkeys([*before, *after]))
-        parts = (_differences(before.get(k), after.get(k), f"{path}.{k}".strip(".")) for k in keys)
-        return [line for part in parts for line in part]
-    return [] if before == after else [f"{path} was {before!r}, is {after!r}"]

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from worldprobe.errors import InvalidStudy, UnknownName, WorldprobeError
 from worldprobe.studies.explain import explain
+from worldprobe.studies.overrides import at_path, differences, merge
 from worldprobe.studies.schema import Study
 
 DEFAULT_PRESET = "cpu"
@@ -27,20 +28,23 @@ def shipped_studies() -> dict[str, Path]:
 def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | None = None) -> Study:
     """Return the resolved study: the file, then the preset's changes, then `key.path=value` overrides (YAML values).
 
+    A file may say `extends: OTHER` and hold only what differs from that study. Where it quotes published numbers, every
+    setting that differs from the preset with the paper's settings is added to the deviations.
     `study` is a shipped study's name or a path to a YAML file. Raises UnknownName, InvalidStudy or WorldprobeError.
     """
     path = _find(study)
     settings = _read(path)
     presets = settings.pop("presets", None) or {}
     chosen = preset or (DEFAULT_PRESET if DEFAULT_PRESET in presets else None)
-    if chosen is not None:
-        if chosen not in presets:
-            raise UnknownName(f"preset of study {path.stem!r}:", chosen, presets)
-        _merge(settings, presets[chosen] or {})
-    for override in overrides:
-        _merge(settings, _parse(override))
+    if chosen is not None and chosen not in presets:
+        raise UnknownName(f"preset of study {path.stem!r}:", chosen, presets)
+    resolved = _merged(settings, presets.get(chosen), *map(_parse, overrides))
+    if quoted := settings.get("published"):
+        papers_own = _merged(settings, presets.get(quoted.get("preset", "gpu")))
+        told = [f"{path}: {ours!r}, published {theirs!r}" for path, theirs, ours in differences(papers_own, resolved)]
+        resolved["published"]["deviations"] = [*told, *quoted.get("deviations", [])]
     try:
-        return Study.model_validate(settings)
+        return Study.model_validate(resolved)
     except ValidationError as error:
         raise InvalidStudy(str(study), explain(error, Study)) from None
 
@@ -64,30 +68,19 @@ def _read(path: Path) -> dict[str, Any]:
         raise InvalidStudy(str(path), [f"it is not readable YAML: {' '.join(str(error).split())}"]) from None
     if not isinstance(settings, dict):
         raise InvalidStudy(str(path), [f"it must be a mapping of keys to values, not {type(settings).__name__}."])
-    return settings
+    parent = settings.pop("extends", None)
+    return settings if parent is None else _merged(_read(_find(parent)), settings)
+
+
+def _merged(settings: Mapping[str, Any], *changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    merged = deepcopy(dict(settings))
+    for change in changes:
+        merge(merged, change or {})
+    return merged
 
 
 def _parse(override: str) -> dict[str, Any]:
     key, equals, value = override.partition("=")
     if not equals or not all(key.split(".")):
         raise WorldprobeError(f"{override!r} is not an override. Write key.path=value, as in training.steps=500.")
-    nested: Any = yaml.safe_load(value)
-    for part in reversed(key.split(".")):
-        nested = {part: nested}
-    return dict(nested)
-
-
-def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    """Change nested mappings key by key; a component whose name changes loses its old settings."""
-    for key, value in changes.items():
-        old = into.get(key)
-        renamed = (
-            isinstance(value, Mapping)
-            and "name" in value
-            and isinstance(old, dict)
-            and old.get("name") != value["name"]
-        )
-        if isinstance(value, Mapping) and isinstance(old, dict) and not renamed:
-            _merge(old, value)
-        else:
-            into[key] = deepcopy(value)
+    return at_path(key, yaml.safe_load(value))

@@ -55,6 +55,7 @@ def measure_recovery(
         r2_per_control_ci95={name: (low, high) for name, (low, high) in zip(names, each_ci.tolist(), strict=True)},
         r2_controls_to_embedding=_controls_to_embedding(probe, test),
         r2_own_probe=own_r2,
+        r2_in_regime=None if own is None else _in_regime(own, names),
         orthogonality=None if ridge else orthogonality_error(test.z, test.h),
         procrustes=None if ridge else procrustes_error(test.z, test.h),
         bound=bound,
@@ -81,6 +82,21 @@ def measure_bound(first: Embedded, second: Embedded, regime: Regime, controls: S
         value=terms.value,
         error=procrustes_error(np.concatenate([first.z, second.z]), np.concatenate([first.h, second.h])),
     )
+
+
+def _in_regime(own: Embedded, names: Sequence[str]) -> dict[str, float | None]:
+    """Return R^2 per control within the regime: probe fitted on one half of its held-out frames, scored on the other.
+
+    Halves, not alternate frames: the members of a pair, and neighbours on a clip, stay on one side.
+    """
+    half = len(own.z) // 2
+    moving = (own.z[:half].std(axis=0) > 1e-6) & (own.z[half:].std(axis=0) > 1e-6)
+    found: list[float] = []
+    if moving.any():
+        read = fit_probe(own.h[:half], own.z[:half, moving])(own.h[half:])
+        found = r2_per_column(own.z[half:, moving], read).tolist()
+    scored = iter(found)
+    return {name: next(scored) if moves else None for name, moves in zip(names, moving, strict=True)}
 
 
 def _controls_to_embedding(probe: Embedded, test: Embedded) -> float:

@@ -7,7 +7,8 @@ import tempfile
 from math import prod
 from pathlib import Path
 
-from worldprobe.errors import InvalidValue, NotEnoughRoom, WorldprobeError
+from worldprobe.errors import InvalidValue, NotEnoughRoom
+from worldprobe.studies.folder import unwritable
 from worldprobe.studies.schema import Study
 
 WORKING_BYTES = 1_500_000_000
@@ -16,7 +17,7 @@ WORKING_BYTES = 1_500_000_000
 
 def preflight(study: Study, out: Path) -> None:
     """Raise NotEnoughRoom, InvalidValue or WorldprobeError where the study cannot be run here."""
-    if 2 * study.training.batch > study.frames:
+    if study.frames is not None and 2 * study.training.batch > study.frames:
         raise InvalidValue(
             "training.batch",
             study.training.batch,
@@ -34,7 +35,7 @@ def frame_bytes(study: Study) -> int:
 
 
 def _memory(study: Study) -> None:
-    frames = study.frames + study.heldout_frames + study.probe_frames + study.test_frames
+    frames = study.stored_frames + study.heldout_frames + study.probe_frames + study.test_frames
     need = frames * frame_bytes(study) + WORKING_BYTES
     have = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -42,7 +43,7 @@ def _memory(study: Study) -> None:
         raise NotEnoughRoom(
             f"{frames:,} frames of {study.world.observation_shape} need {need / 1e9:.1f} GB of memory; this "
             f"machine has {total / 1e9:.1f} GB ({have / 1e9:.1f} free). "
-            f"Lower frames (now {study.frames:,}) or the world's size."
+            f"Lower frames (now {study.stored_frames:,}) or the world's size."
         )
 
 
@@ -52,6 +53,4 @@ def _writable(out: Path) -> None:
         with tempfile.TemporaryFile(dir=out):
             return
     except OSError as error:
-        raise WorldprobeError(
-            f"The results folder {out} cannot be written: {error.strerror}. Give another with --out."
-        ) from None
+        raise unwritable(out, error) from None

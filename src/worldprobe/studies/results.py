@@ -5,8 +5,8 @@ A results folder:
     results.json             `Results`
     report.html
     hero.png                 a Cycles still of the world, where it has one
-    explorations/REGIME.png  a contact sheet of what the regime saw
-    explorations/REGIME.npz  `z` (frames, n): controls that the regime visited, at most 4,000 of them
+    explorations/ID.png      a contact sheet of what the regime saw
+    explorations/ID.npz      `z` (frames, n): controls that the regime visited, at most 4,000 of them
     runs/RUN/run.json        one `Run`
     runs/RUN/arrays.npz      `truth`, `recovered` (points, n): canonical test controls and the probe's reading of them;
                              `step` and one array per curve in `Training.curves`
@@ -55,6 +55,9 @@ class Recovery(Record):
     r2_controls_to_embedding: float
     r2_own_probe: float | None
     """As r2, with the probe fitted on held-out frames of the regime itself; None without a regime."""
+    r2_in_regime: dict[str, float | None] | None
+    """R^2 per control with the probe both fitted and scored on held-out frames of the regime, disjoint halves: what the
+    predictor's ceiling is a ceiling of. None for a control that never moves, and without a regime."""
     orthogonality: float | None
     procrustes: float | None
     """None for raw pixels, which are no embedding."""
@@ -81,8 +84,10 @@ class Training(Record):
 class Exploration(Record):
     """What a regime visited: measured marginals and pair correlations, and the exact ones where they are known."""
 
+    id: str
     regime: str
     label: str
+    axes: dict[str, float | int | str]
     settings: dict[str, Any]
     frames: int
     pairs: int
@@ -121,7 +126,7 @@ class Run(Record):
 
 
 class Summary(Record):
-    """The runs of one (regime, objective) over seeds, and one plain sentence on them."""
+    """The runs of one (regime, objective, role, axes) over seeds, and one plain sentence on them."""
 
     world: str
     regime: str
@@ -137,7 +142,7 @@ class Summary(Record):
 
 
 class Results(Record):
-    """All that a study measured."""
+    """All that a study measured; of a sweep over worlds, `controls` are those of the study's own."""
 
     study: dict[str, Any]
     command: str

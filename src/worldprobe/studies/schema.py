@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BeforeValidator,
@@ -19,6 +19,7 @@ from worldprobe.errors import InvalidStudy, UnknownName
 from worldprobe.learners import ENCODERS, OBJECTIVES, Encoder, Objective, TrainingSettings
 from worldprobe.regimes import REGIMES, Regime
 from worldprobe.registry import Component, Registry
+from worldprobe.studies.axes import Axis, Label
 from worldprobe.studies.explain import explain
 from worldprobe.worlds import WORLDS, World
 
@@ -78,8 +79,26 @@ class References(Component):
     pixels: bool = Field(True, description="ridge regression from raw pixels to controls")
 
 
+class PublishedValue(Component):
+    """A published R^2 (h -> z) of one regime and objective at one point of the axes."""
+
+    regime: str
+    objective: str
+    axes: dict[str, Label] = Field({})
+    r2: float
+
+
+class Published(Component):
+    """What a paper reports of the same experiment, for the report to set beside our runs."""
+
+    source: str
+    preset: str = Field("gpu", description="the preset with the paper's own settings")
+    values: list[PublishedValue] = Field([])
+    deviations: list[str] = Field([], description="how this study differs; settings that do are added by themselves")
+
+
 class Study(Component):
-    """world x regimes x objectives x seeds, with one encoder, one budget and one canonical test set for all."""
+    """world x regimes x objectives x seeds x axes, with one encoder, one budget and one canonical test set for all."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
@@ -89,14 +108,24 @@ class Study(Component):
     objectives: Annotated[dict[str, Objective], Field(min_length=1), *_labelled(OBJECTIVES)]
     encoder: Annotated[Encoder, *_one(ENCODERS)]
     d: PositiveInt | None = Field(None, description="dimensions of the embedding; as many as controls if not given")
-    frames: Annotated[int, Field(ge=64)] = Field(description="training frames of each regime and seed")
+    frames: Annotated[int, Field(ge=64)] | None = Field(
+        description="training frames of each regime and seed; null: drawn afresh for every step (worlds of vectors)"
+    )
     heldout_frames: Annotated[int, Field(ge=64)] = Field(2048, description="frames of held-out pairs, never trained on")
     probe_frames: Annotated[int, Field(ge=64)] = Field(4096, description="canonical frames that the probe is fitted on")
     test_frames: Annotated[int, Field(ge=64)] = Field(4096, description="canonical frames that the probe is scored on")
     canonical_seed: NonNegativeInt = Field(0, description="the canonical sets' own seed: the same for every run")
+    test_points: Literal["canonical", "grid"] = Field(
+        "canonical", description="what is probed and scored: N(0, I), or evenly over the box [-3, 3]^n"
+    )
     training: TrainingSettings
+    restarts: PositiveInt = Field(
+        1, description="encoders per run, of which the one with the lowest final loss is kept"
+    )
     seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
     references: References = References()
+    axes: dict[str, Axis] = Field({}, description="what else varies: every combination is run")
+    published: Published | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
@@ -105,9 +134,16 @@ class Study(Component):
         ceiling = self.references.supervised_on
         if ceiling is not None and ceiling not in self.regimes:
             raise UnknownName("regime of references.supervised_on", ceiling, self.regimes)
+        if self.frames is None and len(self.world.observation_shape) != 1:
+            raise ValueError("frames = null draws afresh for every step; a world that renders needs a number of frames")
         return self
 
     @property
     def dimensions(self) -> int:
         """The embedding's dimension d."""
         return self.d or len(self.world.controls)
+
+    @property
+    def stored_frames(self) -> int:
+        """The training frames that are stored for each regime and seed."""
+        return self.frames or 0

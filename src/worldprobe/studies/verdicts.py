@@ -13,12 +13,18 @@ RECOVERED, PARTLY, STILL = 0.9, 0.5, 1e-3
 """R^2 from which a control counts as recovered, and as partly recovered; sd below which it never moved."""
 
 
-def summarise(runs: Sequence[Run], explorations: Mapping[str, Exploration]) -> list[Summary]:
+def summarise(runs: Sequence[Run], explorations: Sequence[Exploration]) -> list[Summary]:
     """Return one summary for each (regime, objective, role, axes), in the runs' order."""
     cells: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
         cells.setdefault((run.regime, run.objective, run.role, *sorted(run.axes.items())), []).append(run)
-    return [_summary(cell, explorations.get(cell[0].regime)) for cell in cells.values()]
+    return [_summary(cell, exploration_of(cell[0], explorations)) for cell in cells.values()]
+
+
+def exploration_of(run: Run | Summary, explorations: Sequence[Exploration]) -> Exploration | None:
+    """Return the exploration that a run learned from; None for references that no exploration takes part in."""
+    mine = (e for e in explorations if e.label == run.regime and e.axes.items() <= run.axes.items())
+    return next(mine, None)
 
 
 def _summary(runs: list[Run], exploration: Exploration | None) -> Summary:

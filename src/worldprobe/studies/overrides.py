@@ -1,0 +1,50 @@
+"""Changing nested settings by path: what presets, command lines and the axes of a sweep do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+
+def at_path(path: str, value: Any) -> dict[str, Any]:
+    """Return the nested mapping that holds `value` at "key.key.key"."""
+    nested = value
+    for part in reversed(path.split(".")):
+        nested = {part: nested}
+    return dict(nested)
+
+
+def paths_of(changes: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return the path of every value in nested changes; a component given by name counts as one value."""
+    found = []
+    for key, value in changes.items():
+        path = f"{prefix}.{key}".strip(".")
+        nested = isinstance(value, Mapping) and value and "name" not in value
+        found += paths_of(value, path) if nested else [path]
+    return found
+
+
+def merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Change nested mappings key by key; a component whose name changes loses its old settings."""
+    for key, value in changes.items():
+        old = into.get(key)
+        renamed = (
+            isinstance(value, Mapping)
+            and "name" in value
+            and isinstance(old, dict)
+            and old.get("name") != value["name"]
+        )
+        if isinstance(value, Mapping) and isinstance(old, dict) and not renamed:
+            merge(old, value)
+        else:
+            into[key] = deepcopy(value)
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any, Any]]:
+    """Return (path, before, after) of every value that differs between two nested settings."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = list(dict.fromkeys([*before, *after]))
+        parts = (differences(before.get(k), after.get(k), f"{path}.{k}".strip(".")) for k in keys)
+        return [found for part in parts for found in part]
+    return [] if before == after else [(path, before, after)]
