@@ -44,7 +44,7 @@ def test_robomimics_demos_come_in_the_order_of_their_numbers(tmp_path: Path) -> 
     assert r.source.format == "robomimic"
     assert r.chosen["format"] == "robomimic, all demos, none of its 1 masks applied"
     assert r.chosen["states"] == "obs/robot0_eef_pos (3 numbers): found, the only candidate"
-    assert r.chosen["frames"] == "obs/agentview_image: found, the only candidate; 45 of 24 x 16"
+    assert r.chosen["frames"] == "obs/agentview_image (uint8): found, the only candidate; 45 of 24 x 16"
     assert r.chosen["episode"].startswith("data/demo_K says where each begins; 12 episodes of mixed lengths")
 
 

@@ -90,7 +90,7 @@ def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
         if name is not None and name != NOTHING:
             column = opened.frame_column(name) if option == "frames" else _episode(opened, name)
             setattr(choice, option, column)
-            choice.words[option] = f"{column.name}: as named"
+            choice.words[option] = f"{_called(column, Role(option))}: as named"
     if choice.frames and choice.frames.kind is not Kind.PICTURE:
         problem = f"it holds {choice.frames.type} of shape {choice.frames.shape} a row, not pictures"
         mend = "Frames are uint8 (H, W, 3), (H, W, 1) or (3, H, W), image files or a video."
@@ -103,6 +103,10 @@ def _episode(opened: Opened, name: str) -> Column:
         given = f"{name!r}, but {opened.starts_in_words} says where each episode begins"
         raise UnusableData(opened.path, "episodes", f"the episode column was named as {given}", "Leave it out.")
     return column
+
+
+def _called(column: Column, role: Role) -> str:
+    return f"{column.name} ({column.type})" if role is Role.FRAMES else column.name
 
 
 def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
@@ -122,7 +126,7 @@ def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
         if found:
             value = (Part(found[0], tuple(range(found[0].width))),) if role is Role.ACTIONS else found[0]
             setattr(choice, option, value)
-            choice.words[option] = f"{found[0].name}: found, the only candidate"
+            choice.words[option] = f"{_called(found[0], role)}: found, the only candidate"
         else:
             choice.words[option] = "none found"
 

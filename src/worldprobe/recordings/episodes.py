@@ -34,8 +34,9 @@ def starts_of(path: Path, column: Column, values: Shaped[np.ndarray, " any"], ro
 
 def starts_of_ids(path: Path, name: str, ids: Shaped[np.ndarray, " rows"]) -> Starts:
     """Return the first row of every run of equal ids; raises UnusableData where an id comes back later."""
-    if ids.dtype.kind == "f" and not np.isfinite(ids).all():
-        bad = rows_in_words(np.flatnonzero(~np.isfinite(ids)))
+    lacking = _lacking(ids)
+    if lacking.any():
+        bad = rows_in_words(np.flatnonzero(lacking))
         raise UnusableData(path, f"column {name!r}", f"no episode in {bad}", "Give every row its episode.")
     starts = np.concatenate([[0], np.flatnonzero(ids[1:] != ids[:-1]) + 1]).astype(np.int64)
     firsts, seen = np.unique(ids[starts], return_index=True)
@@ -45,6 +46,13 @@ def starts_of_ids(path: Path, name: str, ids: Shaped[np.ndarray, " rows"]) -> St
         problem = f"episode {ids[row]!r} begins again at row {row:,}: its rows do not lie together"
         raise UnusableData(path, f"column {name!r}", problem, "Sort the rows by episode and time.")
     return starts
+
+
+def _lacking(ids: Shaped[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
+    """Return which ids are missing: NaN, or None among strings."""
+    if ids.dtype.kind == "f":
+        return ~np.isfinite(ids)
+    return np.array([value is None for value in ids]) if ids.dtype.kind == "O" else np.zeros(len(ids), dtype=bool)
 
 
 def _starts_of_numbers(path: Path, column: Column, word: str, numbers: Starts, rows: int) -> Starts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from worldprobe.recordings.columns import channels
 from worldprobe.recordings.problems import UnreadableFile, UnusableData
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
-CHECKED_AT_ONCE = 1000
+LOOKED_INTO = 1000
 """How many image files are looked into when a recording is opened; the others are looked into when they are read."""
 
 Pictures = UInt8[np.ndarray, "k H W 3"]
@@ -124,35 +125,41 @@ class Alternating(Frames):
 class ImageFiles(Frames):
     """One image file a row."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        """Look into the files, or 1,000 spread over them; raises as `read` does."""
-        self._files = files
-        with _opened(files[0]) as first:
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        """Look into the files, or 1,000 spread over them; raises as `read` does. Names are relative to the folder."""
+        self._folder, self._names = folder, names
+        with _opened(folder / names[0]) as first:
             self.shape = (first.height, first.width, 3)
-        for place in np.unique(np.linspace(0, len(files) - 1, CHECKED_AT_ONCE).astype(np.int64)):
-            with _opened(files[place]) as image:
-                self._check(files[place], image)
+        self._looked_into = np.unique(np.linspace(0, len(names) - 1, LOOKED_INTO).astype(np.int64))
+        for row in self._looked_into:
+            with _opened(folder / names[row]) as image:
+                self._check(folder / names[row], image)
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._names)
 
     def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
         found = np.empty((len(rows), *self.shape), dtype=np.uint8)
         for place, row in enumerate(rows):
-            path = self._files[row]
+            path = self._folder / self._names[row]
             with _opened(path) as image:
                 self._check(path, image)
                 found[place] = decoded(path, image)
         return found
 
     def stamp(self) -> str:
-        return "\n".join(f"{path.name} {path.stat().st_size}" for path in self._files)
+        sizes = [(self._folder / self._names[row]).stat().st_size for row in self._looked_into]
+        return "\n".join(self._names) + str(sizes)
 
     def _check(self, path: Path, image: Any) -> None:
         if (image.height, image.width) != self.shape[:2]:
-            first = f"the first frame, {self._files[0].name}, is {self.shape[1]} x {self.shape[0]}"
-            problem = f"it is {image.width} x {image.height}, but {first}"
-            raise UnusableData(path, "frame", problem, "Frames must all have one size: resize them.")
+            raise mixed_sizes(path, "frame", (image.height, image.width), self.shape)
+
+
+def mixed_sizes(path: Path, place: str, size: tuple[int, int], first: tuple[int, int, int]) -> UnusableData:
+    """Return the error for a frame of another size than the first."""
+    problem = f"it is {size[1]} x {size[0]}, but the first frame is {first[1]} x {first[0]}"
+    return UnusableData(path, place, problem, "Frames must all have one size: resize them.")
 
 
 def decoded(path: Path, image: Any) -> UInt8[np.ndarray, "H W 3"]:
@@ -175,10 +182,16 @@ def _opened(path: Path) -> Any:
         raise UnreadableFile(path, reason) from error
 
 
-def image_files(folder: Path) -> list[Path]:
-    """Return the image files of a folder in the order of the numbers in their names (2 before 10)."""
-    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != ".")
-    return sorted(found, key=lambda path: natural(path.name))
+def image_names(folder: Path) -> list[str]:
+    """Return the names of a folder's image files in the order of the numbers in them (2 before 10)."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries]
+    return sorted((name for name in names if is_image(name) and not name.startswith(".")), key=natural)
+
+
+def is_image(name: str) -> bool:
+    """Return whether a file's name is that of an image."""
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
 
 
 def natural(name: str) -> list[tuple[int, str]]:

@@ -83,10 +83,11 @@ def reading(path: Path, *failures: type[Exception]) -> Iterator[None]:
 
 @contextmanager
 def needing(package: str, purpose: str) -> Iterator[None]:
-    """Turn the lack of an optional package into the line that installs it."""
+    """Turn the lack of an optional package, or one that does not fit, into the line that installs it."""
     try:
         yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != package:
+    except ImportError as error:
+        if (error.name or package).split(".")[0] != package:
             raise
-        raise MissingDependency(package, purpose, "pip install 'worldprobe[data]'") from error
+        what = package if isinstance(error, ModuleNotFoundError) else f"A {package} that can be imported here ({error})"
+        raise MissingDependency(what, purpose, "pip install 'worldprobe[data]'") from error

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from worldprobe.recordings.frames import Frames, Pictures
+from worldprobe.recordings.episodes import episode_of
+from worldprobe.recordings.frames import Frames, Pictures, mixed_sizes
 from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing
 
 if TYPE_CHECKING:
@@ -83,16 +84,14 @@ class VideoFrames(Frames):
             said = header(path)
             self._size[path] = path.stat().st_size
             if said.shape != self.shape:
-                first = f"{self._clips[0].path.name} {self.shape[1]} x {self.shape[0]}"
-                problem = f"its frames are {said.shape[1]} x {said.shape[0]}, those of {first}"
-                raise UnusableData(path, "frames", problem, "Frames must all have one size: encode the videos again.")
+                raise mixed_sizes(path, "frames", said.shape[:2], self.shape)
             if said.frames < rows:
                 problem = f"it has {said.frames:,} frames for {rows:,} rows"
                 raise UnusableData(path, "frames", problem, "States and frames must be of one length.")
 
     def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
         found = np.empty((len(rows), *self.shape), dtype=np.uint8)
-        holder = np.searchsorted(self._starts, rows, side="right") - 1
+        holder = episode_of(self._starts, rows)
         for number in np.unique(holder):
             here = np.flatnonzero(holder == number)
             clip = self._clips[number]

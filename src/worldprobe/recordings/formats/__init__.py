@@ -5,5 +5,6 @@ from worldprobe.recordings.formats.hdf5 import Hdf5
 from worldprobe.recordings.formats.npz import Npz
 from worldprobe.recordings.formats.robomimic import Robomimic
 from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
+from worldprobe.recordings.formats.tables import Csv, Parquet
 
-__all__ = ["FORMATS", "Format", "Hdf5", "Npz", "Opened", "Robomimic", "StableWorldmodel"]
+__all__ = ["FORMATS", "Csv", "Format", "Hdf5", "Npz", "Opened", "Parquet", "Robomimic", "StableWorldmodel"]

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Int
 
 from worldprobe.recordings.columns import Column, Kind, kind_of
+from worldprobe.recordings.episodes import episode_of
 from worldprobe.recordings.formats.base import FORMATS, Format, Opened
 from worldprobe.recordings.frames import Frames, Pictures, rgb, rgb_shape
 from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing
@@ -96,7 +97,7 @@ class Hdf5Frames(Frames):
     def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
         wanted, back = np.unique(rows, return_inverse=True)
         raw = np.empty((len(wanted), *self._raw_shape), dtype=np.uint8)
-        holder: Int[np.ndarray, " k"] = np.searchsorted(self._starts, wanted, side="right") - 1
+        holder = episode_of(self._starts, wanted)
         within = wanted - self._starts[holder]
         runs = np.flatnonzero((np.diff(wanted, prepend=-2) > 1) | (np.diff(holder, prepend=-1) > 0)).tolist()
         with opened(self._path) as file:

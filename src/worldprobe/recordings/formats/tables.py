@@ -1,0 +1,194 @@
+"""Parquet and CSV tables, alone or one file an episode, with frames beside them: images, or a video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from worldprobe.errors import UnknownName
+from worldprobe.recordings.columns import Column, Kind
+from worldprobe.recordings.formats.arrow import (
+    ParquetPictures,
+    arrow,
+    as_numpy,
+    column_of,
+    joined,
+    parquet_file,
+    parquet_numpy,
+)
+from worldprobe.recordings.formats.base import FORMATS, Format, Opened
+from worldprobe.recordings.formats.beside import Beside
+from worldprobe.recordings.frames import Frames, ImageFiles, natural
+from worldprobe.recordings.problems import UnusableData, shortened
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FILE = "file"
+"""The column that tells several tables apart: each may be one episode."""
+
+
+class OpenedTables(Opened):
+    """The columns of tables that are read one after the other, and the frames that lie beside them."""
+
+    def __init__(self, path: Path, files: Sequence[Path], columns: Sequence[Column], counts: Sequence[int]) -> None:
+        self._files, self._counts, self._beside = files, counts, Beside(files, counts)
+        own = [Column(FILE, sum(counts), (), f"{len(files)} files", Kind.TEXT)] if len(files) > 1 else []
+        if path.is_dir():
+            own += self._beside.found()
+            self.words = f"{len(files)} files" if len(files) > 1 else files[0].name
+        super().__init__(path, [*columns, *own])
+
+    def frame_column(self, name: str) -> Column:
+        """Return a column, or what a folder of images or a video beside the table holds."""
+        if name in {column.name for column in self.columns}:
+            return self.column(name)
+        column = self._beside.named(name)
+        if column is None:
+            known = [*(column.name for column in self.columns), *self._beside.names()]
+            raise UnknownName(f"column of {self.path}, or image folder or video beside it,", name, known)
+        return column
+
+    def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return whole columns; the column "file" numbers the files."""
+        found = self._table([name for name in names if name != FILE or len(self._files) == 1])
+        if FILE in names and FILE not in found:
+            found[FILE] = np.repeat(np.arange(len(self._files)), self._counts)
+        return found
+
+    def frames(self, name: str) -> Frames:
+        """Return frames in the order of the rows: of a video, of an image folder, or of a column."""
+        if name in self._beside:
+            return self._beside.frames(name)
+        if self.column(name).type.endswith("images in files"):
+            return ImageFiles(self._files[0].parent, self._table([name])[name].tolist())
+        return self._pictures(name)
+
+    def _table(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        return parquet_numpy(self._files, names)
+
+    def _pictures(self, name: str) -> Frames:
+        return ParquetPictures(self._files, name, self.column(name).shape)
+
+
+class OpenedCsv(OpenedTables):
+    """CSV tables, which are parsed once."""
+
+    def __init__(self, path: Path, files: Sequence[Path], tables: Sequence[pa.Table]) -> None:
+        self._tables = tables
+        columns = _columns(files, [(table.schema.names, table.num_rows, table) for table in tables])
+        super().__init__(path, files, columns, [table.num_rows for table in tables])
+
+    def _table(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        return {
+            name: joined(
+                self._files,
+                name,
+                [as_numpy(file, name, t.column(name)) for file, t in zip(self._files, self._tables, strict=True)],
+            )
+            for name in names
+        }
+
+
+@FORMATS.register("parquet")
+class Parquet(Format):
+    """A Parquet file, or a folder of them that is no LeRobot dataset; lists of one length are vectors."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Go by the suffix."""
+        return bool(tables(path, {".parquet", ".pq"}))
+
+    @classmethod
+    def open(cls, path: Path) -> OpenedTables:
+        """Read the schemas and the first row."""
+        files = tables(path, {".parquet", ".pq"})
+        read = []
+        for file in files:
+            with arrow(file):
+                opened = parquet_file(file)
+                first = next(opened.iter_batches(1), None)
+                read.append((opened.schema_arrow.names, opened.metadata.num_rows, first))
+        return OpenedTables(path, files, _columns(files, read), [rows for _, rows, _ in read])
+
+
+@FORMATS.register("csv")
+class Csv(Format):
+    """A comma-separated file with a header line (tabs in a .tsv), or a folder of them."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Go by the suffix."""
+        return bool(tables(path, {".csv", ".tsv"}))
+
+    @classmethod
+    def open(cls, path: Path) -> OpenedCsv:
+        """Parse the files; raises UnreadableFile for a line that is cut short, UnusableData without a header line."""
+        files = tables(path, {".csv", ".tsv"})
+        return OpenedCsv(path, files, [_parsed(file) for file in files])
+
+
+def tables(path: Path, suffixes: set[str]) -> list[Path]:
+    """Return the tables that a path names: itself, or those in it, in the order of the numbers in their names."""
+    if path.is_file():
+        return [path] if path.suffix.lower() in suffixes else []
+    if (path / "meta" / "info.json").exists():
+        return []
+    found = [entry for entry in path.iterdir() if entry.suffix.lower() in suffixes and entry.is_file()]
+    return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: natural(entry.name))
+
+
+def _columns(files: Sequence[Path], read: Sequence[tuple[list[str], int, Any]]) -> list[Column]:
+    """Return the columns that all files have; raises UnusableData where they differ or are named twice."""
+    names = read[0][0]
+    for file, (here, *_) in zip(files, read, strict=True):
+        if len(set(here)) < len(here):
+            twice = sorted({name for name in here if here.count(name) > 1})
+            raise UnusableData(file, "columns", f"there are several named {shortened(twice)}", "Rename them.")
+        if here != names:
+            problem = f"it has the columns {shortened(here)}, but {files[0].name} {shortened(names)}"
+            raise UnusableData(file, "columns", problem, "All files need the same columns.")
+    rows = sum(count for _, count, _ in read)
+    filled = next(((file, table) for file, (_, count, table) in zip(files, read, strict=True) if count), None)
+    if filled is None:
+        raise UnusableData(files[0], "rows", "there are none")
+    return [_described(filled[0], name, rows, filled[1].column(name)) for name in names]
+
+
+def _described(file: Path, name: str, rows: int, values: Any) -> Column:
+    column = column_of(file, name, rows, values[0])
+    if column.kind is Kind.PICTURE and isinstance(values[0].as_py(), str):
+        return replace(column, type=f"{column.type} in files")
+    if column.kind is Kind.TEXT and _is_number(values[0].as_py() or ""):
+        odd = next((place for place, value in enumerate(values) if not _is_number(value.as_py() or "nan")), None)
+        return column if odd is None else replace(column, type=f"text (row {odd:,} is {values[odd].as_py()!r})")
+    return column
+
+
+def _parsed(path: Path) -> pa.Table:
+    with arrow(path):
+        from pyarrow import csv
+
+        with open(path, encoding="utf8", errors="replace") as handle:
+            head = handle.readline()
+        separator = "\t" if path.suffix.lower() == ".tsv" else ","
+        names = [name.strip() for name in head.rstrip("\r\n").split(separator)]
+        if len(names) == 1 and (";" in head or "\t" in head):
+            problem = f"its header {head.strip()!r} has no {'tab' if separator != ',' else 'comma'}"
+            raise UnusableData(path, "line 1", problem, "Separate columns with commas, or with tabs in a .tsv file.")
+        if all(_is_number(name) for name in names):
+            raise UnusableData(path, "line 1", f"it holds numbers, not names: {shortened(names)}", "Add a header line.")
+        parsed = csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=separator))
+        return parsed.rename_columns([name.strip() for name in parsed.column_names])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
