@@ -2,9 +2,10 @@
 
 from worldprobe.recordings.formats.base import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import Hdf5
+from worldprobe.recordings.formats.lerobot import LeRobot
 from worldprobe.recordings.formats.npz import Npz
 from worldprobe.recordings.formats.robomimic import Robomimic
 from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
 from worldprobe.recordings.formats.tables import Csv, Parquet
 
-__all__ = ["FORMATS", "Csv", "Format", "Hdf5", "Npz", "Opened", "Parquet", "Robomimic", "StableWorldmodel"]
+__all__ = ["FORMATS", "Csv", "Format", "Hdf5", "LeRobot", "Npz", "Opened", "Parquet", "Robomimic", "StableWorldmodel"]

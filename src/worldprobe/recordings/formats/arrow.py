@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from worldprobe.recordings.columns import Column, Kind
 from worldprobe.recordings.episodes import episode_of
 from worldprobe.recordings.frames import Frames, Pictures, decoded, is_image, mixed_sizes
-from worldprobe.recordings.problems import UnusableData, needing, reading
+from worldprobe.recordings.problems import UnusableData, needing, reading, shortened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,12 +108,24 @@ def as_numpy(path: Path, name: str, values: pa.ChunkedArray) -> np.ndarray:
     return values.to_numpy()
 
 
-def parquet_numpy(files: Sequence[Path], names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return columns of Parquet files, one file after the other."""
+def parquet_numpy(
+    files: Sequence[Path], names: Sequence[str], counts: Sequence[int] | None = None
+) -> dict[str, np.ndarray]:
+    """Return columns of Parquet files, one file after the other.
+
+    Raises UnusableData where a file lacks a column, or does not have as many rows as `counts` says.
+    """
     found: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for path in files:
+    for path, count in zip(files, counts or repeat(None), strict=False):
         with arrow(path):
-            table = parquet_file(path).read(columns=list(names))
+            opened = parquet_file(path)
+            lacking = sorted(set(names) - set(opened.schema_arrow.names))
+            if lacking:
+                raise UnusableData(path, "columns", f"there is no {shortened(lacking)}")
+            if count is not None and opened.metadata.num_rows != count:
+                problem = f"it has {opened.metadata.num_rows:,} rows, its episodes {count:,}"
+                raise UnusableData(path, "rows", problem, "Was it written to its end?")
+            table = opened.read(columns=list(names))
             for name in names:
                 found[name].append(as_numpy(path, name, table.column(name)))
     return {name: joined(files, name, parts) for name, parts in found.items()}
