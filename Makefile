@@ -11,7 +11,7 @@ setup: system $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch -e ".[room,data,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch -e ".[room,arm,data,dev]"
 	@touch $@
 
 # What needs a system library (EGL for the rasteriser, X libraries for Blender, Chromium for the report's tests).

@@ -23,6 +23,7 @@ def test_this_machine_is_fit_for_the_demo(found):
     assert lacking == []
     assert "drew a triangle" in found["rasteriser"].detail
     assert "bpy 5" in found["Blender"].detail
+    assert "mujoco 3" in found["MuJoCo"].detail
     assert "not/yet" in found["disk"].detail
     assert render(list(found.values())).endswith("Everything that `make demo` needs works.")
 
@@ -58,6 +59,7 @@ def test_missing_python_packages_name_their_extra(monkeypatch):
     assert blender.fix.startswith('pip install "worldprobe[room]"')
     assert not blender.required
     assert "no Cycles stills" in blender.detail
+    assert doctor._mujoco(failed).fix == 'pip install "worldprobe[arm]"'
     assert doctor._torch(failed).fix == "pip install -c constraints.txt torch"
 
 

@@ -168,7 +168,7 @@ def _list_components(registry: Any, as_json: bool, details: Any) -> None:
         summary = (thing.__doc__ or "").strip().splitlines()[0]
         console.print(f"[bold]{name}[/bold]  {summary}")
         for spec in details(thing):
-            limit = f", within ±{spec['limit']:g}" if spec["limit"] < float("inf") else ""
+            limit = f", within ±{spec['limit']:g}" if spec["limit"] is not None else ""
             console.print(
                 f"    {spec['name']:<10} {spec['scale']:g} {spec['unit']} for one sd{limit}: {spec['meaning']}"
             )

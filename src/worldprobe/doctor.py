@@ -64,6 +64,13 @@ except WorldprobeError as error:
     raise SystemExit(str(error.__cause__ or error))
 """
 _BLENDER = "import bpy; print(bpy.app.version_string)"
+_MUJOCO = """
+import mujoco
+from worldprobe.worlds.arm.model import mujoco_model
+model = mujoco_model(joints=2)
+mujoco.mj_step(model, mujoco.MjData(model))
+print(mujoco.__version__)
+"""
 
 
 @dataclass(frozen=True)
@@ -78,13 +85,14 @@ class Check:
 
 
 def checks() -> list[Check]:
-    """Return everything that was checked; takes seconds, since torch, the rasteriser and Blender are really tried."""
-    torch, raster, blender = (_child(code) for code in (_TORCH, _RASTER, _BLENDER))
+    """Return everything that was checked; takes seconds, since what can break is really tried."""
+    torch, raster, blender, mujoco = (_child(code) for code in (_TORCH, _RASTER, _BLENDER, _MUJOCO))
     return [
         _python(),
         _torch(torch),
         _raster(raster),
         _blender(blender),
+        _mujoco(mujoco),
         _chromium(),
         _disk(),
         _memory(),
@@ -169,6 +177,14 @@ def _blender(child: _Child) -> Check:
     packages = missing_packages(BLENDER_LIBRARIES)
     fix = _apt(packages) if packages else _pip("room")
     return Check(name, False, f"bpy does not load ({child.text}): {lost}", fix, required=False)
+
+
+def _mujoco(child: _Child) -> Check:
+    name, lost = "MuJoCo", "no arm, and no regimes of a body"
+    if child.ok:
+        return Check(name, True, f"mujoco {child.text}", required=False)
+    reason = "is not installed" if importlib.util.find_spec("mujoco") is None else f"does not work ({child.text})"
+    return Check(name, False, f"mujoco {reason}: {lost}", _pip("arm"), required=False)
 
 
 def _chromium() -> Check:

@@ -1,5 +1,6 @@
 """Worlds: deterministic maps from controls to observations."""
 
+from worldprobe.worlds.arm import Arm
 from worldprobe.worlds.base import WORLDS, ControlSpec, World
 from worldprobe.worlds.mixings import (
     AdditiveCoupling,
@@ -16,6 +17,7 @@ from worldprobe.worlds.room import Room, ScopedRoom, SymmetricRoom
 __all__ = [
     "WORLDS",
     "AdditiveCoupling",
+    "Arm",
     "Banana",
     "ControlSpec",
     "Coupling",
