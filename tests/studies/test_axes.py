@@ -128,3 +128,7 @@ def test_an_impossible_point_is_named(swept: Any, tmp_path: Path) -> None:
 def test_frames_that_render_cannot_be_drawn_afresh(swept: Any) -> None:
     with pytest.raises(InvalidStudy, match="frames = null draws afresh"):
         swept({}, world={"name": "toy-frames"}, encoder={"name": "patchify"}, frames=None)
+
+
+def test_a_number_that_yaml_takes_for_a_word_is_a_number() -> None:
+    assert Axis.model_validate({"key": "x", "values": ["1e-3", 2, "word"]}).labels == [0.001, 2, "word"]

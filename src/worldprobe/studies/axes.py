@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from worldprobe.errors import InvalidStudy
 from worldprobe.registry import Component
@@ -30,6 +30,12 @@ class Axis(Component):
 
     key: str | None = Field(None, pattern=r"^[^.\s]+(\.[^.\s]+)*$", description="path of the setting that varies")
     values: list[Label] | dict[str, dict[str, Any]] = Field(min_length=1)
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _numbers(cls, values: Any) -> Any:
+        """Take 1e-3 for the number that it is; YAML takes it for a word."""
+        return [_number(value) for value in values] if isinstance(values, list) else values
 
     @model_validator(mode="after")
     def _one_way(self) -> Axis:
@@ -55,6 +61,13 @@ class Axis(Component):
         """Whether any setting that varies lies outside the `indifferent` parts of a study ("objectives.lejepa")."""
         paths = {path for label in self.labels for path in paths_of(self.changes(label))}
         return not all(any(f"{path}.".startswith(f"{part}.") for part in indifferent) for path in paths)
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def points(axes: Mapping[str, Axis]) -> list[Point]:
