@@ -1,0 +1,118 @@
+"""A study's results beside the published ones: benchmarks/results/STUDY-PRESET.json, and the table on its page.
+
+    python benchmarks/reproduce.py mixings-2d [--preset cpu] [--out runs/mixings-2d-cpu] [--device auto]
+
+Runs the study, or reads it where it is finished, and writes the table between the markers of
+docs/reproduction/STUDY.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from machine import RESULTS, described
+from worldprobe.files import write_json
+from worldprobe.progress import reporter
+from worldprobe.report import write_report
+from worldprobe.studies import Results, load_study, run_study
+from worldprobe.studies.results import Run, Summary
+
+PAGES = Path(__file__).parents[1] / "docs" / "reproduction"
+
+
+def rows(results: Results) -> list[dict[str, Any]]:
+    """Return one row per summary: ours with its spread over seeds, the published value where there is one."""
+    published = (results.study.get("published") or {}).get("values", [])
+    theirs = {(v["regime"], v["objective"], *sorted(v["axes"].items())): v["r2"] for v in published}
+    found = []
+    for row in results.summary:
+        runs = [run for run in results.runs if _kin(run) == _kin(row)]
+        values = [run.recovery.r2 for run in runs]
+        mean = sum(values) / len(values)
+        sd = (sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5 if len(values) > 1 else None
+        key = (row.regime, row.objective, *sorted(row.axes.items()))
+        back = sum(run.recovery.r2_controls_to_embedding for run in runs) / len(runs)
+        found.append(
+            {"regime": row.regime, "objective": row.objective, "role": row.role, "axes": row.axes}
+            | {"r2": mean, "sd": sd, "seeds": len(values), "published": theirs.get(key)}
+            | {"r2_controls_to_embedding": back, "orthogonality": runs[0].recovery.orthogonality}
+            | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs)}
+        )
+    return found
+
+
+def _mean(per_control: Iterable[dict[str, float | None] | None]) -> float | None:
+    values = [value for each in per_control if each for value in each.values() if value is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _kin(part: Run | Summary) -> tuple[Any, ...]:
+    return part.regime, part.objective, part.role, tuple(sorted(part.axes.items()))
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Return the rows as Markdown: a column per axis, ours, published, difference."""
+    axes = list(dict.fromkeys(name for row in found for name in row["axes"]))
+    lines = [" | ".join(["", *axes, "regime, objective", "ours", "published", "difference", ""]).strip()]
+    lines.append("|---" * (len(axes) + 4) + "|")
+    for row in found:
+        ours = digits(row["r2"]) + (f" ± {row['sd']:.1g}" if row["sd"] is not None else "")
+        theirs, gap = "—", "—"
+        if row["published"] is not None:
+            theirs, gap = digits(row["published"]), f"{row['r2'] - row['published']:+.1g}"
+        where = [str(row["axes"].get(name, "")) for name in axes]
+        who = row["objective"] if row["regime"] == "canonical" else f"{row['regime']}, {row['objective']}"
+        lines.append(" | ".join(["", *where, who, ours, theirs, gap, ""]).strip())
+    return "\n".join(lines)
+
+
+def digits(r2: float) -> str:
+    """Return an R^2 with three decimals, or as many as leave two digits of 1 - R^2."""
+    return f"{r2:.3f}" if r2 < 0.995 else f"{r2:.6f}"
+
+
+def insert(page: Path, preset: str, text: str) -> None:
+    """Write the text between the page's markers for a preset."""
+    begin, end = f"<!-- {preset} -->", f"<!-- end of {preset} -->"
+    content = page.read_text(encoding="utf8")
+    block = f"{begin}\n{text}\n{end}"
+    changed, times = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: block, content, flags=re.DOTALL)
+    if times != 1:
+        raise SystemExit(f"{page} has no pair of markers {begin} ... {end}")
+    page.write_text(changed, encoding="utf8")
+
+
+def main() -> None:
+    """Run or read the study, write the result and the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study")
+    parser.add_argument("--preset", default="cpu")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--device", default="auto")
+    given = parser.parse_args()
+    out = given.out or Path("runs") / f"{given.study}-{given.preset}"
+    study = load_study(given.study, preset=given.preset)
+    results = run_study(study, out, device=given.device, reporter=reporter())
+    found = rows(results)
+    minutes = round(results.seconds_total / 60, 2)
+    write_json(
+        RESULTS / f"{given.study}-{given.preset}.json",
+        {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described(), "rows": found},
+    )
+    deviations = study.published.deviations if study.published else []
+    told = "\n".join(f"- {line}" for line in deviations)
+    insert(
+        PAGES / f"{given.study}.md",
+        given.preset,
+        f"{table(found)}\n\n{minutes:.1f} minutes.\n\nDeviations from the paper's settings:\n\n{told or '- none'}",
+    )
+    print(table(found))
+    print(f"{minutes} minutes; report: {write_report(out)}")
+
+
+if __name__ == "__main__":
+    main()
