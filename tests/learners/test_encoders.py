@@ -8,7 +8,7 @@ import torch
 from worldprobe.errors import InvalidValue
 from worldprobe.learners import ENCODERS, embed, parameters
 
-SHAPES = {"patchify": (32, 32, 3), "paper-cnn": (32, 32, 3), "mlp": (7,)}
+SHAPES = {"patchify": (32, 32, 3), "paper-cnn": (32, 32, 3), "mlp": (7,), "inverse-coupling": (4,)}
 STACKABLE = [name for name in SHAPES if ENCODERS[name].stackable]
 
 
@@ -111,6 +111,9 @@ def test_patchify_sees_where_things_are():
         ("patchify", (5,), r"square frames"),
         ("paper-cnn", (40, 40, 3), r"frame size = 40 .*multiple of 16"),
         ("mlp", (32, 32, 3), r"\(m,\), vectors"),
+        ("inverse-coupling", (32, 32, 3), r"\(m,\), m even"),
+        ("inverse-coupling", (5,), r"observation shape = \(5,\) .*m even"),
+        ("inverse-coupling", (8,), r"d = 6 is not possible: allowed is 8, as many as the observation has"),
     ],
 )
 def test_observations_that_do_not_fit_are_refused(name, shape, message):

@@ -12,6 +12,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from worldprobe.errors import InvalidValue
+from worldprobe.learners.coupling import ReversedCoupling
 from worldprobe.registry import Component, Registry
 
 ENCODERS: Registry[type[Encoder]] = Registry("encoder")
@@ -49,6 +50,7 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Draw every weight from N(0, 2 / fan-in), zero every bias, and set normalisation layers to the identity.
 
     The 2 makes up for what GELU takes away (arXiv 1502.01852): deep networks without normalisation keep their scale.
+    Coupling layers draw their own.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
@@ -59,6 +61,8 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
                 layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
         elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             layer.reset_parameters()
+        elif isinstance(layer, ReversedCoupling):
+            layer.draw(generator)
 
 
 class Centred(nn.Module):
@@ -139,6 +143,28 @@ class MLP(Encoder):
         for before, after in pairwise(sizes):
             layers += [nn.Linear(before, after), nn.GELU()]
         return nn.Sequential(*layers, nn.Linear(self.width, d))
+
+
+@ENCODERS.register("inverse-coupling")
+class InverseCoupling(Encoder):
+    """The paper's matched encoder: it can undo `additive-coupling` and `coupling` of as many layers exactly.
+
+    The embedding has as many dimensions as the observation, an even number. It preserves volume and so cannot collapse;
+    it shows what an objective does when neither the architecture nor the data stand in the way.
+    """
+
+    stackable: ClassVar[bool] = True
+
+    depth: PositiveInt = Field(4, description="coupling layers, as many as the world's: 8 for `coupling`")
+
+    def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
+        """Return the network."""
+        here = "for the encoder 'inverse-coupling'"
+        if len(observation_shape) != 1 or observation_shape[0] % 2:
+            raise InvalidValue("observation shape", observation_shape, f"(m,), m even, {here}")
+        if d != observation_shape[0]:
+            raise InvalidValue("d", d, f"{observation_shape[0]}, as many as the observation has numbers, {here}")
+        return ReversedCoupling(d, self.depth)
 
 
 def parameters(network: nn.Module) -> int:
