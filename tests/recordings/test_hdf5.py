@@ -80,7 +80,7 @@ def test_text_is_described_and_is_no_state(tmp_path: Path) -> None:
     assert found["language"].role is None
     assert found["terminated"].role is None
     assert table.candidates(Role.STATES) == ("state",)
-    assert (found["step_idx"].smallest, found["step_idx"].largest) == (0, 19)
+    assert found["step_idx"].range == (0, 19)
 
 
 @pytest.mark.parametrize("write", [write_robomimic, write_stable_worldmodel])
@@ -148,7 +148,7 @@ def test_episodes_that_do_not_cover_the_rows_are_refused(
 
 
 def test_an_episode_column_is_refused_where_the_layout_says_the_episodes(tmp_path: Path) -> None:
-    with pytest.raises(UnusableData, match=r"'ep_idx', but ep_offset says where each episode begins"):
+    with pytest.raises(UnusableData, match=r"episode='ep_idx' was passed, but ep_offset says where each begins"):
         read_recording(write_stable_worldmodel(tmp_path / "d.h5", walk()), episode="ep_idx")
 
 

@@ -170,7 +170,7 @@ def test_describe_shows_every_array_with_its_range_and_part(tmp_path: Path) -> N
     table = describe(tmp_path / "w.npz")
     found = {found.column.name: found for found in table.columns}
     assert set(found) == {"z", "frames", "ep", "step", "note"}
-    assert (found["z"].smallest, found["z"].largest) == (np.nanmin(z), np.nanmax(z))
+    assert found["z"].range == (np.nanmin(z), np.nanmax(z))
     assert {name: str(line.role) for name, line in found.items()} == {
         **{"z": "states", "frames": "frames", "ep": "episode", "step": "time", "note": "None"}
     }

@@ -62,6 +62,11 @@ def test_columns_of_a_table_are_those_that_were_written(suffix: str, tmp_path: P
     assert r.chosen["time"] == "step rises within every episode"
 
 
+def test_the_index_that_pandas_writes_is_no_state(tmp_path: Path) -> None:
+    (tmp_path / "w.csv").write_text(",x\n0,5\n1,7\n2,6\n")
+    assert read_recording(tmp_path / "w.csv").names == ("x",)
+
+
 @pytest.mark.parametrize("fixed", [True, False])
 def test_lists_are_vectors(fixed: bool, tmp_path: Path) -> None:
     w = walk()

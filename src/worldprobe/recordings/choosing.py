@@ -85,24 +85,19 @@ def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
             parts = tuple(_part(opened, text) for text in given)
             setattr(choice, option, parts)
             choice.words[option] = f"{', '.join(map(str, parts))}: as named"
+    if asked.episode is not None and opened.starts is not None:
+        problem = f"episode={asked.episode!r} was passed, but {opened.starts_in_words} says where each begins"
+        raise UnusableData(opened.path, "episodes", problem, "Leave it out.")
     for option in ("frames", "episode"):
         name: str | None = getattr(asked, option)
         if name is not None and name != NOTHING:
-            column = opened.frame_column(name) if option == "frames" else _episode(opened, name)
+            column = opened.frame_column(name) if option == "frames" else opened.column(name)
             setattr(choice, option, column)
             choice.words[option] = f"{_called(column, Role(option))}: as named"
     if choice.frames and choice.frames.kind is not Kind.PICTURE:
         problem = f"it holds {choice.frames.type} of shape {choice.frames.shape} a row, not pictures"
         mend = "Frames are uint8 (H, W, 3), (H, W, 1) or (3, H, W), image files or a video."
         raise UnusableData(opened.path, f"column {choice.frames.name!r}", problem, mend)
-
-
-def _episode(opened: Opened, name: str) -> Column:
-    column = opened.column(name)
-    if opened.starts is not None:
-        given = f"{name!r}, but {opened.starts_in_words} says where each episode begins"
-        raise UnusableData(opened.path, "episodes", f"the episode column was named as {given}", "Leave it out.")
-    return column
 
 
 def _called(column: Column, role: Role) -> str:

@@ -80,6 +80,7 @@ _WORDS: dict[Role | None, tuple[str, ...]] = {
     Role.TIME: (
         *("time", "timestamp", "timestamps", "stamp", "t", "frame_index", "index"),
         *("step", "steps", "step_idx", "step_index", "timestep"),
+        *("", "unnamed: 0", "__index_level_0__"),  # the index that pandas writes beside the columns
     ),
     Role.ACTIONS: ("action", "actions"),
     None: (
@@ -133,8 +134,8 @@ class Found:
     """One line of what `describe` finds."""
 
     column: Column
-    smallest: float | None
-    largest: float | None
+    range: tuple[float, float] | None
+    """The smallest and largest finite number; None where there are no numbers to compare, NaN where none is finite."""
     role: Role | None
 
     @property
@@ -144,7 +145,7 @@ class Found:
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """Return name, shape, type, range and role as text."""
-        spread = "" if self.smallest is None else f"{self.smallest:.6g} .. {self.largest:.6g}"
+        spread = "" if self.range is None else f"{self.range[0]:.6g} .. {self.range[1]:.6g}"
         shape = " x ".join(f"{size:,}" for size in self.shape)
         return self.column.name, shape, self.column.type, spread, self.role or ""
 

@@ -114,7 +114,7 @@ def check_rises(path: Path, name: str, values: Shaped[np.ndarray, " rows"], star
         problem = f"it starts again in {rows_in_words(falls)}: there are several episodes in one"
         raise UnusableData(path, f"column {name!r}", problem, "Pass episode=, the column that tells episodes apart.")
     if falls.size:
-        problem, mend = f"it is not sorted: it falls in {rows_in_words(falls)}", "Sort the rows by episode and time."
+        problem, mend = f"it is not sorted: it falls in {rows_in_words(falls)}", "Sort the rows by episode and time"
     else:
-        problem, mend = f"it repeats the time before in {rows_in_words(same)}", "Drop the duplicated rows."
-    raise UnusableData(path, f"column {name!r}", problem, mend)
+        problem, mend = f"it repeats the time before in {rows_in_words(same)}", "Drop the duplicated rows"
+    raise UnusableData(path, f"column {name!r}", problem, f'{mend}, or pass time="none" if it does not tell time.')

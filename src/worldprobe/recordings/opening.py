@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from worldprobe.recordings.columns import Found, Kind, Table, role_of
 from worldprobe.recordings.formats import FORMATS, Opened
 from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, shortened
 
+BATCH_BYTES = 256 << 20
+"""About how much `describe` reads at a time."""
+
 
 def describe(path: str | Path, *, format: str | None = None) -> Table:
     """Return every column of a recording: name, shape, type, range, and what it is a candidate for.
@@ -18,16 +22,31 @@ def describe(path: str | Path, *, format: str | None = None) -> Table:
     Numbers are read to find their range, NaN and infinity left out; pictures are not read. Raises as `read_recording`.
     """
     name, opened = open_recording(path, format)
-    found = []
-    for column in opened.columns:
-        smallest = largest = None
-        if column.kind in (Kind.NUMBER, Kind.TRUTH) and column.rows and column.width:
-            values = opened.read([column.name])[column.name]
-            finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-            if finite.size:
-                smallest, largest = float(finite.min()), float(finite.max())
-        found.append(Found(column, smallest, largest, role_of(column, opened.rows)))
+    ranges: dict[str, tuple[float, float]] = {}
+    for names in _batches(opened):
+        ranges.update({column: _range(values) for column, values in opened.read(names).items() if values.size})
+    found = (Found(column, ranges.get(column.name), role_of(column, opened.rows)) for column in opened.columns)
     return Table(opened.path, ", ".join(filter(None, [name, opened.words])), tuple(found))
+
+
+def _batches(opened: Opened) -> Iterator[list[str]]:
+    """Give the names of the columns that have a range, as many at a time as fit in little memory."""
+    names: list[str] = []
+    size = 0
+    for column in opened.columns:
+        if column.kind in (Kind.NUMBER, Kind.TRUTH) and column.flat and column.rows:
+            if names and size + 8 * column.rows * column.width > BATCH_BYTES:
+                yield names
+                names, size = [], 0
+            names.append(column.name)
+            size += 8 * column.rows * column.width
+    if names:
+        yield names
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    return (float(finite.min()), float(finite.max())) if finite.size else (np.nan, np.nan)
 
 
 def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Opened]:
