@@ -11,12 +11,9 @@ from jaxtyping import Float
 
 from worldprobe.worlds.arm import model
 
-_HEAD = model.HEADLIGHT
-_LAMP = {"diffuse": 0.7, "specular": 0.3}
-_CONE_COSINE, _CONE_SHARPNESS = np.cos(np.pi / 4), 10
-_GLOSS, _GLOSS_SHARPNESS = 0.5, 64
-_CAMERA = np.array([0.0, 0.0, model.CAMERA_HEIGHT])
-_LAMP_PLACE = np.array([0.0, 0.0, model.LAMP_HEIGHT])
+_CAMERA, _LAMP = np.array([0.0, 0.0, model.CAMERA_HEIGHT]), np.array([0.0, 0.0, model.LAMP_HEIGHT])
+_CONE_COSINE = np.cos(np.radians(model.LAMP_CUTOFF_DEGREES))
+_SHARPNESS = 128 * model.SHININESS
 _MIRROR = np.array([1.0, 1.0, -1.0])
 
 Points = Float[np.ndarray, "*grid 3"]
@@ -48,13 +45,13 @@ def _lights(
     """Return what head light and lamp show of a surface to an eye."""
     to_eye = _unit(eye - points)
     above = np.broadcast_to([0.0, 0.0, 1.0], points.shape)
-    head = colour * (_HEAD["ambient"] + _HEAD["diffuse"] * _facing(normals, above))
-    head = head + _GLOSS * _HEAD["specular"] * _shine(normals, above, to_eye)
-    to_lamp = _unit(_LAMP_PLACE - points)
+    head = colour * (model.HEADLIGHT["ambient"] + model.HEADLIGHT["diffuse"] * _facing(normals, above))
+    head = head + model.SPECULAR * model.HEADLIGHT["specular"] * _shine(normals, above, to_eye)
+    to_lamp = _unit(_LAMP - points)
     cosine = to_lamp[..., 2:]
-    cone = np.where(cosine > _CONE_COSINE, cosine, 0.0) ** _CONE_SHARPNESS
-    lamp = colour * _LAMP["diffuse"] * _facing(normals, to_lamp)
-    lamp = cone * (lamp + _GLOSS * _LAMP["specular"] * _shine(normals, to_lamp, to_eye))
+    cone = np.where(cosine > _CONE_COSINE, cosine, 0.0) ** model.LAMP_EXPONENT
+    lamp = colour * model.LAMP["diffuse"] * _facing(normals, to_lamp)
+    lamp = cone * (lamp + model.SPECULAR * model.LAMP["specular"] * _shine(normals, to_lamp, to_eye))
     return head, lamp
 
 
@@ -64,7 +61,7 @@ def _facing(normals: Points, to_light: Points) -> Float[np.ndarray, "*grid 1"]:
 
 def _shine(normals: Points, to_light: Points, to_eye: Points) -> Float[np.ndarray, "*grid 1"]:
     """Return Blinn's highlight, none where the light is behind the surface."""
-    halfway = _facing(normals, _unit(to_light + to_eye)) ** _GLOSS_SHARPNESS
+    halfway = _facing(normals, _unit(to_light + to_eye)) ** _SHARPNESS
     return np.where(_facing(normals, to_light) > 0.0, halfway, 0.0)
 
 

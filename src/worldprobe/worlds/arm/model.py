@@ -45,8 +45,7 @@ TARGET, TARGET_RADIUS = (0.1, 0.1, 0.01), 0.05
 ARENA, WALL = 0.3, 0.02
 """Metres: half the side of the square ground, half the height of its walls."""
 ROOT_RADIUS = 0.011
-CAMERA_HEIGHT, FOV_DEGREES, LAMP_HEIGHT = 0.75, 45.0, 1.0
-REFLECTANCE = 0.2
+CAMERA_HEIGHT, FOV_DEGREES = 0.75, 45.0
 
 COLOURS = {
     "ground": (0.1, 0.2, 0.3),
@@ -57,6 +56,10 @@ COLOURS = {
     "target": (0.6, 0.3, 0.3),
 }
 HEADLIGHT = {"ambient": 0.4, "diffuse": 0.8, "specular": 0.1}
+LAMP = {"ambient": 0.0, "diffuse": 0.7, "specular": 0.3}
+LAMP_HEIGHT, LAMP_CUTOFF_DEGREES, LAMP_EXPONENT = 1.0, 45.0, 10.0
+SPECULAR, SHININESS, REFLECTANCE = 0.5, 0.5, 0.2
+"""Of every surface: how glossy and how sharply so; of the ground: how much it mirrors."""
 
 
 def import_mujoco() -> Any:
@@ -104,21 +107,26 @@ def _add(parent: Element, tag: str, **attributes: Any) -> Element:
     return SubElement(parent, tag, text)
 
 
+def _grey(light: dict[str, float]) -> dict[str, tuple[float, float, float]]:
+    return {name: (value,) * 3 for name, value in light.items()}
+
+
 def _add_stage(root: Element) -> Element:
     """Add light, camera, ground, walls and target; return the world's body."""
     visual = _add(root, "visual")
-    _add(visual, "headlight", **{name: (value,) * 3 for name, value in HEADLIGHT.items()})
+    _add(visual, "headlight", **_grey(HEADLIGHT))
     _add(visual, "map", znear=0.01)
     _add(visual, "quality", shadowsize=2048)
-    assets = _add(root, "asset")
+    assets, gloss = _add(root, "asset"), {"specular": SPECULAR, "shininess": SHININESS}
     for name in ("decoration", "link", "finger", "target"):
-        _add(assets, "material", name=name, rgba=(*COLOURS[name], 1))
+        _add(assets, "material", name=name, rgba=(*COLOURS[name], 1), **gloss)
     tiles = {"type": "2d", "builtin": "checker", "mark": "edge", "width": 300, "height": 300}
     ground = {"rgb1": COLOURS["ground"], "rgb2": COLOURS["edge"], "markrgb": COLOURS["edge"]}
     _add(assets, "texture", name="ground", **tiles, **ground)
-    _add(assets, "material", name="ground", texture="ground", texuniform="true", reflectance=REFLECTANCE)
+    _add(assets, "material", name="ground", texture="ground", texuniform="true", reflectance=REFLECTANCE, **gloss)
     world = _add(root, "worldbody")
-    _add(world, "light", name="light", pos=(0, 0, LAMP_HEIGHT))
+    cone = {"cutoff": LAMP_CUTOFF_DEGREES, "exponent": LAMP_EXPONENT}
+    _add(world, "light", name="light", pos=(0, 0, LAMP_HEIGHT), dir=(0, 0, -1), **cone, **_grey(LAMP))
     _add(world, "camera", name="fixed", pos=(0, 0, CAMERA_HEIGHT), fovy=FOV_DEGREES)
     _add(world, "geom", name="ground", type="plane", size=(ARENA, ARENA, 10), material="ground")
     for name, x, y in (("wall_x", -1, 0), ("wall_y", 0, -1), ("wall_neg_x", 1, 0), ("wall_neg_y", 0, 1)):
