@@ -32,7 +32,7 @@ class Arm(World):
 
     `angles` "wrap" is the paper's map (arXiv 2605.26379): the control is the angle in radians. Beyond a half turn the
     picture repeats, for 0.17 % of canonical values of each control, and no function of the picture can reach an R^2
-    above 0.949 (a linear probe on the angle within a half turn: 0.934). "squash" takes the line smoothly into the open
+    above 0.949 (a linear probe on the angle within a half turn: 0.935). "squash" takes the line smoothly into the open
     half turns, so every control has a picture of its own and R^2 can reach 1. Both ignore that the body's inner joints
     stop at 160 degrees: no physics is at work in a picture, and that stop is felt by regimes of a body alone.
 
