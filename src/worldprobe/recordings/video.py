@@ -188,9 +188,12 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, Any]]:
         with av.open(str(path)) as container:
             if not container.streams.video:
                 raise UnreadableFile(path, "it holds no video")
+            if container.streams.video[0].codec_context is None:
+                raise UnreadableFile(path, "there is no decoder for its codec")
             yield container, container.streams.video[0]
-    except av.FFmpegError as error:
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
+    except (av.FFmpegError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else said
         raise UnreadableFile(path, reason, "It may be cut short: copy or record it again.") from error
 
 

@@ -31,7 +31,7 @@ def arrow(path: Path) -> Iterator[None]:
     """Need pyarrow, and turn what it says of a damaged file into UnreadableFile."""
     with needing("pyarrow", f"the table {path.name}"):
         import pyarrow as pa
-    with reading(path, pa.ArrowException, OSError):
+    with reading(path, pa.ArrowException, OSError, UnicodeDecodeError):
         yield
 
 

@@ -81,7 +81,7 @@ class OpenedHdf5(Opened):
     def _dataset(self, file: h5py.File, column: Column, piece: Piece) -> h5py.Dataset:
         dataset = file.get(piece.dataset)
         wanted = (piece.rows, *column.shape)
-        if dataset is None:
+        if not hasattr(dataset, "shape"):
             raise UnusableData(self.path, piece.dataset, "there is no such array", "Was the file written to its end?")
         if dataset.shape != wanted:
             problem = f"its shape is {dataset.shape}, not {wanted}"
@@ -159,7 +159,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError, ValueError) as error:  # what h5py raises for damaged metadata
         said = " ".join(str(error).split())
         mend = "It may be cut short: copy or record it again."
         if "filter" in said or "plugin" in said:
@@ -173,7 +173,9 @@ def arrays(group: h5py.Group) -> list[Column]:
 
     found: list[Column] = []
 
-    def visit(name: str, item: object) -> None:
+    def visit(name: str | bytes, item: object) -> None:
+        if isinstance(name, bytes):
+            raise ValueError(f"the name {name!r} is not UTF-8")
         if isinstance(item, h5py.Dataset) and item.shape:
             rows, *shape = item.shape
             text = h5py.check_string_dtype(item.dtype) is not None

@@ -113,7 +113,7 @@ def _index_v2(info: Info) -> Index:
     if not path.is_file():
         raise UnreadableFile(path, "there is no such file", IN_PART)
     found: dict[int, int] = {}
-    for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf8", errors="replace").splitlines(), start=1):
         if line.strip():
             try:
                 episode = json.loads(line)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -22,7 +24,10 @@ from worldprobe.recordings.problems import UnusableData, reading
 
 NEXT = "_next"
 SPARE_BYTES = 64 << 20
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),
+    *(ValueError, SyntaxError, tokenize.TokenError),  # what numpy raises for a damaged header
+)
 _LOCAL_HEADER = 30
 """Bytes before the name in the header that a ZIP file writes in front of every member."""
 
@@ -120,6 +125,9 @@ def _members(path: Path) -> list[Member]:
             with archive.open(info) as handle:
                 shape, fortran, dtype = _header(handle)
                 header = handle.tell()
+            size = header + dtype.itemsize * math.prod(shape)
+            if size != info.file_size and not dtype.hasobject:
+                raise ValueError(f"{info.filename} has {info.file_size:,} bytes, its header says {size:,}")
             data_at = None
             if info.compress_type == zipfile.ZIP_STORED:
                 raw.seek(info.header_offset)
