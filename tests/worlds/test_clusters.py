@@ -1,7 +1,7 @@
 import numpy as np
 
 from worldprobe.worlds.clusters import clustered, visible_runs
-from worldprobe.worlds.raster import _product, _projection, _rigid_inverse
+from worldprobe.worlds.painter import product, projection, rigid_inverse
 from worlds.scenes import cameras
 
 
@@ -25,7 +25,7 @@ def test_clusters_hold_every_triangle_once_and_their_spheres_hold_every_corner()
 def test_no_triangle_with_a_corner_in_view_is_left_out_and_most_others_are():
     positions, triangles = scene()
     clusters = clustered(positions, triangles)
-    clip = _product(_projection(60.0, 1.0), _rigid_inverse(cameras(1, 50)))
+    clip = product(projection(60.0, 1.0), rigid_inverse(cameras(1, 50)))
     view, first, count = visible_runs(clusters, clip)
     drawn = np.zeros((len(clip), len(triangles)), dtype=bool)
     for v, f, k in zip(view, first, count, strict=True):

@@ -156,6 +156,24 @@ def test_moving_parts_follow_their_matrices_view_by_view():
     np.testing.assert_array_equal(alone[0], frames[1])
 
 
+def test_moving_parts_follow_their_own_views_when_many_are_shared_out():
+    still, arm = wall(5.0, flat(BLUE)), wall(0.0, flat(RED), width=1.0, name="arm")
+    count = 101
+    matrices = np.tile(np.eye(4), (count, 1, 1))
+    matrices[:, 0, 3], matrices[:, 1, 3] = np.linspace(-1.2, 1.2, count), 2.0
+    with Raster([still, arm], 64, fov_degrees=90.0, moving=["arm"]) as raster:
+        red = (raster.draw(np.repeat(camera(), count, axis=0), {"arm": matrices}) == [255, 0, 0]).all(axis=3)
+    columns = (red * (np.arange(64) + 0.5)).sum(axis=(1, 2)) / red.sum(axis=(1, 2))
+    np.testing.assert_allclose(columns, 32 + 16 * matrices[:, 0, 3], atol=0.6)
+
+
+def test_a_mesh_of_more_than_65536_vertices_shows_its_last_triangle():
+    material = flat(BLUE)
+    specks = [rectangle((0, 9, 0), (1e-3, 0, 0), (0, 0, 1e-3), material)] * 17_000
+    with Raster([*specks, wall(2.0, material)], 16) as raster:
+        assert (raster.draw(camera()) == [0, 0, 255]).all()
+
+
 def test_a_moving_part_at_rest_is_drawn_as_if_it_did_not_move():
     matrix = camera_to_world(np.array([[0.2, 3.0, 0.1]]), np.array([30.0]), np.array([10.0]), np.array([5.0]))[0]
     arm = rectangle((-0.5, -0.5, 0), (1, 0, 0), (0, 1, 0), flat(GREEN), name="arm", to_world=matrix)
