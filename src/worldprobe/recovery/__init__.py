@@ -1,16 +1,24 @@
-"""Recovery: how linear an embedding is in the controls. Arrays in, numbers out."""
+"""Recovery: how linear an embedding is in the controls, and how linear it could be. Arrays in, numbers out."""
 
 from worldprobe.recovery.geometry import orthogonality_error, procrustes_error
+from worldprobe.recovery.prediction import Elsewhere, Prediction, Step, Tried
+from worldprobe.recovery.predictor import CEILINGS, predict
 from worldprobe.recovery.probes import LinearProbe, bootstrap_r2, fit_probe, r2_per_column
 from worldprobe.recovery.theory import BoundTerms, alignment_optimum, theorem3_bound
 
 __all__ = [
+    "CEILINGS",
     "BoundTerms",
+    "Elsewhere",
     "LinearProbe",
+    "Prediction",
+    "Step",
+    "Tried",
     "alignment_optimum",
     "bootstrap_r2",
     "fit_probe",
     "orthogonality_error",
+    "predict",
     "procrustes_error",
     "r2_per_column",
     "theorem3_bound",

@@ -1,0 +1,181 @@
+"""Maps that SIGReg allows, tried on pairs that they were not fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from worldprobe.recovery.blocks import BLOCKS, Estimate, PairSample, jackknife
+from worldprobe.recovery.cells import CellPairs
+from worldprobe.recovery.eigenfunctions import eigenfunctions, linear_r2
+from worldprobe.recovery.gaussian_maps import Features, GaussianMap, Plain
+from worldprobe.recovery.levels import Evidence, Level
+from worldprobe.recovery.marginals import fit_marginals
+from worldprobe.recovery.moments import Covariances, Moments, moments
+from worldprobe.recovery.prediction import Tried
+from worldprobe.recovery.rearrangement import ascend, starts
+from worldprobe.recovery.transport import distance_to_gaussian
+
+POINTS = 16_384
+"""Points that a search moves."""
+
+MEASURED = 40_000
+"""Pairs times dimensions on which the maps of a search are compared."""
+
+COUNTED = 20_000
+"""Pairs on which a map's distance to N(0, I) is measured."""
+
+LIGHT = 200.0
+"""Kurtosis at most of the functions that a search takes T from: a handful of pairs must not steer it."""
+
+NOT_GAUSSIAN = 0.02
+"""A map whose projections are further from N(0, 1) is none that SIGReg allows."""
+
+BETTER = 0.002
+"""A map is better than the plain one where its pair correlation per dimension is higher by this, and by 3 errors."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A map, measured: moments of its features and of the controls, and how far it is from Gaussian."""
+
+    name: str
+    map: GaussianMap
+    moments: Moments
+    gaussian: float
+
+    @cached_property
+    def numbers(self) -> Estimate:
+        """Total pair correlation, mean R^2, R^2 per control: with errors over blocks, the map being fixed."""
+        return jackknife(_numbers(self.moments.all()), np.stack([_numbers(p) for p in self.moments.without_each()]))
+
+    @property
+    def total(self) -> float:
+        """Return the sum of the features' pair correlations."""
+        return float(self.numbers.value[0])
+
+    @property
+    def r2(self) -> float:
+        """Return the mean R^2 over controls."""
+        return float(self.numbers.value[1].clip(0.0, 1.0))
+
+    @property
+    def pair_correlations(self) -> Float[np.ndarray, " d"]:
+        """Return the correlations of the map's features, turned to where they do not mix."""
+        return eigenfunctions(self.moments.all()).correlations
+
+    def gain(self, other: Trial) -> Estimate:
+        """Return by how much this map's total pair correlation exceeds another's on the same pairs."""
+        pairs = zip(self.moments.without_each(), other.moments.without_each(), strict=True)
+        without = np.array([_numbers(own)[0] - _numbers(others)[0] for own, others in pairs])
+        return jackknife(_numbers(self.moments.all())[0] - _numbers(other.moments.all())[0], without)
+
+    def summed_up(self) -> Tried:
+        """Return what a reader wants to know."""
+        return Tried(self.name, self.total, float(self.numbers.error[0]), self.r2, self.gaussian)
+
+
+def _numbers(found: Covariances) -> Float[np.ndarray, " numbers"]:
+    own = eigenfunctions(found)
+    r2 = linear_r2(found, own.weights)
+    return np.concatenate([[own.correlations.sum(), r2.mean()], r2])
+
+
+def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " numbers"]:
+    """Return the standard error of mean R^2 and R^2 per control, with the Gaussian coordinates fitted anew per block.
+
+    The coordinates come from the same sample as R^2, and covary with it: an error with the map held fixed would be too
+    small for heavy tails by half, and too large for light ones. A control that is still in some block keeps R^2 = 0
+    there.
+    """
+    answers = np.empty((BLOCKS, z.first.shape[1] + 1))
+    everywhere = fit_marginals(z.pooled)
+    for block in range(BLOCKS):
+        own = np.concatenate([z.first[z.rows(block)], z.second[z.rows(block)]])
+        refitted = fit_marginals(own)
+        coordinates = refitted if np.array_equal(refitted.moving, everywhere.moving) else everywhere
+        h, centred = found(coordinates(own)), own - own.mean(axis=0)
+        h0 = h - h.mean(axis=0)
+        unread = ((centred - h0 @ np.linalg.lstsq(h0, centred, rcond=None)[0]) ** 2).sum(axis=0)
+        total = (centred**2).sum(axis=0)
+        r2 = 1.0 - np.divide(unread, total, out=np.ones_like(unread), where=refitted.moving)
+        answers[block] = [r2.mean(), *r2]
+    return answers.std(axis=0, ddof=1) / np.sqrt(BLOCKS)
+
+
+def measure(name: str, found: GaussianMap, cells: CellPairs, z: PairSample, rng: np.random.Generator) -> Trial:
+    """Measure a map at pairs."""
+    some = np.sort(rng.permutation(len(z))[:COUNTED])
+    h = found(cells.centres[np.concatenate([cells.first[some], cells.second[some]])])
+    return Trial(
+        name,
+        found,
+        moments(lambda own: found(cells.centres[own]), cells, z),
+        distance_to_gaussian(h, rng),
+    )
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Where maps are fitted (every other block) and where they are measured (the blocks between)."""
+
+    evidence: Evidence
+    points: Float[np.ndarray, "N n"]
+    cells: CellPairs
+    z: PairSample
+
+    def trial(self, name: str, found: GaussianMap, rng: np.random.Generator) -> Trial:
+        """Measure a map on the pairs kept for that."""
+        return measure(name, found, self.cells, self.z, rng)
+
+
+def arena(evidence: Evidence, rng: np.random.Generator) -> Arena:
+    """Draw the points of the search from the even blocks, and the pairs for measuring from the odd ones."""
+    even, odd = (np.concatenate([_rows(evidence.z, block) for block in range(own, BLOCKS, 2)]) for own in (0, 1))
+    cells = evidence.cells
+    drawn = rng.permutation(even)[: POINTS // 2]
+    points = cells.centres[np.concatenate([cells.first[drawn], cells.second[drawn]])]
+    held = np.sort(rng.permutation(odd)[: MEASURED // min(evidence.d, len(evidence.joints))])
+    starts = np.linspace(0, len(held), BLOCKS + 1).astype(np.int64)
+    z = PairSample(evidence.z.first[held], evidence.z.second[held], starts, evidence.z.groups)
+    return Arena(evidence, points, CellPairs(cells.first[held], cells.second[held], cells.centres), z)
+
+
+def _rows(z: PairSample, block: int) -> Int[np.ndarray, " rows"]:
+    part = z.rows(block)
+    return np.arange(part.start, part.stop)
+
+
+def search(
+    place: Arena, levels: Sequence[Level], plain: Plain, d: int, rng: np.random.Generator
+) -> tuple[list[Trial], list[Trial]]:
+    """Return the two best maps that a search from several starts ends with on the last rung but one, and on the last
+    rung what the best of them becomes: Gaussian ones only.
+    """
+    pairs = len(place.evidence.z)
+    features = light_features(levels[-2], pairs)
+    ended = [(name, *ascend(start, features, place.points, rng)) for name, start in starts(plain, features, d, rng)]
+    ended.sort(key=lambda end: -end[2])
+    first = _gaussian(place.trial(name, found, rng) for name, found, _ in ended[:2])
+    if not first:
+        return [], []
+    best = max(first, key=lambda trial: trial.total)
+    further, _ = ascend(best.map, light_features(levels[-1], pairs), place.points, rng)
+    return first, _gaussian([place.trial(f"{best.name}, continued", further, rng)])
+
+
+def _gaussian(trials: Iterable[Trial]) -> list[Trial]:
+    return [trial for trial in trials if trial.gaussian <= NOT_GAUSSIAN]
+
+
+def light_features(level: Level, pairs: int) -> Features:
+    """Return T's eigenfunctions on a level's functions of light tails, from the even blocks."""
+    kept = np.flatnonzero(2 * pairs / level.moments.effective() <= LIGHT)
+    found, even = level.moments.chosen(kept), (np.arange(BLOCKS) % 2 == 0).astype(float)
+    own = eigenfunctions(found.over(even))
+    share = found.count * even / (found.count * even).sum()
+    return Features(level.basis.chosen(kept), share @ found.mean, own.weights, own.correlations)

@@ -1,0 +1,190 @@
+"""The ceiling under SIGReg: linear R^2 of the best aligned map that makes the controls N(0, I_d).
+
+The plain map (Gaussian coordinates, decorrelated, made jointly Gaussian) is measured first. Where every whitened map
+that is aligned as well has the same R^2, that settles it; else a search looks for better maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.recovery import refusals
+from worldprobe.recovery.blocks import STUDENT_95, PairSample
+from worldprobe.recovery.certificate import r2_given_alignment
+from worldprobe.recovery.eigenfunctions import eigenfunctions
+from worldprobe.recovery.gaussian_maps import Plain, fit_plain
+from worldprobe.recovery.levels import Evidence, Level, climb
+from worldprobe.recovery.prediction import Embedding, Prediction, Step
+from worldprobe.recovery.search import BETTER, NOT_GAUSSIAN, Arena, Trial, arena, measure, sampling_error, search
+from worldprobe.recovery.whitening import replicated, spectrum
+
+PROVEN = 0.02
+"""Where the R^2 of every map aligned as well as this one lies so near to its, it does not matter which is best."""
+
+LUMP = 0.05
+"""Share of the frames on one value beyond which a control cannot be made Gaussian."""
+
+FITTED = 20_000
+"""Pairs that the plain map is fitted to."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The best map, and the pairs that it was measured on; how the answers of those that are as well aligned, as far as
+    the pairs tell, differ from its; every map that was tried; the answer on the last rungs.
+    """
+
+    best: Trial
+    on: PairSample
+    rivals: Sequence[tuple[str, Float[np.ndarray, " numbers"]]]
+    tried: Sequence[Trial]
+    steps: tuple[Step, ...]
+
+
+def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
+    """Predict SIGReg's optimum."""
+    d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
+    levels = climb(evidence)
+    correlation, noise, _ = replicated(levels[-1], 1, rng)
+    refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
+    if refused:
+        return Prediction("sigreg", evidence.d, pairs, refused)
+    place, fitted = arena(evidence, rng), rng.permutation(pairs)[:FITTED]
+    centres, cells = evidence.cells.centres, evidence.cells
+    plain = fit_plain(centres[cells.first[fitted]], centres[cells.second[fitted]], d, rng)
+    held = place.trial("plain", plain, rng)
+    outcome = _settled_at_once(evidence, levels, plain, d, rng) or _compete(place, levels, held, d, rng)
+    if outcome is None:
+        return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
+    return _prediction(evidence, outcome, _bracket(levels[-1], outcome.best, d))
+
+
+def _lump(evidence: Evidence) -> str | None:
+    atoms = np.array([own.atom for own in evidence.marginals.maps])
+    worst = int(np.argmax(atoms))
+    return refusals.lumped(int(np.flatnonzero(evidence.moving)[worst]), atoms[worst]) if atoms[worst] > LUMP else None
+
+
+def _bracket(level: Level, trial: Trial, d: int) -> tuple[float, float]:
+    """Return the mean R^2 that a whitened map aligned as well as this one can have, by T's spectrum on this level."""
+    found = level.moments.all()
+    own = eigenfunctions(found)
+    moves = found.variance > 0.0
+    reads = (own.weights.T @ found.read)[:, moves] / np.sqrt(found.variance[moves])
+    # Fitted eigenvalues are too large by what the jackknife takes away; the map's total is raised to match.
+    excess = float(own.correlations[:d].sum() - spectrum(level, d).correlations.value[:d].sum())
+    low, high = r2_given_alignment(own.correlations, reads, d, trial.total + excess)
+    share = float(np.mean(moves))
+    return min(low * share, trial.r2), max(high * share, trial.r2)
+
+
+def _decides(bracket: tuple[float, float], r2: float) -> bool:
+    return max(r2 - bracket[0], bracket[1] - r2) <= PROVEN
+
+
+def _everywhere(evidence: Evidence, plain: Plain, rng: np.random.Generator) -> Trial:
+    return measure("plain", plain, evidence.cells, evidence.z, rng)
+
+
+def _settled_at_once(
+    evidence: Evidence, levels: Sequence[Level], plain: Plain, d: int, rng: np.random.Generator
+) -> Outcome | None:
+    """Answer with the plain map, on all pairs, where no whitened map that is aligned as well has another R^2."""
+    if plain.rounds is not None:
+        return None
+    trial = _everywhere(evidence, plain, rng)
+    if trial.gaussian > NOT_GAUSSIAN or not _decides(_bracket(levels[-1], trial, d), trial.r2):
+        return None
+    steps = tuple(Step(len(level.basis), trial.r2) for level in levels[-2:])
+    return Outcome(trial, evidence.z, [], [trial], steps)
+
+
+def _compete(place: Arena, levels: Sequence[Level], held: Trial, d: int, rng: np.random.Generator) -> Outcome | None:
+    """Search for maps that are better aligned than the plain one, on pairs that none was fitted to."""
+    assert isinstance(held.map, Plain)
+    plain = [held] if held.gaussian <= NOT_GAUSSIAN else []
+    first, second = search(place, levels, held.map, d, rng)
+    trials = [*plain, *first, *second]
+    if not trials:
+        return None
+    before, best = _best([*plain, *first], held, d), _best(trials, held, d)
+    rivals = [
+        (trial.name, trial.numbers.value[1:] - best.numbers.value[1:])
+        for trial in trials
+        if trial is not best and (not _better(best, trial, d, errors=2.0) or _nearly(trial, best, held))
+    ]
+    change = before.r2 - best.r2
+    # The plain map's R^2 is known from more pairs than those that the maps were compared on, where it is linear.
+    if best is held and held.map.rounds is None:
+        best, on = _everywhere(place.evidence, held.map, rng), place.evidence.z
+    else:
+        on = place.z
+    steps = (Step(len(levels[-2].basis), best.r2 + change), Step(len(levels[-1].basis), best.r2))
+    return Outcome(best, on, rivals, trials, steps)
+
+
+def _best(trials: Sequence[Trial], plain: Trial, d: int) -> Trial:
+    """Return the best aligned map: the plain one unless another is better beyond doubt."""
+    best = max(trials, key=lambda trial: trial.total)
+    return best if plain not in trials or _better(best, plain, d, errors=3.0) else plain
+
+
+def _better(one: Trial, other: Trial, d: int, errors: float) -> bool:
+    gain = one.gain(other)
+    return bool(gain.value > max(errors * gain.error, BETTER * d))
+
+
+def _nearly(trial: Trial, best: Trial, plain: Trial) -> bool:
+    """Whether a map has nine tenths of the best one's gain over the plain map: as near as a search can be trusted."""
+    gain = best.total - plain.total
+    return best is not plain and trial.total >= plain.total + 0.9 * gain
+
+
+def _prediction(evidence: Evidence, outcome: Outcome, bracket: tuple[float, float]) -> Prediction:
+    best, pairs = outcome.best, len(evidence.z)
+    half = STUDENT_95 * sampling_error(best.map, outcome.on)
+    answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.rivals)])
+    low, high = (answers.min(axis=0) - half).clip(0.0, 1.0), (answers.max(axis=0) + half).clip(0.0, 1.0)
+    named = [(best.name, best.r2), *((name, best.r2 + float(change[0])) for name, change in outcome.rivals)]
+    refused = refusals.undecided(float(low[0]), float(high[0]), named, pairs)
+    tried = tuple(trial.summed_up() for trial in outcome.tried)
+    if refused:
+        return Prediction("sigreg", evidence.d, pairs, refused, convergence=outcome.steps, tried=tried)
+    return Prediction(
+        "sigreg",
+        evidence.d,
+        pairs,
+        None,
+        r2=best.r2,
+        r2_per_control=best.numbers.value[2:].clip(0.0, 1.0),
+        ci95=(float(low[0]), float(high[0])),
+        ci95_per_control=np.stack([low[1:], high[1:]], axis=1),
+        pair_correlations=best.pair_correlations,
+        convergence=outcome.steps,
+        proven=_decides(bracket, best.r2),
+        bracket=bracket,
+        tried=tried,
+        notes=_notes(evidence, best, outcome.tried),
+        embedding=Embedding(evidence.marginals, best.map),
+    )
+
+
+def _notes(evidence: Evidence, best: Trial, tried: Sequence[Trial]) -> tuple[str, ...]:
+    moving = int(evidence.moving.sum())
+    notes = []
+    if evidence.d > moving:
+        notes.append(
+            f"Controls that move: {moving}. No continuous map makes them N(0, I_{evidence.d}); the prediction is for "
+            "as many dimensions, and takes the others for noise."
+        )
+    plain = next((trial for trial in tried if trial.name == "plain"), None)
+    if plain is not None and best.name != "plain":
+        notes.append(
+            f"The controls made Gaussian one by one (R^2 {plain.r2:.2f}) are not SIGReg's optimum: another map (found "
+            f"from '{best.name}') is better aligned. Training that starts near the former can stay there for long."
+        )
+    return tuple(notes)
