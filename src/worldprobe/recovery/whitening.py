@@ -45,7 +45,7 @@ def spectrum(level: Level, d: int) -> Spectrum:
     return Spectrum(
         Estimate(found.value[:shown], found.error[:shown]),
         Estimate(found.value[shown:-1].clip(0.0, 1.0), found.error[shown:-1]),
-        Estimate(found.value[-1].clip(0.0, 1.0), found.error[-1]),
+        Estimate(np.asarray(found.value[-1].clip(0.0, 1.0)), np.asarray(found.error[-1])),
     )
 
 

@@ -11,7 +11,7 @@ from worldprobe.regimes import REGIMES, Pairs, Regime
 from worldprobe.regimes.measure import measure, named
 from worldprobe.studies.cells import ExplorationCell
 from worldprobe.studies.pictures import sheet
-from worldprobe.studies.results import Exploration
+from worldprobe.studies.results import Exploration, Predicted
 from worldprobe.worlds import World
 
 SHOWN_CONTROLS = 4000
@@ -20,7 +20,9 @@ SHEET_SIZE = 128
 """Pixels of a frame on a contact sheet, for worlds that draw at any size."""
 
 
-def describe_exploration(cell: ExplorationCell, regime: Regime, dataset: Dataset, world: World) -> Exploration:
+def describe_exploration(
+    cell: ExplorationCell, regime: Regime, dataset: Dataset, world: World, predicted: dict[str, Predicted]
+) -> Exploration:
     """Return the measured statistics of a regime's frames, and the exact ones where they are known."""
     names = [spec.name for spec in world.controls]
     measured = measure(Pairs(dataset.controls, dataset.index))
@@ -39,6 +41,7 @@ def describe_exploration(cell: ExplorationCell, regime: Regime, dataset: Dataset
         pair_correlation=named(measured.pair_correlation, names),
         exact_pair_correlation=None if exact is None else named(exact, names),
         exact_marginal=regime.exact_marginal(world.controls),
+        predicted=predicted,
     )
 
 

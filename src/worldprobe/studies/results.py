@@ -81,6 +81,23 @@ class Training(Record):
     warnings: list[str]
 
 
+class Predicted(Record):
+    """The linear R^2 that the ideal encoder of an objective reaches within a regime, predicted from controls alone.
+
+    Where `refused` says why there is no prediction, the numbers are None.
+    """
+
+    refused: str | None
+    r2: float | None
+    r2_per_control: dict[str, float] | None
+    ci95: tuple[float, float] | None
+    proven: bool
+    """Whether any optimum must have this R^2, or it is that of the best map found."""
+    r2_on_test: float | None
+    """Of the same encoder on the study's test points, and the share of these beyond what the regime has shown."""
+    outside: float | None
+
+
 class Exploration(Record):
     """What a regime visited: measured marginals and pair correlations, and the exact ones where they are known."""
 
@@ -98,6 +115,8 @@ class Exploration(Record):
     """None where a control never moves."""
     exact_pair_correlation: dict[str, float | None] | None
     exact_marginal: str | None
+    predicted: dict[str, Predicted]
+    """By ceiling: "sigreg" and "whitening"."""
 
 
 class Seconds(Record):

@@ -27,6 +27,7 @@ from worldprobe.studies.exploring import describe_exploration, exploration_sheet
 from worldprobe.studies.folder import StudyFolder, save_weights
 from worldprobe.studies.frames import Clock, StudyFrames, as_pairs
 from worldprobe.studies.measure import Embedded, measure_bound, measure_recovery
+from worldprobe.studies.predicting import predict_ceilings
 from worldprobe.studies.results import Bound, Exploration, Run, Seconds, Training
 from worldprobe.studies.stacks import Variants, objective_of
 from worldprobe.worlds import WORLDS
@@ -187,7 +188,9 @@ class Work:
         """Describe what a regime visited with the first seed, and keep it."""
         study = self.variants.at(cell.axes)
         data = self.frames(cell).explored(cell.regime, study.seeds[0])
-        exploration = describe_exploration(cell, study.regimes[cell.regime], data, study.world)
+        regime, test = study.regimes[cell.regime], self.frames(cell).test().controls
+        predicted = predict_ceilings(regime, study.world.controls, study.seeds[0], test)
+        exploration = describe_exploration(cell, regime, data, study.world, predicted)
         sheet = exploration_sheet(data, study.world)
         self.folder.save_exploration(exploration, visited(data), sheet)
         return exploration

@@ -1,0 +1,63 @@
+"""What the ideal encoder would recover within a regime, from controls alone: no frame is drawn, nothing is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from worldprobe.recovery import Prediction, predict
+from worldprobe.recovery.predictor import CEILINGS
+from worldprobe.regimes import Regime
+from worldprobe.seeds import stream
+from worldprobe.studies.results import Predicted
+from worldprobe.worlds.base import ControlSpec
+
+FRAMES = 100_000
+MOST_CONTROLS = 8
+"""Beyond it the bases of the predictor grow too large to answer in seconds."""
+
+
+def predict_ceilings(
+    regime: Regime, controls: Sequence[ControlSpec], seed: int, test: Float[np.ndarray, "points n"]
+) -> dict[str, Predicted]:
+    """Return the predictions for a regime of a world with these controls, one per ceiling.
+
+    They are made from 100,000 fresh frames' controls; `test` are controls at which the ideal encoder is scored too.
+    """
+    if len(controls) > MOST_CONTROLS:
+        return dict.fromkeys(CEILINGS, _refused(f"the predictor takes at most {MOST_CONTROLS} controls"))
+    pairs = regime.sample(FRAMES, controls, stream(seed, "prediction"))
+    groups = _chains(pairs.index)
+    names = [spec.name for spec in controls]
+    found = {}
+    for ceiling in CEILINGS:
+        rng = stream(seed, "prediction", ceiling)
+        found[ceiling] = _told(predict(pairs.first, pairs.second, ceiling, rng=rng, groups=groups), names, test)
+    return found
+
+
+def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> Predicted:
+    if prediction.r2 is None or prediction.r2_per_control is None:
+        return _refused(prediction.refused or "no answer")
+    there = prediction.at(test)
+    return Predicted(
+        refused=None,
+        r2=prediction.r2,
+        r2_per_control=dict(zip(names, prediction.r2_per_control.tolist(), strict=True)),
+        ci95=prediction.ci95,
+        proven=prediction.proven,
+        r2_on_test=there.r2,
+        outside=there.outside,
+    )
+
+
+def _refused(why: str) -> Predicted:
+    return Predicted(refused=why, r2=None, r2_per_control=None, ci95=None, proven=False, r2_on_test=None, outside=None)
+
+
+def _chains(index: Int[np.ndarray, "pairs 2"]) -> Int[np.ndarray, " pairs"]:
+    """Label each pair with its clip: pairs that share a frame, directly or through others, depend on one another."""
+    joined = index[1:, 0] <= index[:-1, 1]
+    return np.concatenate([[0], np.cumsum(~joined)])
