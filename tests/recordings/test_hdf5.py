@@ -147,6 +147,13 @@ def test_episodes_that_do_not_cover_the_rows_are_refused(
         read_recording(path)
 
 
+def test_episodes_without_steps_are_left_out(tmp_path: Path) -> None:
+    path = write_stable_worldmodel(tmp_path / "d.h5", walk())
+    change(path, "ep_len", np.array([12, 0, 7, 20]))
+    change(path, "ep_offset", np.array([0, 12, 12, 19]))
+    np.testing.assert_array_equal(read_recording(path).episodes, [0, 12, 19])
+
+
 def test_an_episode_column_is_refused_where_the_layout_says_the_episodes(tmp_path: Path) -> None:
     with pytest.raises(UnusableData, match=r"episode='ep_idx' was passed, but ep_offset says where each begins"):
         read_recording(write_stable_worldmodel(tmp_path / "d.h5", walk()), episode="ep_idx")

@@ -111,9 +111,11 @@ def test_bad_rows_are_dropped_when_asked_and_it_is_said(tmp_path: Path) -> None:
     w = walk()
     states = w.states.copy()
     states[[3, 12, 38], 1] = np.nan
-    r = read(tmp_path, drop_bad=True, z=states, ep=w.episode, frames=w.frames)
+    r = read(tmp_path, drop_bad=True, z=states, ep=w.episode, frames=w.frames, action=w.actions)
     kept = np.setdiff1d(np.arange(39), [3, 12, 38])
     np.testing.assert_array_equal(r.states, w.states[kept])
+    assert r.actions is not None
+    np.testing.assert_array_equal(r.actions, w.actions[kept])
     assert r.frames is not None
     np.testing.assert_array_equal(r.frames.read([3, 0, 35]), w.frames[kept[[3, 0, 35]]])
     assert r.episode_lengths.tolist() == [3, 8, 6, 19]

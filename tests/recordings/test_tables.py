@@ -84,6 +84,12 @@ def test_lists_of_mixed_lengths_are_refused_with_the_row(tmp_path: Path) -> None
         read_recording(path)
 
 
+def test_a_missing_vector_is_named_with_its_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "w.parquet", pa.table({"state": [[1.0, 2.0], None, [5.0, 6.0]]}))
+    with pytest.raises(UnusableData, match="row 1 holds 0 numbers, row 0 2"):
+        read_recording(path)
+
+
 def test_missing_values_are_bad_rows_and_not_zeros(tmp_path: Path) -> None:
     (tmp_path / "w.csv").write_text("x,n\n1,4\n,5\n3,\n-inf,7\n5,8\n6,9\n")
     write(tmp_path / "w.parquet", pa.table({"x": [1.0, None, 3, -np.inf, 5, 6], "n": [4, 5, None, 7, 8, 9]}))
@@ -205,6 +211,19 @@ def test_a_column_of_paths_or_of_encoded_images_holds_frames(tmp_path: Path) -> 
         assert r.frames is not None
         rows = np.array([8, 0, 3, 4, 3])
         np.testing.assert_array_equal(r.frames.read(rows), w.frames[rows])
+
+
+def test_encoded_images_are_found_far_into_a_row_group(tmp_path: Path) -> None:
+    """More rows than are held at a time: the colour of an image tells its row."""
+    images = []
+    for row in range(600):
+        buffer = io.BytesIO()
+        Image.new("RGB", (4, 4), (row % 256, row // 256, 0)).save(buffer, "PNG")
+        images.append(buffer.getvalue())
+    frames = read_recording(write(tmp_path / "w.parquet", pa.table({"x": np.arange(600.0), "i": images}))).frames
+    assert frames is not None
+    rows = np.array([599, 0, 255, 256, 257, 511, 512])
+    np.testing.assert_array_equal(frames.read(rows)[:, 0, 0, :2], np.column_stack([rows % 256, rows // 256]))
 
 
 def test_frames_and_rows_of_different_lengths_are_refused(tmp_path: Path) -> None:
