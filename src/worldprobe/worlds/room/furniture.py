@@ -23,12 +23,12 @@ def legs(wide: float, deep: float, high: float, paint: Paint = OAK, splay: float
 
 
 def sofa(paint: Paint = PETROL) -> Part:
-    """A three-seater, 2.3 m wide, with cushions in the room's warm colours."""
-    part = cushion((-1.05, -0.42, 0.14), (1.05, 0.45, 0.34), 0.04, paint)
+    """A three-seater, 2.3 m wide, with cushions in the room's warm colours; it stands with its back to a wall."""
+    part = cushion((-1.05, -0.42, 0.14), (1.05, 0.45, 0.34), 0.04, paint, omit=("-z", "+y"))
     part += cushion((-1.1, 0.2, 0.3), (1.1, 0.45, 0.78), 0.07, paint, omit=("+y",))
     for side in (-1, 1):
         arm, seat = 1.1 * side, 0.505 * side
-        part += cushion((arm - 0.1, -0.45, 0.14), (arm + 0.1, 0.45, 0.6), 0.06, paint)
+        part += cushion((arm - 0.1, -0.45, 0.14), (arm + 0.1, 0.45, 0.6), 0.06, paint, omit=("+y",))
         part += cushion((seat - 0.495, -0.44, 0.31), (seat + 0.495, 0.22, 0.47), 0.05, paint, omit=("-z",))
     for x, turn, cover in ((-0.72, 12, OCHRE), (-0.34, -8, BLUSH), (0.66, -14, TERRACOTTA)):
         part += placed(cushion((-0.22, -0.07, 0), (0.22, 0.07, 0.4), 0.065, cover), (x, 0.1, 0.46), turn=turn)
