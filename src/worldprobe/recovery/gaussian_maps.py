@@ -10,13 +10,13 @@ from jaxtyping import Float
 from scipy.special import ndtr, ndtri
 
 from worldprobe.recovery.basis import ProductBasis
-from worldprobe.recovery.transport import Axes, Rounds, distance_to_gaussian, gaussianise
+from worldprobe.recovery.transport import Rounds, Transport, distance_to_gaussian
 
 GaussianMap = Callable[[Float[np.ndarray, "N n"]], Float[np.ndarray, "N d"]]
 """From Gaussian coordinates to an embedding."""
 
 ROUNDS = 24
-"""Rounds that take any distribution to N(0, I); between two steps of a search a quarter of them does."""
+"""Rounds that take a distribution to N(0, I); between two steps of a search a quarter of them does."""
 
 NEARLY_GAUSSIAN = 2e-3
 """Mean squared Wasserstein distance of projections below which coordinates count as jointly Gaussian."""
@@ -54,10 +54,22 @@ def fit_plain(
         white = white @ axes.T  # the root that moves the coordinates least
     x, rounds = (u - mean) @ white, None
     if distance_to_gaussian(x, rng) > NEARLY_GAUSSIAN:
-        rounds, x = gaussianise(x, Axes.draw(x.shape[1], len(x), rng), ROUNDS)
+        rounds, x = Transport.of(x.shape[1], rng).gaussianise(x, ROUNDS)
     lagged = x[:count].T @ x[count:] / count
     turned = np.linalg.eigh(lagged + lagged.T)[1][:, ::-1][:, :d]
     return Plain(mean, white, rounds, turned)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A map, and rounds that make it Gaussian at other points than those that it was fitted to."""
+
+    map: GaussianMap
+    rounds: Rounds
+
+    def __call__(self, u: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
+        """Return the embedding."""
+        return self.rounds(self.map(u))
 
 
 @dataclass(frozen=True)

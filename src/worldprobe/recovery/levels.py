@@ -74,7 +74,8 @@ def climb(evidence: Evidence) -> list[Level]:
 
 def _level(evidence: Evidence, reach: float, functions: int) -> Level:
     basis = adapted_basis(evidence.joints, evidence.cells.centres, reach, max(functions, 2 * evidence.d))
-    found = moments(basis.tabled(evidence.cells.centres), evidence.cells, evidence.z)
+    cells, tabled = evidence.cells, basis.tabled(evidence.cells.centres)
+    found = moments(lambda rows: (tabled(cells.first[rows]), tabled(cells.second[rows])), evidence.z)
     of_one = np.count_nonzero(basis.index, axis=1) == 1
     kept = np.flatnonzero(of_one | (found.effective() >= LEAST_EFFECTIVE))
     return Level(basis.chosen(kept), found.chosen(kept))

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int, UInt16
+from jaxtyping import Float, Int
 
 from worldprobe.recovery.blocks import BLOCKS, PairSample
-from worldprobe.recovery.cells import CellPairs
 
 ROWS_AT_ONCE = 8192
 
-Functions = Callable[[UInt16[np.ndarray, "N n"]], Float[np.ndarray, "N M"]]
+Values = Callable[[slice], tuple[Float[np.ndarray, "N M"], Float[np.ndarray, "N M"]]]
+"""The functions' values at the first and at the second members of a run of pairs."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,16 @@ class Moments:
         )
 
 
-def moments(functions: Functions, cells: CellPairs, z: PairSample) -> Moments:
-    """Return the moments of functions of the cells beside those of the controls z at the same pairs."""
-    rows = [_block(functions, cells, z, z.rows(block)) for block in range(BLOCKS)]
+def moments(values: Values, z: PairSample) -> Moments:
+    """Return the moments of functions, given at both members of any run of pairs, beside those of the controls z."""
+    rows = [_block(values, z, z.rows(block)) for block in range(BLOCKS)]
     return Moments(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
-def _block(functions: Functions, cells: CellPairs, z: PairSample, block: slice) -> list[Float[np.ndarray, "..."]]:
-    """Return the moments of one block: float32 products over a few thousand pairs, summed in float64."""
+def _block(values: Values, z: PairSample, block: slice) -> list[Float[np.ndarray, "..."]]:
+    """Return the moments of one block: products over a few thousand pairs, summed in float64."""
     parts = [
-        _sums(functions(cells.first[rows]), functions(cells.second[rows]), z.first[rows], z.second[rows])
+        _sums(*values(rows), z.first[rows], z.second[rows])
         for start in range(block.start, block.stop, ROWS_AT_ONCE)
         for rows in [slice(start, min(start + ROWS_AT_ONCE, block.stop))]
     ]

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe.recovery.gaussian_maps import ROUNDS, Features, Folded, GaussianMap, Mixed, Plain
-from worldprobe.recovery.transport import Axes, Rounds, gaussianise
+from worldprobe.recovery.transport import Rounds, Transport
 
 STEPS = 30
 STEP = 3.0
@@ -51,14 +51,12 @@ def ascend(
     least = float(correlations.min())
     step = STEP if least >= 0.0 else min(STEP, -0.5 / least)
     h = start(points)
-    axes = Axes.draw(h.shape[1], len(points), rng)
-    all_rounds = ROUNDS if h.shape[1] > 1 else 1
-    settle, h = gaussianise(h, axes, all_rounds)
+    transport = Transport.of(h.shape[1], rng)
+    settle, h = transport.gaussianise(h, ROUNDS)
     steps = []
     for number in range(STEPS):
         coefficients = step * correlations[:, None] * (values.T @ h / len(h))
-        count = all_rounds if number == STEPS - 1 else max(all_rounds // 4, 1)
-        rounds, h = gaussianise(h + values @ coefficients, axes, count, start=number * count)
+        rounds, h = transport.gaussianise(h + values @ coefficients, ROUNDS if number == STEPS - 1 else ROUNDS // 4)
         steps.append((coefficients, rounds))
     total = float((correlations[:, None] * (values.T @ h / len(h)) ** 2).sum())
     return Ascended(start, features, settle, tuple(steps)), total

@@ -57,7 +57,7 @@ def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
     centres, cells = evidence.cells.centres, evidence.cells
     plain = fit_plain(centres[cells.first[fitted]], centres[cells.second[fitted]], d, rng)
     held = place.trial("plain", plain, rng)
-    outcome = _settled_at_once(evidence, levels, plain, d, rng) or _compete(place, levels, held, d, rng)
+    outcome = _settled_at_once(evidence, levels, plain, d, rng) or _compete(place, levels, plain, held, d, rng)
     if outcome is None:
         return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
     return _prediction(evidence, outcome, _bracket(levels[-1], outcome.best, d))
@@ -103,15 +103,16 @@ def _settled_at_once(
     return Outcome(trial, evidence.z, [], [trial], steps)
 
 
-def _compete(place: Arena, levels: Sequence[Level], held: Trial, d: int, rng: np.random.Generator) -> Outcome | None:
+def _compete(
+    place: Arena, levels: Sequence[Level], plain: Plain, held: Trial, d: int, rng: np.random.Generator
+) -> Outcome | None:
     """Search for maps that are better aligned than the plain one, on pairs that none was fitted to."""
-    assert isinstance(held.map, Plain)
-    plain = [held] if held.gaussian <= NOT_GAUSSIAN else []
-    first, second = search(place, levels, held.map, d, rng)
-    trials = [*plain, *first, *second]
+    unmoved = [held] if held.gaussian <= NOT_GAUSSIAN else []
+    first, second = search(place, levels, plain, d, rng)
+    trials = [*unmoved, *first, *second]
     if not trials:
         return None
-    before, best = _best([*plain, *first], held, d), _best(trials, held, d)
+    before, best = _best([*unmoved, *first], held, d), _best(trials, held, d)
     rivals = [
         (trial.name, trial.numbers.value[1:] - best.numbers.value[1:])
         for trial in trials
@@ -119,8 +120,8 @@ def _compete(place: Arena, levels: Sequence[Level], held: Trial, d: int, rng: np
     ]
     change = before.r2 - best.r2
     # The plain map's R^2 is known from more pairs than those that the maps were compared on, where it is linear.
-    if best is held and held.map.rounds is None:
-        best, on = _everywhere(place.evidence, held.map, rng), place.evidence.z
+    if best is held and plain.rounds is None:
+        best, on = _everywhere(place.evidence, plain, rng), place.evidence.z
     else:
         on = place.z
     steps = (Step(len(levels[-2].basis), best.r2 + change), Step(len(levels[-1].basis), best.r2))
@@ -139,9 +140,9 @@ def _better(one: Trial, other: Trial, d: int, errors: float) -> bool:
 
 
 def _nearly(trial: Trial, best: Trial, plain: Trial) -> bool:
-    """Whether a map has nine tenths of the best one's gain over the plain map: as near as a search can be trusted."""
+    """Whether a map has three quarters of the best one's gain over the plain map: as near as a search is trusted."""
     gain = best.total - plain.total
-    return best is not plain and trial.total >= plain.total + 0.9 * gain
+    return best is not plain and trial.total >= plain.total + 0.75 * gain
 
 
 def _prediction(evidence: Evidence, outcome: Outcome, bracket: tuple[float, float]) -> Prediction:

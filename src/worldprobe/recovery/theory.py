@@ -30,11 +30,19 @@ def theorem3_bound(h: Float[np.ndarray, "pairs d"], h_next: Float[np.ndarray, "p
 
     Raises ValueError unless 0 < rho < 1: the theorem divides by rho (1 - rho).
     """
-    if not 0 < rho < 1:
-        raise ValueError(f"Theorem 3 needs 0 < rho < 1, not {rho:g}")
     both = np.concatenate([h, h_next]).astype(np.float64)
     covariance = np.atleast_2d(np.cov(both, rowvar=False))
     alignment = float(((h_next.astype(np.float64) - h) ** 2).sum(axis=1).mean())
+    return bound_from_moments(alignment, covariance, rho)
+
+
+def bound_from_moments(alignment: float, covariance: Float[np.ndarray, "d d"], rho: float) -> BoundTerms:
+    """Return Theorem 3's bound from E||h' - h||^2 and Cov h, for Gaussian pairs with correlation rho.
+
+    Raises ValueError unless 0 < rho < 1: the theorem divides by rho (1 - rho).
+    """
+    if not 0 < rho < 1:
+        raise ValueError(f"Theorem 3 needs 0 < rho < 1, not {rho:g}")
     delta = alignment - 2.0 * (1.0 - rho) * float(np.trace(covariance))
     epsilon = float(np.linalg.norm(covariance - np.eye(len(covariance))))
     # A finite sample can put delta below zero, where theory cannot; the bound is that of delta = 0.
