@@ -42,7 +42,7 @@ STIFFNESS, BRAKE = 0.1, 0.015
 THICKNESS = 0.01
 """Metres: the radius of links and fingertip."""
 TARGET, TARGET_RADIUS = (0.1, 0.1, 0.01), 0.05
-"""Metres: where the paper puts the target, at the model's own size (the suite's tasks change it when they are reset)."""
+"""Metres: where the paper puts the target, at the model's own size (the suite's tasks change it at a reset)."""
 ARENA, WALL = 0.3, 0.02
 """Metres: half the side of the square ground, half the height of its walls."""
 ROOT_RADIUS = 0.011
