@@ -2,5 +2,17 @@
 
 from worldprobe.audit.gate import CHECKS, Audit, Check, Gate, Limit, Verdict
 from worldprobe.audit.regime import audit_regime
+from worldprobe.audit.views import Effort
+from worldprobe.audit.world import audit_world
 
-__all__ = ["CHECKS", "Audit", "Check", "Gate", "Limit", "Verdict", "audit_regime"]
+__all__ = [
+    "CHECKS",
+    "Audit",
+    "Check",
+    "Effort",
+    "Gate",
+    "Limit",
+    "Verdict",
+    "audit_regime",
+    "audit_world",
+]
