@@ -20,7 +20,9 @@ from worldprobe.progress import reporter
 from worldprobe.report import write_report
 from worldprobe.studies import Results, load_study, run_study
 from worldprobe.studies.results import Run, Summary
+from worldprobe.studies.verdicts import exploration_of
 
+CEILINGS = {"lejepa": "sigreg", "whitening": "whitening"}
 PAGES = Path(__file__).parents[1] / "docs" / "reproduction"
 
 
@@ -40,9 +42,19 @@ def rows(results: Results) -> list[dict[str, Any]]:
             {"regime": row.regime, "objective": row.objective, "role": row.role, "axes": row.axes}
             | {"r2": mean, "sd": sd, "seeds": len(values), "published": theirs.get(key)}
             | {"r2_controls_to_embedding": back, "orthogonality": runs[0].recovery.orthogonality}
-            | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs)}
+            | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs), "predicted": _predicted(results, row)}
         )
     return found
+
+
+def _predicted(results: Results, row: Summary) -> float | str | None:
+    """Return what the ideal encoder of this objective would reach within the regime, or why that is not known."""
+    exploration = exploration_of(row, results.explorations)
+    ceiling = CEILINGS.get(row.objective)
+    if exploration is None or ceiling is None:
+        return None
+    predicted = exploration.predicted[ceiling]
+    return predicted.r2 if predicted.refused is None else predicted.refused
 
 
 def _mean(per_control: Iterable[dict[str, float | None] | None]) -> float | None:
@@ -57,8 +69,9 @@ def _kin(part: Run | Summary) -> tuple[Any, ...]:
 def table(found: list[dict[str, Any]]) -> str:
     """Return the rows as Markdown: a column per axis, ours, published, difference."""
     axes = list(dict.fromkeys(name for row in found for name in row["axes"]))
-    lines = [" | ".join(["", *axes, "regime, objective", "ours", "published", "difference", ""]).strip()]
-    lines.append("|---" * (len(axes) + 4) + "|")
+    columns = ["regime, objective", "ours", "published", "difference", "within the regime", "predicted"]
+    lines = [" | ".join(["", *axes, *columns, ""]).strip()]
+    lines.append("|---" * (len(axes) + len(columns)) + "|")
     for row in found:
         ours = digits(row["r2"]) + (f" ± {row['sd']:.1g}" if row["sd"] is not None else "")
         theirs, gap = "—", "—"
@@ -66,7 +79,10 @@ def table(found: list[dict[str, Any]]) -> str:
             theirs, gap = digits(row["published"]), f"{row['r2'] - row['published']:+.1g}"
         where = [str(row["axes"].get(name, "")) for name in axes]
         who = row["objective"] if row["regime"] == "canonical" else f"{row['regime']}, {row['objective']}"
-        lines.append(" | ".join(["", *where, who, ours, theirs, gap, ""]).strip())
+        inside = "—" if row["in_regime"] is None else digits(row["in_regime"])
+        predicted = row["predicted"]
+        told = "—" if predicted is None else "refused" if isinstance(predicted, str) else f"{predicted:.3f}"
+        lines.append(" | ".join(["", *where, who, ours, theirs, gap, inside, told, ""]).strip())
     return "\n".join(lines)
 
 
