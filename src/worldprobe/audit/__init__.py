@@ -1,5 +1,6 @@
 """Audit: whether an exploration of a world can teach a world model, found out before any training."""
 
+from worldprobe.audit.frames import audit_frames
 from worldprobe.audit.gate import CHECKS, Audit, Check, Gate, Limit, Verdict
 from worldprobe.audit.regime import audit_regime
 from worldprobe.audit.views import Effort
@@ -13,6 +14,7 @@ __all__ = [
     "Gate",
     "Limit",
     "Verdict",
+    "audit_frames",
     "audit_regime",
     "audit_world",
 ]
