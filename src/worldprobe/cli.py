@@ -61,6 +61,50 @@ def run(
 
 
 @app.command()
+def audit(
+    study: Annotated[str | None, typer.Argument(help="A shipped study or the path of a study's YAML file.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, as in `worldprobe run`.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="smoke, cpu (the default) or gpu.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A recording of your own instead: NPZ, CSV, Parquet, HDF5, LeRobot.")
+    ] = None,
+    states: Annotated[str | None, typer.Option(help="With --data: its state columns, comma-separated.")] = None,
+    frames: Annotated[str | None, typer.Option(help="With --data: its frames' column or video, or none.")] = None,
+    episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
+    stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
+    drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say before any training whether an exploration can teach a world model, and what stands in its way.
+
+    Exit status: 0 where nothing fails, 1 where a gate fails, 2 where the audit could not be made.
+
+    [bold]worldprobe audit camera[/bold]                               the room, and three ways of exploring it
+    [bold]worldprobe audit --data log.npz --states x,y,yaw[/bold]      states of your own
+    """
+    from worldprobe.progress import reporter
+    from worldprobe.studies import load_study
+    from worldprobe.studies.auditing import audit_recording, audit_study
+
+    if (study is None) == (data is None):
+        raise InvalidValue("audit", study, "a study, or --data PATH, and not both")
+    if study is not None:
+        found = audit_study(load_study(study, overrides or [], preset), reporter=reporter())
+    else:
+        from worldprobe.recordings import read_recording
+
+        named = states.split(",") if states else None
+        recording = read_recording(str(data), states=named, frames=frames, episode=episode, drop_bad=drop_bad)
+        for part, choice in () if as_json else recording.chosen.items():
+            console.print(f"[dim]{part}: {choice}[/dim]", soft_wrap=True)
+        found = audit_recording(recording, stride=stride, reporter=reporter())
+    print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
+    raise typer.Exit(found.exit_status)
+
+
+@app.command()
 def report(folder: Annotated[Path, typer.Argument(help="A results folder that `worldprobe run` wrote.")]) -> None:
     """Write the report of a results folder again: one self-contained HTML file."""
     from worldprobe.report import write_report
@@ -175,6 +219,18 @@ def _list_components(registry: Any, as_json: bool, details: Any) -> None:
         for key, field in thing.model_fields.items():
             default = "required" if field.is_required() else f"default {field.get_default(call_default_factory=True)!r}"
             console.print(f"    [dim]{key} ({default}): {field.description or ''}[/dim]", highlight=False)
+
+
+def _print_audit(audit: Any) -> None:
+    colours = {"pass": "green", "warn": "yellow", "fail": "red"}
+    passed = sum(gate.verdict == "pass" for gate in audit.gates)
+    for gate in audit.gates:
+        if gate.verdict != "pass":
+            colour = colours[gate.verdict]
+            console.print(
+                f"[{colour}]{gate.verdict}[/{colour}]  [bold]{gate.gate}[/bold], {gate.subject}: {gate.advice}"
+            )
+    console.print(f"{passed} of {len(audit.gates)} gates pass: [bold]{audit.verdict}[/bold]")
 
 
 def _print_summary(folder: Path) -> None:

@@ -50,3 +50,8 @@ def test_frames_without_pairs_have_marginals_only() -> None:
     measured = measure(Pairs(z, np.zeros((0, 2), dtype=np.int64)))
     assert np.isfinite(measured.sd).all()
     assert np.isnan(measured.pair_correlation).all()
+
+
+def test_pairs_that_share_frames_are_one_chain() -> None:
+    index = np.array([[0, 1], [1, 2], [2, 3], [4, 5], [6, 7], [7, 8]])
+    assert Pairs(np.zeros((9, 1), np.float32), index).chains.tolist() == [0, 0, 0, 1, 2, 2]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from worldprobe.regimes import REGIMES
-from worldprobe.studies.predicting import _chains, predict_ceilings
+from worldprobe.studies.predicting import predict_ceilings
 from worldprobe.worlds import WORLDS
 
 
@@ -23,8 +23,3 @@ def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_los
 def test_too_many_controls_are_refused_in_words() -> None:
     found = predict_ceilings(REGIMES["gaussian"](), WORLDS["identity"](n=64).controls, 0, np.zeros((1, 64)))
     assert all(p.r2 is None and "at most 8 controls" in p.refused for p in found.values())
-
-
-def test_pairs_that_share_frames_are_one_chain() -> None:
-    index = np.array([[0, 1], [1, 2], [2, 3], [4, 5], [6, 7], [7, 8]])
-    assert _chains(index).tolist() == [0, 0, 0, 1, 2, 2]

@@ -2,6 +2,7 @@
 
 from worldprobe.audit.frames import audit_frames
 from worldprobe.audit.gate import CHECKS, Audit, Check, Gate, Limit, Verdict
+from worldprobe.audit.prediction import prediction
 from worldprobe.audit.regime import audit_regime
 from worldprobe.audit.views import Effort
 from worldprobe.audit.world import audit_world
@@ -17,4 +18,5 @@ __all__ = [
     "audit_frames",
     "audit_regime",
     "audit_world",
+    "prediction",
 ]

@@ -36,6 +36,12 @@ class Pairs:
         """z' of every pair."""
         return self.controls[self.index[:, 1]]
 
+    @property
+    def chains(self) -> Int[np.ndarray, " pairs"]:
+        """A label for every pair, the same for neighbours that share a frame: those depend on one another."""
+        joined = self.index[1:, 0] <= self.index[:-1, 1]
+        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(~joined)])
+
 
 class Regime(Component, ABC):
     """A distribution over pairs of controls; its fields (rho, stride, alpha ...) are its settings."""

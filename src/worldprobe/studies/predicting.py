@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from worldprobe.recovery import Prediction, predict
 from worldprobe.recovery.predictor import CEILINGS
@@ -29,12 +29,11 @@ def predict_ceilings(
     if len(controls) > MOST_CONTROLS:
         return dict.fromkeys(CEILINGS, _refused(f"the predictor takes at most {MOST_CONTROLS} controls"))
     pairs = regime.sample(FRAMES, controls, stream(seed, "prediction"))
-    groups = _chains(pairs.index)
     names = [spec.name for spec in controls]
     found = {}
     for ceiling in CEILINGS:
         rng = stream(seed, "prediction", ceiling)
-        found[ceiling] = _told(predict(pairs.first, pairs.second, ceiling, rng=rng, groups=groups), names, test)
+        found[ceiling] = _told(predict(pairs.first, pairs.second, ceiling, rng=rng, groups=pairs.chains), names, test)
     return found
 
 
@@ -55,9 +54,3 @@ def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, 
 
 def _refused(why: str) -> Predicted:
     return Predicted(refused=why, r2=None, r2_per_control=None, ci95=None, proven=False, r2_on_test=None, outside=None)
-
-
-def _chains(index: Int[np.ndarray, "pairs 2"]) -> Int[np.ndarray, " pairs"]:
-    """Label each pair with its clip: pairs that share a frame, directly or through others, depend on one another."""
-    joined = index[1:, 0] <= index[:-1, 1]
-    return np.concatenate([[0], np.cumsum(~joined)])
