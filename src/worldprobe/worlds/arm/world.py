@@ -42,7 +42,7 @@ class Arm(World):
     size: int = Field(default=64, ge=8, le=1024, description="pixels of a frame's side")
     joints: Literal[2, 3] = Field(2, description="joints, and links, of the arm")
     angles: Literal["wrap", "squash"] = Field("wrap", description="whether controls beyond a half turn wrap around")
-    renderer: Literal["raster", "mujoco"] = Field("raster", description="what draws; mujoco is 100 times slower")
+    renderer: Literal["raster", "mujoco"] = Field("raster", description="what draws; mujoco is 30 times slower")
 
     _model: Any = PrivateAttr(default=None)
     _raster: Any = PrivateAttr(default=None)
