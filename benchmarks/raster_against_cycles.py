@@ -19,6 +19,7 @@ from worldprobe.seeds import stream
 from worldprobe.worlds.room.bake import baked_glb
 from worldprobe.worlds.room.child import BlenderProcess
 from worldprobe.worlds.room.paints import encoded, linear
+from worldprobe.worlds.room.tracing import Tracing
 from worldprobe.worlds.room.world import Room
 
 ASKED = {"median": 28.0, "min": 25.0}
@@ -37,7 +38,7 @@ def measure(poses: int, samples: int) -> dict[str, Any]:
     with Room(size=SIZE) as room, BlenderProcess(room.room_name) as blender:
         drawn, cameras = room.observe(z), room.cameras(z)
         first, second = (
-            blender.render(cameras, SIZE, SIZE, samples=samples // 2, bounces=BOUNCES, seed=seed) for seed in (1, 2)
+            blender.render(cameras, Tracing(SIZE, SIZE, samples // 2, BOUNCES, seed=seed)) for seed in (1, 2)
         )
         version = blender.version
     traced = 255 * encoded((linear(first / 255) + linear(second / 255)) / 2)

@@ -22,9 +22,10 @@ from worldprobe.worlds.room.blueprint import Blueprint, blueprint
 from worldprobe.worlds.room.child import BlenderProcess, blender_version
 from worldprobe.worlds.room.export import read_extras, write_glb
 from worldprobe.worlds.room.paints import encoded
+from worldprobe.worlds.room.tracing import Tracing
 
 SHIPPED = Path(__file__).parent
-HERO_SAMPLES = 40
+HERO = Tracing(1280, 720, samples=40, bounces=6, denoise=True)
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,12 @@ def render_hero(plan: Blueprint, threads: int | None = None) -> UInt8[np.ndarray
     view = plan.hero
     camera = camera_to_world(np.array([view.at]), np.array([view.yaw]), np.array([view.pitch]), np.zeros(1))
     with BlenderProcess(plan.name, threads=threads) as blender:
-        frames = blender.render(camera, 1280, 720, samples=HERO_SAMPLES, bounces=6, denoise=True, fov_degrees=view.fov)
-    picture: np.ndarray = frames[0]
+        picture: np.ndarray = blender.render(camera, replace(HERO, fov_degrees=view.fov))[0]
     return picture
 
 
 def _hero_recipe(plan: Blueprint) -> str:
-    return content_key({"blueprint": plan.recipe, "camera": asdict(plan.hero), "samples": HERO_SAMPLES})
+    return content_key({"blueprint": plan.recipe, "camera": asdict(plan.hero), "samples": HERO.samples})
 
 
 def ship_hero(plan: Blueprint) -> Path:

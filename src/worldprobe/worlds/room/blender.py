@@ -22,10 +22,10 @@ import numpy as np
 from mathutils import Matrix, Vector
 from PIL import Image
 
-from worldprobe.worlds.camera import VERTICAL_FOV_DEGREES
 from worldprobe.worlds.room.blueprint import Blueprint, Lamp, blueprint, quarter_turn
 from worldprobe.worlds.room.paints import Paint, drawn, linear, srgb
 from worldprobe.worlds.room.shapes import Chart
+from worldprobe.worlds.room.tracing import Tracing
 
 ATLAS, PICTURE = "atlas", "picture"
 PR_SET_PDEATHSIG = 1
@@ -58,24 +58,15 @@ def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
     return {"version": bpy.app.version_string, "triangles": sum(len(c.triangles) for c in plan.charts) * plan.turns}
 
 
-def render(
-    cameras: str,
-    width: int,
-    height: int,
-    samples: int,
-    bounces: int,
-    denoise: bool,
-    seed: int,
-    frames: str,
-    fov_degrees: float = VERTICAL_FOV_DEGREES,
-) -> dict[str, Any]:
-    """Render camera-to-world matrices (.npy, N x 4 x 4) to frames (.npy, uint8 N x H x W x 3), all with one seed."""
-    scene = bpy.context.scene
-    scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = width, height, 100
-    scene.camera.data.angle = np.radians(fov_degrees)
-    _set_light_paths(samples, bounces, denoise, seed)
+def render(cameras: str, frames: str, tracing: dict[str, Any]) -> dict[str, Any]:
+    """Render camera-to-world matrices (.npy, N x 4 x 4) to frames (.npy, uint8 N x H x W x 3), as `Tracing` says."""
+    wanted, scene = Tracing(**tracing), bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = wanted.width, wanted.height
+    scene.render.resolution_percentage = 100
+    scene.camera.data.angle = np.radians(wanted.fov_degrees)
+    _set_light_paths(wanted.samples, wanted.bounces, wanted.denoise, wanted.seed)
     matrices = np.load(cameras)
-    result = np.empty((len(matrices), height, width, 3), dtype=np.uint8)
+    result = np.empty((len(matrices), wanted.height, wanted.width, 3), dtype=np.uint8)
     settings = scene.render.image_settings
     settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 0
     with tempfile.TemporaryDirectory() as folder:

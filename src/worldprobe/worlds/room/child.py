@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from worldprobe.errors import BlenderFailed, MissingDependency
-from worldprobe.worlds.camera import VERTICAL_FOV_DEGREES
+from worldprobe.worlds.room.tracing import Tracing
 
 _TOLD_LINES = 12
 
@@ -52,41 +53,16 @@ class BlenderProcess:
             stderr=self._log,
             encoding="utf8",
         )
-        self.version = str(
-            self._ask(do="load", room=room, with_atlas=with_atlas, threads=threads or len(os.sched_getaffinity(0)))[
-                "version"
-            ]
-        )
+        threads = threads or len(os.sched_getaffinity(0))
+        self.version = str(self._ask(do="load", room=room, with_atlas=with_atlas, threads=threads)["version"])
 
-    def render(
-        self,
-        camera_to_world: Float[np.ndarray, "N 4 4"],
-        width: int,
-        height: int,
-        *,
-        samples: int,
-        bounces: int = 4,
-        denoise: bool = False,
-        seed: int = 0,
-        fov_degrees: float = VERTICAL_FOV_DEGREES,
-    ) -> UInt8[np.ndarray, "N H W 3"]:
+    def render(self, camera_to_world: Float[np.ndarray, "N 4 4"], tracing: Tracing) -> UInt8[np.ndarray, "N H W 3"]:
         """Return Cycles frames as displayed (sRGB), box-filtered, every one with the same sampling seed."""
-        folder = Path(self._folder.name)
-        np.save(folder / "cameras.npy", np.asarray(camera_to_world, dtype=np.float64))
-        self._ask(
-            do="render",
-            cameras=str(folder / "cameras.npy"),
-            width=width,
-            height=height,
-            samples=samples,
-            bounces=bounces,
-            denoise=denoise,
-            seed=seed,
-            fov_degrees=fov_degrees,
-            frames=str(folder / "frames.npy"),
-        )
-        frames: np.ndarray = np.load(folder / "frames.npy")
-        return frames
+        cameras, frames = (str(Path(self._folder.name) / name) for name in ("cameras.npy", "frames.npy"))
+        np.save(cameras, np.asarray(camera_to_world, dtype=np.float64))
+        self._ask(do="render", cameras=cameras, frames=frames, tracing=asdict(tracing))
+        rendered: np.ndarray = np.load(frames)
+        return rendered
 
     def bake(self, size: int, samples: int, bounces: int, seed: int = 0) -> dict[str, np.ndarray]:
         """Return `irradiance`, `colour`, `glow` (linear, S x S x 3) and `covered` (S x S): see `blender.bake`."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from worldprobe.worlds.room.child import BlenderProcess, blender_version
+from worldprobe.worlds.room.child import BlenderProcess
+from worldprobe.worlds.room.tracing import Tracing
 
 FRAMES_PER_CHILD = 4000  # Blender's memory grows slowly with every frame that it saves
 FRAMES_PER_REQUEST = 256
-SEED = 0
 
 
 class CyclesRenderer:
@@ -24,28 +24,12 @@ class CyclesRenderer:
         self._child: BlenderProcess | None = None
         self._drawn = 0
 
-    @staticmethod
-    def version() -> str:
-        """Return Blender's version; raises MissingDependency where it is not installed."""
-        return blender_version()
-
-    def render(
-        self,
-        camera_to_world: Float[np.ndarray, "N 4 4"],
-        width: int,
-        height: int,
-        *,
-        samples: int,
-        bounces: int,
-        denoise: bool = False,
-    ) -> UInt8[np.ndarray, "N H W 3"]:
+    def render(self, camera_to_world: Float[np.ndarray, "N 4 4"], tracing: Tracing) -> UInt8[np.ndarray, "N H W 3"]:
         """Return N frames; raises MissingDependency without Blender, BlenderFailed where it dies."""
-        frames = np.empty((len(camera_to_world), height, width, 3), dtype=np.uint8)
+        frames = np.empty((len(camera_to_world), tracing.height, tracing.width, 3), dtype=np.uint8)
         for start in range(0, len(frames), FRAMES_PER_REQUEST):
             part = slice(start, start + FRAMES_PER_REQUEST)
-            frames[part] = self._open().render(
-                camera_to_world[part], width, height, samples=samples, bounces=bounces, denoise=denoise, seed=SEED
-            )
+            frames[part] = self._open().render(camera_to_world[part], tracing)
             self._drawn += len(frames[part])
         return frames
 

@@ -15,7 +15,9 @@ from worldprobe.worlds.base import WORLDS, ControlSpec, World
 from worldprobe.worlds.camera import camera_to_world
 from worldprobe.worlds.room.bake import baked_glb, hero_still
 from worldprobe.worlds.room.blueprint import Blueprint, blueprint
+from worldprobe.worlds.room.child import blender_version
 from worldprobe.worlds.room.cycles import CyclesRenderer
+from worldprobe.worlds.room.tracing import Tracing
 
 TRUCK = ControlSpec("truck", "m", 0.5, "sideways, to the right", limit=1.5)
 PEDESTAL = ControlSpec("pedestal", "m", 0.42, "up", limit=0.85)
@@ -66,7 +68,7 @@ class RoomWorld(World):
         if self.renderer == "raster":
             made = {"glb": file_sha256(baked_glb(self.room_name)), "driver": self._open_raster().driver}
         else:
-            made = {"recipe": self.plan.recipe, "blender": CyclesRenderer.version()}
+            made = {"recipe": self.plan.recipe, "blender": blender_version()}
         controls = [control.described() for control in self.controls]
         return {"room": self.room_name, "settings": self.settings(), "controls": controls, **made}
 
@@ -97,14 +99,14 @@ class RoomWorld(World):
         if self.renderer == "raster":
             frames: np.ndarray = self._open_raster().draw(cameras)
             return frames
-        return self._open_cycles().render(cameras, self.size, self.size, samples=self.samples, bounces=self.bounces)
+        return self._open_cycles().render(cameras, Tracing(self.size, self.size, self.samples, self.bounces))
 
     def still(
         self, z: Float[np.ndarray, " n"], width: int, height: int, samples: int = 64
     ) -> UInt8[np.ndarray, "height width 3"]:
         """Return one path-traced, denoised picture of any size; the vertical angle of view is the world's own."""
         camera = self.cameras(np.asarray(z)[None])
-        frames = self._open_cycles().render(camera, width, height, samples=samples, bounces=6, denoise=True)
+        frames = self._open_cycles().render(camera, Tracing(width, height, samples, bounces=6, denoise=True))
         picture: np.ndarray = frames[0]
         return picture
 
