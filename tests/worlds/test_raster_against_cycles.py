@@ -10,12 +10,13 @@ POSES, SIZE, SAMPLES = 4, 64, 96
 
 @pytest.mark.blender
 @pytest.mark.slow
-def test_the_raster_agrees_with_cycles_on_canonical_poses():
+@pytest.mark.parametrize("name", ["room", "room-symmetric"])
+def test_the_raster_agrees_with_cycles_on_canonical_poses(name):
     """At 96 paths a pixel Cycles' own noise costs about 1 dB; the converged figures are in `benchmarks/results`."""
     z = np.random.default_rng(7).normal(size=(POSES, 6))
     with (
-        WORLDS["room"](size=SIZE) as drawn,
-        WORLDS["room"](size=SIZE, renderer="cycles", samples=SAMPLES, bounces=6) as traced,
+        WORLDS[name](size=SIZE) as drawn,
+        WORLDS[name](size=SIZE, renderer="cycles", samples=SAMPLES, bounces=6) as traced,
     ):
         error = drawn.observe(z).astype(float) - traced.observe(z)
     psnr = 10 * np.log10(255**2 / (error**2).mean(axis=(1, 2, 3)))

@@ -126,11 +126,11 @@ def test_the_recipe_follows_shapes_paints_and_lamps():
     moved = (dataclasses.replace(plan.charts[0], vertices=plan.charts[0].vertices + 0.001), *plan.charts[1:])
     painted = (dataclasses.replace(plan.charts[0], paint=Paint("#123456")), *plan.charts[1:])
     dimmed = (dataclasses.replace(plan.lamps[0], power=1.0), *plan.lamps[1:])
-    others = [
-        dataclasses.replace(plan, **change) for change in ({"charts": moved}, {"charts": painted}, {"lamps": dimmed})
-    ]
+    elsewhere = (dataclasses.replace(plan.lamps[0], at=(0.01, 0.0, 2.9)), *plan.lamps[1:])
+    changes = {"charts": moved}, {"charts": painted}, {"lamps": dimmed}, {"lamps": elsewhere}
+    others = [dataclasses.replace(plan, **change) for change in changes]
     assert dataclasses.replace(plan).recipe == plan.recipe
-    assert len({plan.recipe, *(other.recipe for other in others)}) == 4
+    assert len({plan.recipe, *(other.recipe for other in others)}) == 5
 
 
 def test_an_unknown_room_is_named_with_the_nearest():
