@@ -61,7 +61,7 @@ def standing(world, x, y, height, yaw, others):
 
 @pytest.mark.parametrize("reach", [0.0, 0.9])
 def test_a_quarter_turn_about_the_axis_shows_the_symmetric_room_again(reach):
-    """Less than 0.1 grey level on every frame, where half as much of a turn changes at least 15; measured: 0.0005 and 23."""
+    """Less than 0.1 grey level on every frame, where half as much of a turn changes 15; measured: 0.0005 and 23."""
     rng = np.random.default_rng(0)
     x, y = rng.uniform(-reach, reach, (2, 24))
     height, yaw, others = rng.uniform(-0.5, 0.5, 24), rng.uniform(-180, 90, 24), rng.normal(size=(24, 2))
