@@ -4,7 +4,7 @@ A scene is drawn into a stack of layers, one view to a layer, by one indirect dr
 only what each view may see; then one more draw averages the samples into an image that is read back as it is.
 
 Mesa transforms vertices in the calling thread and shades in threads of its own, but never both at once for one context:
-a third of the time one core of two stood idle. On a CPU two contexts therefore take half of the views each.
+half of the time one core of two stood idle. On a CPU two contexts therefore take half of the views each.
 """
 
 from __future__ import annotations
