@@ -66,7 +66,7 @@ class ProductBasis:
         """Return the basis of some of the products."""
         return ProductBasis(self.curves, self.index[functions])
 
-    def _products(self, columns: Sequence[Float[np.ndarray, "N functions"]]) -> Float[np.ndarray, "products N"]:
+    def _products(self, columns: Sequence[Float[np.ndarray, "N _"]]) -> Float[np.ndarray, "products N"]:
         found = np.ones((len(self.index), len(columns[0])), dtype=columns[0].dtype)
         for own, degrees in zip(columns, self.index.T, strict=True):
             rows = np.ascontiguousarray(own.T)

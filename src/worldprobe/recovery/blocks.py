@@ -15,7 +15,7 @@ BLOCKS = 20
 STUDENT_95 = 2.093
 """Student's t at 97.5 % with 19 degrees of freedom."""
 
-Groups = Int[np.ndarray, " pairs"] | int | None
+Groups = Int[np.ndarray, " labels"] | int | None
 """Which pairs belong together: a label per pair, or how many consecutive ones do (frames of a clip less one)."""
 
 
@@ -43,7 +43,7 @@ class PairSample:
 
 def sample_pairs(
     first: Float[np.ndarray, "pairs n"],
-    second: Float[np.ndarray, "pairs n"],
+    second: Float[np.ndarray, "as_many as_wide"],
     groups: Groups,
     at_most: int,
     rng: np.random.Generator,
@@ -97,13 +97,13 @@ class Estimate:
     error: Float[np.ndarray, "..."]
 
 
-def jackknife(full: Float[np.ndarray, "..."], without: Float[np.ndarray, "blocks ..."]) -> Estimate:
+def jackknife(full: Float[np.ndarray, "..."] | float, without: Float[np.ndarray, "blocks ..."]) -> Estimate:
     """Return the estimate less its bias of order 1 / pairs, and its standard error, from leaving out each block.
 
     Quenouille's and Tukey's grouped jackknife. A fitted feature mixes with others by chance, which lowers its R^2 by a
     term of order (functions / pairs); that is the bias taken away here.
     """
-    count = len(without)
-    mean = without.mean(axis=0)
+    count, mean = len(without), without.mean(axis=0)
+    value = count * full - (count - 1) * mean
     variance = (count - 1) / count * ((without - mean) ** 2).sum(axis=0)
-    return Estimate(count * np.asarray(full) - (count - 1) * mean, np.sqrt(variance))
+    return Estimate(np.asarray(value), np.asarray(np.sqrt(variance)))

@@ -38,14 +38,14 @@ class MonotoneMap:
         return (z < self.z[0]) | (z > self.z[-1])
 
     def _slope(self, side: int) -> float:
-        """Return du / dz at an end, over the outermost half a standard deviation of u; 0 where there is one value."""
+        """Return du / dz at an end, over the outermost standard deviation of u; 0 where there is one value."""
         if len(self.z) == 1:
             return 0.0
         if side < 0:
-            inner, end = max(int(np.searchsorted(self.u, self.u[0] + 0.5)), 1), 0
+            inner, end = max(int(np.searchsorted(self.u, self.u[0] + 1.0)), 1), 0
             inner = min(inner, len(self.u) - 1)
         else:
-            inner, end = min(int(np.searchsorted(self.u, self.u[-1] - 0.5)), len(self.u) - 2), -1
+            inner, end = min(int(np.searchsorted(self.u, self.u[-1] - 1.0)), len(self.u) - 2), -1
         return float((self.u[end] - self.u[inner]) / (self.z[end] - self.z[inner]))
 
 

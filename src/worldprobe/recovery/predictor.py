@@ -26,7 +26,7 @@ AT_MOST = 250_000
 
 def predict(
     first: Float[np.ndarray, "pairs n"],
-    second: Float[np.ndarray, "pairs n"],
+    second: Float[np.ndarray, "as_many as_wide"],
     objective: str = "sigreg",
     *,
     rng: np.random.Generator,

@@ -72,7 +72,7 @@ class Trial:
         """Return by how much this map's total pair correlation exceeds another's on the same pairs."""
         pairs = zip(self.moments.without_each(), other.moments.without_each(), strict=True)
         without = np.array([_numbers(own)[0] - _numbers(others)[0] for own, others in pairs])
-        return jackknife(_numbers(self.moments.all())[0] - _numbers(other.moments.all())[0], without)
+        return jackknife(float(_numbers(self.moments.all())[0] - _numbers(other.moments.all())[0]), without)
 
     def summed_up(self) -> Tried:
         """Return what a reader wants to know."""
