@@ -167,6 +167,7 @@ def _exploration(folder: Path, rng: np.random.Generator, regime: str) -> dict[st
         "pair_correlation": {c: None if s else CORRELATION[regime] for c, s in zip(CONTROLS, still, strict=True)},
         "exact_pair_correlation": dict.fromkeys(CONTROLS, 0.7) if regime == "gaussian" else None,
         "exact_marginal": "N(0, 1)" if regime == "gaussian" else None,
+        "predicted": {},
     }
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from worldprobe.report import write_report
 
 LOADING = ("src", "href", "srcset", "data", "poster", "action", "xlink:href")
 VOID = {"meta", "img", "br", "link", "hr"}
@@ -62,3 +67,33 @@ class Page(HTMLParser):
                 self._table.columns.append(self._cell.strip())
             else:
                 self._table.rows[-1].append(self._cell.strip() if self._value is None else float(self._value))
+
+
+@dataclass(frozen=True)
+class Written:
+    """A results folder with its report: what results.json holds, and the page read back."""
+
+    folder: Path
+    results: dict[str, Any]
+    page: Page
+
+    @property
+    def html(self) -> str:
+        """The page as it was written."""
+        return (self.folder / "report.html").read_text(encoding="utf8")
+
+
+def written(folder: Path) -> Page:
+    """Write the report of a folder and read it back."""
+    return Page(write_report(folder).read_text(encoding="utf8"))
+
+
+def rewrite(folder: Path, results: dict[str, Any]) -> None:
+    """Replace what results.json holds."""
+    (folder / "results.json").write_text(json.dumps(results), encoding="utf8")
+
+
+def results_of(folder: Path) -> dict[str, Any]:
+    """Return what results.json holds."""
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf8"))
+    return found

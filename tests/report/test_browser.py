@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from report.chromium import Chromium
-from report.example import write_example
-from worldprobe.report import write_report
+from report.reading import Written
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report")
-    write_example(folder, seeds=2)
-    return write_report(folder)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with Chromium(tmp_path_factory.mktemp("profile")) as chromium:
-        yield chromium
+def report(example: Written) -> Path:
+    return example.folder / "report.html"
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["tables folded", "tables open"])

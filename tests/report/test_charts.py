@@ -8,7 +8,29 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
-from worldprobe.report.charts import SPAN, Axis, Bar, Group, Line, Mark, bar_chart, curves, histogram, scatter
+from worldprobe.report.charts import (
+    SPAN,
+    At,
+    Bar,
+    BoundPoint,
+    Group,
+    HeatCell,
+    Line,
+    Mark,
+    Scale,
+    Style,
+    Trace,
+    bar_chart,
+    bound_chart,
+    bullets,
+    curves,
+    heat_map,
+    histogram,
+    plane,
+    scatter,
+    traces_chart,
+)
+from worldprobe.report.charts.plane import colour_at
 
 
 def numbers(pattern: str, drawn: str) -> list[float]:
@@ -67,7 +89,7 @@ def test_histogram_of_normal_draws_covers_the_canonical_area() -> None:
 
 def test_control_that_is_still_is_drawn_as_a_spike_where_it_stood() -> None:
     drawn = histogram(np.full(10, 1.0), True, 0, "t", "d")
-    assert numbers(r'class="spike c0" d="M([\d.]+)', drawn) == [pytest.approx(Axis(-SPAN, SPAN, 4, 156)(1.0), abs=0.1)]
+    assert numbers(r'class="spike c0" d="M([\d.]+)', drawn) == [pytest.approx(Scale(-SPAN, SPAN, 4, 156)(1.0), abs=0.1)]
 
 
 def test_curve_above_its_optimum_is_drawn_above_it() -> None:
@@ -84,3 +106,100 @@ def test_text_in_charts_is_escaped() -> None:
     drawn = bar_chart([group(0.5)], 350, "<b>", "&")
     assert isinstance(drawn, Markup)
     assert "<title>&lt;b&gt;</title><desc>&amp;</desc>" in drawn
+
+
+def traced(*traces: Trace) -> str:
+    return str(traces_chart(traces, [1.0, 10.0, 100.0], "alpha", 350, "t", "d", labels=True))
+
+
+def test_trace_goes_through_its_points_on_a_logarithmic_axis() -> None:
+    points = tuple(At(x, r2) for x, r2 in ((1.0, 0.0), (10.0, 0.5), (100.0, 1.0)))
+    drawn = traced(Trace("lejepa", Style.MEASURED, points, colour=3))
+    (line,) = re.findall(r'class="line" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', drawn)
+    x0, y0, x1, y1, x2, y2 = map(float, line)
+    assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2)
+    assert y0 - y1 == pytest.approx(y1 - y2, abs=0.2)
+    assert y2 < y1
+    assert '<text class="name"' in drawn
+    assert '<g class="c3">' in drawn
+
+
+def test_interval_is_a_band_about_the_line_and_ends_with_the_axis() -> None:
+    points = tuple(At(x, 0.9, (0.7, 1.4)) for x in (1.0, 100.0))
+    band = re.search(
+        r'class="band" d="M[\d.]+ ([\d.]+)L[\d.]+ ([\d.]+)L[\d.]+ ([\d.]+)', traced(Trace("t", Style.MEASURED, points))
+    )
+    line = re.search(r'class="line" d="M[\d.]+ ([\d.]+)', traced(Trace("t", Style.MEASURED, points)))
+    assert band is not None
+    assert line is not None
+    below, _, above = map(float, band.groups())
+    assert below > float(line[1]) > above
+    assert above == 14.0  # where 1 is: an interval may promise more, the axis does not
+
+
+def test_predictions_are_dashed_and_published_values_are_open() -> None:
+    points = (At(1.0, 0.5), At(100.0, 0.6))
+    predicted, quoted = (traced(Trace("t", style, points)) for style in (Style.PREDICTED, Style.PUBLISHED))
+    assert 'class="line predicted"' in predicted
+    assert "sign" not in predicted
+    assert quoted.count('class="sign open"') == 2
+    assert 'class="line' not in quoted
+
+
+def test_names_at_the_ends_of_lines_stand_apart() -> None:
+    names = [Trace(f"n{i}", Style.MEASURED, (At(1.0, 0.5), At(100.0, 0.5 + i / 1000))) for i in range(5)]
+    heights = numbers(r'class="name" text-anchor="start" x="[\d.]+" y="([\d.]+)"', traced(*names))
+    assert np.diff(sorted(heights)).min() >= 14.9
+
+
+def test_heat_rises_to_the_right_and_upwards_and_misses_what_was_not_run() -> None:
+    cells = {(x, y): HeatCell(r2, f"at {x} {y}") for x, y, r2 in ((1.0, 0.1, 0.0), (2.0, 0.1, 0.5), (2.0, 0.9, 2.0))}
+    drawn = heat_map(cells, [1.0, 2.0], [0.1, 0.9], ("x", "y"), 350, "t", "d")
+    found = re.findall(
+        r'<title>at ([\d.]+) ([\d.]+)</title><rect class="fill" x="([\d.]+)" y="([\d.]+)".*?--v:([\d.]+)%', drawn
+    )
+    places = {(float(x), float(y)): (float(left), float(top), float(v)) for x, y, left, top, v in found}
+    assert len(places) == 3
+    assert places[2.0, 0.1][0] > places[1.0, 0.1][0]
+    assert places[2.0, 0.9][1] < places[2.0, 0.1][1]
+    assert [places[k][2] for k in cells] == [0.0, 50.0, 100.0]
+
+
+def test_bound_is_kept_below_the_diagonal_and_broken_above_it() -> None:
+    points = [BoundPoint(1.0, 0.1, "kept", 0, 0), BoundPoint(0.1, 1.0, "broken", 1, 0)]
+    drawn = bound_chart(points, 660, "t", "d")
+    x0, y0, x1, y1 = numbers(r"([\d.]+)", re.search(r'class="ideal" d="([^"]*)"', drawn)[1])  # type: ignore[index]
+    for colour, above in ((0, False), (1, True)):
+        x, y = numbers(r"([\d.]+)", re.search(rf'class="sign c{colour}" d="M([\d.]+ [\d.]+)', drawn)[1])  # type: ignore[index]
+        diagonal = y0 + (x + 3.6 - x0) / (x1 - x0) * (y1 - y0)
+        assert (y < diagonal) is above
+    assert drawn.count('class="said"') == 1
+    assert ">broken</text>" in drawn
+
+
+def test_bullets_are_as_long_as_their_values() -> None:
+    bars = group(0.25, 0.5).bars
+    lengths = numbers(r'class="bar"[^>]* width="([\d.]+)"', bullets(bars, 0.0, "t", "d"))
+    assert lengths == [62.5, 125.0]
+
+
+def test_plane_keeps_the_colour_of_the_true_place() -> None:
+    truth = np.array([[-2.5, 0.0], [2.5, 0.0], [0.0, 2.5], [0.0, -2.5]])
+    dots = r'stroke="(#\w+)" d="M([\d.]+) ([\d.]+)h0"'
+    there = {colour: (float(x), float(y)) for colour, x, y in re.findall(dots, plane(truth, truth, "t", "d"))}
+    turned = {colour: (float(x), float(y)) for colour, x, y in re.findall(dots, plane(-truth, truth, "t", "d"))}
+    assert len(there) == 4
+    centre = (22 + 156) / 2, (4 + 138) / 2
+    for colour, (x, y) in there.items():
+        assert turned[colour] == pytest.approx((2 * centre[0] - x, 2 * centre[1] - y), abs=0.11)
+
+
+def test_colours_of_the_plane_are_grey_in_the_middle_and_differ_all_round() -> None:
+    def channels(across: float, up: float) -> np.ndarray:
+        colour = colour_at(across, up)
+        return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+
+    assert np.ptp(channels(0.0, 0.0)) <= 1
+    ring = [channels(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 12, endpoint=False)]
+    gaps = [np.abs(a - b).sum() for i, a in enumerate(ring) for b in ring[:i]]
+    assert min(gaps) > 30

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from report.example import write_example
+from report.reading import Written, results_of, rewrite
 from worldprobe.errors import DamagedData, NoResults, WorldprobeError
 from worldprobe.report import page, read_folder, write_report
 
@@ -59,37 +59,34 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
-def test_damage_is_named_and_no_report_is_written(tmp_path: Path, kind: str) -> None:
-    write_example(tmp_path)
+def test_damage_is_named_and_no_report_is_written(one_seed: Path, kind: str) -> None:
     damage, message = DAMAGES[kind]
-    damage(tmp_path)
+    damage(one_seed)
     with pytest.raises(DamagedData, match=message):
-        write_report(tmp_path)
-    assert not (tmp_path / "report.html").exists()
+        write_report(one_seed)
+    assert not (one_seed / "report.html").exists()
 
 
-def test_failed_report_leaves_the_one_before_untouched(tmp_path: Path) -> None:
-    write_example(tmp_path)
-    before = write_report(tmp_path).read_bytes()
-    (tmp_path / "explorations" / "gaussian.npz").unlink()
+def test_failed_report_leaves_the_one_before_untouched(one_seed: Path) -> None:
+    before = write_report(one_seed).read_bytes()
+    (one_seed / "explorations" / "gaussian.npz").unlink()
     with pytest.raises(WorldprobeError):
-        write_report(tmp_path)
-    assert (tmp_path / "report.html").read_bytes() == before
+        write_report(one_seed)
+    assert (one_seed / "report.html").read_bytes() == before
 
 
-def test_more_regimes_than_colours_use_colours_that_the_style_sheet_has(tmp_path: Path) -> None:
-    results = write_example(tmp_path)
+def test_more_regimes_than_colours_use_colours_that_the_style_sheet_has(one_seed: Path) -> None:
+    results = results_of(one_seed)
     for number in range(9):
         for part in (results["summary"][0], results["runs"][0]):
             results["summary" if "verdict" in part else "runs"].append({**part, "regime": f"extra{number}"})
         results["runs"][-1]["id"] = f"extra{number}"
-    (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf8")
+    rewrite(one_seed, results)
     style = (Path(page.__file__).parent / "style.css").read_text(encoding="utf8")
-    assert all(f".c{series.colour} " in style for series in read_folder(tmp_path).series)
+    assert all(f".c{series.colour} " in style for series in read_folder(one_seed).series)
 
 
-def test_median_run_of_three_is_the_middle_one(tmp_path: Path) -> None:
-    write_example(tmp_path, seeds=3)
-    for series in read_folder(tmp_path).series:
+def test_median_run_of_three_is_the_middle_one(example: Written) -> None:
+    for series in read_folder(example.folder).series:
         r2 = [run.recovery.r2 for run in series.runs]
         assert series.median_run.recovery.r2 == sorted(r2)[1]

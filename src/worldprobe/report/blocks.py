@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from worldprobe.report.charts import marker
 from worldprobe.report.folder import ResultsFolder
 from worldprobe.report.pictures import Picture
+from worldprobe.report.words import ratio
+from worldprobe.studies.results import Run
 
 MOST_CONTROLS = 12  # nobody reads small multiples of more
+MOST_OPEN = 12  # rows of a table that stands open
+MOST_ROWS = 1500  # of a table with a row for every control; results.json holds every number
 
-Cell = str | int | float | None
+
+@dataclass(frozen=True)
+class Shown:
+    """A number that is written in its own way, its exact value beside it."""
+
+    value: float
+    text: str
+
+
+def shown_r2(value: float) -> Shown:
+    """Return an R^2 for a table: three decimals, or as many as tell it from 1."""
+    return Shown(value, ratio(value, 3))
+
+
+Cell = str | int | float | Shown | None
 
 
 @dataclass(frozen=True)
@@ -44,12 +63,29 @@ class Section:
     """A class of the style sheet for sections that lay out their blocks in their own way."""
 
 
+def mean_within(run: Run) -> float | None:
+    """Return R^2 within the regime, the mean over the controls that move; None where none does."""
+    inside = [value for value in (run.recovery.r2_in_regime or {}).values() if value is not None]
+    return sum(inside) / len(inside) if inside else None
+
+
 def shown_controls(folder: ResultsFolder) -> tuple[list[str], str]:
     """Return the controls that small multiples show, and a sentence where that is not all of them."""
     names = folder.controls
     if len(names) <= MOST_CONTROLS:
         return names, ""
-    return names[:MOST_CONTROLS], f" Drawn are the first {MOST_CONTROLS} of {len(names)} controls; the tables hold all."
+    return names[:MOST_CONTROLS], f" Drawn are the first {MOST_CONTROLS} of {len(names)} controls."
+
+
+def tabled_controls(names: Sequence[str], times: int, rank: Mapping[str, float] | None = None) -> list[str]:
+    """Return the controls that a table holds `times` over: all, or five of very many.
+
+    Five are the lowest, the highest and three between by `rank`, or as the world orders them.
+    """
+    if len(names) * times <= MOST_ROWS:
+        return list(names)
+    ordered = sorted(names, key=lambda name: rank[name]) if rank else names
+    return [ordered[round(share * (len(ordered) - 1))] for share in (0.0, 0.1, 0.5, 0.9, 1.0)]
 
 
 def shape(shown: Sequence[str]) -> str:
@@ -57,10 +93,28 @@ def shape(shown: Sequence[str]) -> str:
     return "few" if len(shown) <= 4 else ""
 
 
-def legend(entries: Iterable[tuple[str, str]]) -> Markup:
-    """Return a legend of (classes, text): `swatch c0` is a colour, `key ceiling` and its like are line styles."""
-    entry = Markup('<li><i class="{}" aria-hidden="true"></i>{}</li>')
-    return Markup('<ul class="legend">{}</ul>').format(Markup("").join(entry.format(c, text) for c, text in entries))
+def legend(entries: Iterable[tuple[str | Markup, str]]) -> Markup:
+    """Return a legend of (classes, text): `swatch c0` is a colour, `key ceiling` and its like are line styles.
+
+    In the place of classes may stand the sign itself.
+    """
+    listed = Markup("").join(Markup("<li>{}{}</li>").format(_key(key), text) for key, text in entries)
+    return Markup('<ul class="legend">{}</ul>').format(listed)
+
+
+def _key(key: str | Markup) -> Markup:
+    return key if isinstance(key, Markup) else Markup('<i class="{}" aria-hidden="true"></i>').format(key)
+
+
+def sign(shape: int, colour: int, empty: bool = False) -> Markup:
+    """Return a chart's marker for a legend: the shape and colour of a condition, or `empty` for published values."""
+    drawn = Markup('<svg class="key-sign c{}" viewBox="0 0 14 14" aria-hidden="true"><path class="{}" d="{}"/></svg>')
+    return drawn.format(colour, "sign open" if empty else "sign", marker(shape, 7, 7))
+
+
+def grid_of(cells: Sequence[Markup], shape: str) -> Markup:
+    """Return panels in a grid of the style sheet's."""
+    return Markup('<div class="grid {}">{}</div>').format(shape, Markup("").join(cells))
 
 
 def both_widths(wide: Markup, narrow: Markup) -> Markup:
@@ -76,11 +130,8 @@ def panel(head: str | Markup, figure: str, chart: Markup) -> Markup:
 
 def row(title: str, colour: int, note: str, cells: Sequence[Markup], shape: str = "") -> Markup:
     """Return a titled row of panels in one regime's colour; `shape` names another grid than the six-column one."""
-    text = Markup(
-        '<div class="row"><h3><i class="swatch c{}" aria-hidden="true"></i>{} <small>{}</small></h3>'
-        '<div class="grid {}">{}</div></div>'
-    )
-    return text.format(colour, title, note, shape, Markup("").join(cells))
+    text = Markup('<div class="row"><h3><i class="swatch c{}" aria-hidden="true"></i>{} <small>{}</small></h3>{}</div>')
+    return text.format(colour, title, note, grid_of(cells, shape))
 
 
 def figure(picture: Picture, alt: str, caption: str, classes: str = "") -> Markup:

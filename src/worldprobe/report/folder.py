@@ -6,18 +6,21 @@ import json
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 
 from worldprobe.errors import DamagedData, NoResults
+from worldprobe.report.words import ROLES, VECTOR_ROLES, at
 from worldprobe.studies.results import Exploration, Results, Run, Summary
 from worldprobe.studies.verdicts import exploration_of
 
 AGAIN = "Run the study's command again with the same --out: finished runs are kept, and what is missing is made."
 
-COLOURS = 8  # that style.css defines: c0 to c7
+COLOURS = 8  # that style.css defines, c0 to c7
+NEUTRAL = 8  # c8: of what several colours share
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,63 @@ class ResultsFolder:
         """The names of the hidden controls, in the world's order."""
         return [str(control["name"]) for control in self.results.controls]
 
-    @property
+    @cached_property
     def series(self) -> list[Series]:
-        """The measured series, in the study's order, each regime with its own colour."""
-        measured = [s for s in self.results.summary if s.role == "measured"]
-        return [self._series(s, measured) for s in measured]
+        """The measured series, in the study's order, each condition (regime and objective) with its own colour."""
+        return [self._series(s, self.runs_of(s)) for s in self._measured]
 
     @property
     def references(self) -> list[Summary]:
         """The summaries of floors and ceilings: untrained encoder, raw pixels, supervised."""
         return [s for s in self.results.summary if s.role != "measured"]
 
-    def colour(self, regime: str) -> int:
-        """Return the colour of a regime, a number of the style sheet's: the same one in every picture."""
-        regimes = list(dict.fromkeys(s.regime for s in self.results.summary if s.role == "measured"))
+    def runs_of(self, summary: Summary) -> list[Run]:
+        """Return the runs that a summary sums up, in the order of their seeds."""
+        return self._runs.get(_cell(summary), [])
+
+    @cached_property
+    def swept(self) -> bool:
+        """Whether any measured condition has more than one point: then the study is a sweep."""
+        conditions = {(s.regime, s.objective): 0 for s in self._measured}
+        for s in self._measured:
+            conditions[s.regime, s.objective] += 1
+        return any(points > 1 for points in conditions.values())
+
+    def colour(self, regime: str, objective: str | None = None) -> int:
+        """Return the colour of a regime under an objective, a number of the style sheet's: the same in every picture.
+
+        Objectives have colours of their own as long as there are enough for all; a regime whose objectives differ in
+        colour is itself neutral.
+        """
+        pairs = list(dict.fromkeys((s.regime, s.objective) for s in self._measured))
+        regimes = list(dict.fromkeys(r for r, _ in pairs))
+        if len(regimes) < len(pairs) <= COLOURS:
+            return (
+                pairs.index((regime, objective)) if objective is not None and (regime, objective) in pairs else NEUTRAL
+            )
         return (regimes.index(regime) if regime in regimes else len(regimes)) % COLOURS
+
+    def named(self, regime: str, objective: str) -> str:
+        """Return the name of a condition: its regime, its objective or both, whichever tells it from the others."""
+        pairs = {(s.regime, s.objective) for s in self._measured}
+        several = len({r for r, _ in pairs}) > 1, len({o for r, o in pairs if r == regime}) > 1
+        told = [name for name, needed in zip((regime, objective), several, strict=True) if needed]
+        return ", ".join(told) or regime
+
+    def explored(self, exploration: Exploration) -> str:
+        """Return the name of an exploration: its regime, and its point where the study is a sweep."""
+        alone = len({e.label for e in self.results.explorations}) == 1
+        told = at(exploration.axes) if self.swept else ""
+        return told if told and alone else ", ".join(filter(None, [exploration.label, told]))
+
+    @cached_property
+    def drawn(self) -> bool:
+        """Whether the world is drawn: its observations are frames, of which there are contact sheets."""
+        return any(self.contact_sheet(e).is_file() for e in self.results.explorations)
+
+    def role(self, role: str) -> str:
+        """Return what a floor or ceiling is called."""
+        return (ROLES if self.drawn else ROLES | VECTOR_ROLES).get(role, role)
 
     def arrays(self, run: Run, *names: str) -> dict[str, np.ndarray]:
         """Return these arrays of a run; raises DamagedData where the file or one of them is missing or unreadable."""
@@ -83,19 +128,29 @@ class ResultsFolder:
             )
         return self.path / folder / name
 
-    def _series(self, summary: Summary, measured: list[Summary]) -> Series:
-        kin = [s for s in measured if s.regime == summary.regime]
-        runs = tuple(run for run in self.results.runs if _cell(run) == _cell(summary))
+    @cached_property
+    def _measured(self) -> list[Summary]:
+        return [s for s in self.results.summary if s.role == "measured"]
+
+    @cached_property
+    def _runs(self) -> dict[Cell, list[Run]]:
+        found: dict[Cell, list[Run]] = {}
+        for run in self.results.runs:
+            found.setdefault(_cell(run), []).append(run)
+        return found
+
+    def _series(self, summary: Summary, runs: list[Run]) -> Series:
         if not runs:
             raise DamagedData(
                 f"{self.path / 'results.json'} sums up {summary.regime!r} but holds no run of it. {AGAIN}"
             )
+        kin = [s for s in self._measured if s.regime == summary.regime]
+        varying = {k: v for k, v in summary.axes.items() if len({str(s.axes.get(k)) for s in kin}) > 1}
+        condition, point = self.named(summary.regime, summary.objective), at(varying)
+        alone = len({(s.regime, s.objective) for s in self._measured}) == 1
+        label = point if point and alone else ", ".join(filter(None, [condition, point]))
         exploration = exploration_of(summary, self.results.explorations)
-        told = [summary.regime]
-        told += [summary.objective] if len({s.objective for s in kin}) > 1 else []
-        varying = [k for k in summary.axes if len({str(s.axes.get(k)) for s in kin}) > 1]
-        told += [f"{key} {summary.axes[key]}" for key in varying]
-        return Series(summary, runs, exploration, ", ".join(told), self.colour(summary.regime))
+        return Series(summary, tuple(runs), exploration, label, self.colour(summary.regime, summary.objective))
 
 
 def read_folder(path: Path) -> ResultsFolder:
@@ -127,7 +182,10 @@ def read_folder(path: Path) -> ResultsFolder:
     return ResultsFolder(path, results)
 
 
-def _cell(part: Run | Summary) -> tuple[str, str, str, str, str]:
+Cell = tuple[str, str, str, str, str]
+
+
+def _cell(part: Run | Summary) -> Cell:
     return part.world, part.regime, part.objective, part.role, json.dumps(part.axes, sort_keys=True)
 
 

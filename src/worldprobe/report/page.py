@@ -10,25 +10,30 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from worldprobe.files import written_whole
-from worldprobe.report.blocks import Section, Table, figure, note
+from worldprobe.report.answers import answer, answer_of_sweep
+from worldprobe.report.blocks import MOST_CONTROLS, Section, Table, figure, note
+from worldprobe.report.cards import cards
 from worldprobe.report.folder import ResultsFolder, read_folder
+from worldprobe.report.glossary import GLOSSARY
 from worldprobe.report.pictures import embed
-from worldprobe.report.sections import STANDARD
-from worldprobe.report.words import GLOSSARY, answer, count, duration, intervals_over, memory, number, ratio
+from worldprobe.report.sections import sections_for
+from worldprobe.report.words import count, duration, intervals_over, memory, number, ratio
 
 QUESTION = "Was this world explored in a way from which its hidden controls can be learned?"
 HERO_WIDTH, HERO_BYTES = 1600, 420_000
+UNREACHABLE = 1000  # standard deviations
 HERE = Path(__file__).parent
 
 
-def write_report(folder: Path, sections: Sequence[Callable[[ResultsFolder], Section]] = STANDARD) -> Path:
+def write_report(folder: Path, sections: Sequence[Callable[[ResultsFolder], Section]] | None = None) -> Path:
     """Write `report.html` into a results folder, whole or not at all, and return its path.
 
+    Its sections are picked by what the results hold (`sections_for`) unless they are given.
     The report reads only this folder: it trains nothing and renders nothing. It loads nothing from the network.
     Raises NoResults for a folder without results (or with half of them) and DamagedData for what cannot be read.
     """
     read = read_folder(Path(folder))
-    page = render(read, [section(read) for section in sections])
+    page = render(read, [section(read) for section in (sections_for(read) if sections is None else sections)])
     target = read.path / "report.html"
     with written_whole(target) as aside:
         aside.write_text(page, encoding="utf8")
@@ -45,13 +50,14 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
     return environment.get_template("page.html").render(
         style=Markup((HERE / "style.css").read_text(encoding="utf8")),
         results=results,
-        series=series,
+        averaged=_averaged(folder),
+        observation="frame" if folder.drawn or (folder.path / "hero.png").is_file() else "observation",
         title=results.study.get("title") or results.study.get("name") or "A study",
         question=results.study.get("question") or QUESTION,
-        answer=answer(series, len(results.controls)),
+        answer=answer_of_sweep(series) if folder.swept else answer(series, len(results.controls)),
+        cards=cards(folder),
         hero=_hero(folder),
         over=intervals_over(series),
-        count=count,
         sections=sections,
         controls=_controls_table(folder),
         provenance=_provenance(folder),
@@ -59,9 +65,16 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
     )
 
 
+def _averaged(folder: ResultsFolder) -> str:
+    sizes = {len(s.summary.r2_per_control) for s in folder.series}
+    return count(sizes.pop(), "control") if len(sizes) == 1 else "the controls"
+
+
 def _hero(folder: ResultsFolder) -> Markup:
     path = folder.path / "hero.png"
     if not path.is_file():
+        if not folder.drawn:
+            return Markup("")  # a world of vectors: nobody misses its picture
         return note(
             "No still of the world: this folder has no hero.png. Worlds that Blender does not render have none."
         )
@@ -76,17 +89,23 @@ def _hero(folder: ResultsFolder) -> Markup:
 
 def _controls_table(folder: ResultsFolder) -> Table:
     columns = ("control", "what it moves", "one standard deviation", "never beyond")
-    rows = tuple(
-        (str(c["name"]), str(c.get("meaning", "")), _physical(c, "scale"), _physical(c, "limit"))
-        for c in folder.results.controls
-    )
-    return Table("The hidden controls", columns, rows)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for c in folder.results.controls:
+        facts = (str(c.get("meaning", "")), _physical(c, "scale"), _physical(c, "limit"))
+        alike.setdefault(facts, []).append(str(c["name"]))
+    rows = [
+        (name, *facts)
+        for facts, names in alike.items()
+        for name in (names if len(names) <= MOST_CONTROLS else [f"{names[0]} … {names[-1]}"])
+    ]
+    return Table("The hidden controls", columns, tuple(rows))
 
 
 def _physical(control: dict[str, Any], key: str) -> str:
     value = control.get(key)
     unit = {"deg": "°"}.get(control.get("unit", ""), control.get("unit", ""))
-    return "—" if value is None else f"{number(value, 3)} {unit}".strip()
+    unreachable = key == "limit" and value is not None and value >= UNREACHABLE * control["scale"]
+    return "—" if value is None or unreachable else f"{number(value, 3)} {unit}".strip()
 
 
 def _provenance(folder: ResultsFolder) -> list[tuple[str, list[tuple[str, str]]]]:

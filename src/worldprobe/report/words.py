@@ -1,13 +1,10 @@
-"""How the report says things: numbers, the answer, and what each measure means."""
+"""How the report says things: numbers, counts, points of a sweep."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from markupsafe import Markup
-
-from worldprobe.studies.verdicts import PARTLY, RECOVERED
+from collections.abc import Mapping, Sequence
+from math import floor, log10
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from worldprobe.report.folder import Series
@@ -17,57 +14,9 @@ ROLES = {
     "floor": "untrained encoder",
     "pixels": "raw pixels, no encoder",
 }
+VECTOR_ROLES = {"pixels": "raw observations, no encoder"}
 
-GLOSSARY = (
-    (
-        "R²",
-        "1 − E(true − read)² / Var(true): how much of a control's variation a linear regression reads off the "
-        "embedding, on canonical test points that neither the encoder nor the regression has seen. 1 is perfect, 0 "
-        "is guessing the mean, below 0 is worse than that. A regime's one number is the mean over its controls.",
-    ),
-    (
-        "Own probe",
-        "R² again, with the regression fitted on held-out frames of the regime itself instead of canonical ones: what "
-        "somebody gets whose labels come from the exploration alone.",
-    ),
-    (
-        "Controls → embedding",
-        "R² in the other direction: how much of the embedding's variation the controls explain linearly. The two agree "
-        "only where nothing else is in the embedding.",
-    ),
-    (
-        "Orthogonality",
-        "‖AᵀA − I‖ (Frobenius), where h ≈ Az + b is the regression of the embedding on the controls. 0 says that the "
-        "embedding is a rotated copy of the controls, neither stretched nor mixed.",
-    ),
-    (
-        "Procrustes error",
-        "The smallest E‖h − Qz‖² over rotations Q, both centred: what no rotation explains. 0 for a rotated copy, "
-        "about 2n for an unrelated Gaussian embedding of n controls.",
-    ),
-    (
-        "Theorem 3's bound",
-        "D + (ε + D)² with D = δ / (2ρ(1 − ρ)): a ceiling on the Procrustes error that needs no knowledge of the "
-        "controls, only how far alignment is from its optimum (δ) and Cov h from the identity (ε). It holds for "
-        "pairs of one correlation ρ from a Gaussian world (arXiv 2605.26379).",
-    ),
-    (
-        "Alignment and its optimum",
-        "E|h′ − h|² per dimension over the regime's pairs. A linear, whitened embedding reaches 2(1 − ρ), averaged "
-        "over the controls, and by Theorem 1 nothing whose embedding is N(0, I) goes lower.",
-    ),
-    (
-        "Canonical test set",
-        "Independent N(0, 1) draws of every control and what they look like: the same points for every regime, never "
-        "trained on.",
-    ),
-    (
-        "Floors and ceiling",
-        "An untrained encoder and a regression on raw pixels say what needs no learning; the same encoder trained with "
-        "the controls as labels says what it could reach.",
-    ),
-)
-
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -84,13 +33,66 @@ def number(value: float | int, decimals: int | None = None) -> str:
     return text.replace("-", "−")
 
 
-def ratio(value: float) -> str:
+def ratio(value: float, decimals: int = 2) -> str:
     """Return an R^2 or a correlation with two decimals, or as many as tell it from 1 (0.9995, never a false 1.00)."""
-    decimals = 2
     while value < 1 and round(value, decimals) >= 1 and decimals < 6:
         decimals += 1
     text = f"{value:.{decimals}f}"
-    return ("0.00" if text == "-0.00" else text).replace("-", "−")
+    return (text if float(text) else text.lstrip("-")).replace("-", "−")
+
+
+def precise(value: float) -> str:
+    """Return an R^2 with two digits of what it lacks of 1, at least three decimals: 0.951, 0.999 98, 0.999 9983."""
+    lack = 1 - value
+    decimals = 3 if not 0 < lack < 0.1 else min(8, max(3, 1 - floor(log10(lack))))
+    return _grouped(f"{value:.{decimals}f}")
+
+
+def quoted(value: float) -> str:
+    """Return a published R^2 with the digits that it was published with, two decimals or more."""
+    return _grouped(max(f"{value:.2f}", repr(value), key=len))
+
+
+def setting(value: float | int | str) -> str:
+    """Return a value of an axis as it was set: 0.005, 10⁻⁶, 5·10⁻⁵, 1 024, spiral."""
+    if isinstance(value, str):
+        return value
+    if value and not 1e-4 <= abs(value) < 1e5:
+        digits, power = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
+        digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+        raised = f"10{str(int(power)).translate(_RAISED)}"
+        said = raised if digits == "1" else f"−{raised}" if digits == "-1" else f"{digits}·{raised}"
+        return said.replace("-", "−")
+    return f"{value:,.6g}".replace(",", "\u202f").replace("-", "−")
+
+
+def at(axes: Mapping[str, float | int | str]) -> str:
+    """Return a point of a sweep in words: "lambda 0.005, rho 0.9", "spiral"; a label in words needs no name."""
+    return ", ".join(label if isinstance(label, str) else f"{name} {setting(label)}" for name, label in axes.items())
+
+
+def and_list(names: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def scored_on(study: Mapping[str, Any]) -> str:
+    """Return which points of the controls a study is scored on."""
+    if study.get("test_points") == "grid":
+        return "on an even grid over [−3, 3] of every control"
+    return "on the canonical test set"
+
+
+def fixed(value: float, digits: int, sign: str = "") -> str:
+    """Return a number with so many decimals, in threes; one that would read as nothing as a power of ten."""
+    if value and not float(f"{value:.{digits}f}"):
+        return f"{value:{sign}.0e}".replace("e-0", "e-").replace("-", "−")
+    return _grouped(f"{value:{sign}.{digits}f}")
+
+
+def unbroken(text: str) -> str:
+    """Return a text that breaks after commas only: "lambda 0.01, rho 0.9" in two lines at most."""
+    return text.replace(" ", "\u00a0").replace(",\u00a0", ", ")
 
 
 def count(things: int, one: str) -> str:
@@ -132,29 +134,7 @@ def intervals_over(series: Sequence[Series]) -> str:
     return "; ".join(said)
 
 
-def answer(series: Sequence[Series], controls: int) -> Markup:
-    """Return the study's answer in one sentence: what can be read off the embedding after each exploration.
-
-    Yes, in part and no follow the verdicts' thresholds. With more than four series it names the best and the worst.
-    """
-    if not series:
-        return Markup("This study measured no exploration, only floors and ceilings.")
-    ranked = sorted(series, key=lambda s: -s.summary.r2.mean)
-    told = ranked if len(ranked) <= 4 else [ranked[0], ranked[-1]]
-    best, rest = told[0], told[1:]
-    name = Markup('<span class="ink c{}">{}</span>')
-    opening = Markup("{} {} exploration: linear regression recovers {} of the variance of {}").format(
-        _yes(best),
-        name.format(best.colour, best.label),
-        share(best.summary.r2.mean),
-        count(controls, "hidden control"),
-    )
-    tail = [Markup("{} through {}").format(share(s.summary.r2.mean), name.format(s.colour, s.label)) for s in rest]
-    joined = Markup(" and ").join([Markup(", ").join(tail[:-1]), tail[-1]]) if len(tail) > 1 else Markup("").join(tail)
-    return Markup("{}, {}.").format(opening, joined) if tail else opening + "."
-
-
-def _yes(series: Series) -> str:
-    if min(i.mean for i in series.summary.r2_per_control.values()) >= RECOVERED:
-        return "Yes, through"
-    return "In part, through" if series.summary.r2.mean >= PARTLY else "No, not even through"
+def _grouped(text: str) -> str:
+    whole, point, decimals = text.partition(".")
+    in_threes = "\u202f".join(decimals[i : i + 3] for i in range(0, len(decimals), 3))
+    return f"{whole}{point}{in_threes}".replace("-", "−")

@@ -6,39 +6,62 @@ import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup
 
-from worldprobe.report.blocks import Section, Table, figure, legend, note, panel, row, shape, shown_controls
+from worldprobe.report.blocks import (
+    Section,
+    Table,
+    figure,
+    legend,
+    note,
+    panel,
+    row,
+    shape,
+    shown_controls,
+    tabled_controls,
+)
 from worldprobe.report.charts import SPAN, TALLEST, histogram
 from worldprobe.report.folder import ResultsFolder
+from worldprobe.report.picking import evenly
 from worldprobe.report.pictures import embed
 from worldprobe.report.words import number, ratio
 from worldprobe.studies.results import Exploration
 from worldprobe.studies.verdicts import STILL
 
 SHEETS_BYTES = 1_200_000  # of all contact sheets together, before base64
+MOST_SHEETS = 6
 
 
 def seen(folder: ResultsFolder) -> Section:
-    """Show contact sheets: what each regime showed the encoder."""
+    """Show contact sheets: what each regime showed the encoder, or a few of many."""
     explorations = folder.results.explorations
+    sheets = {e.id: folder.contact_sheet(e) for e in explorations}
+    drawn = evenly(explorations, MOST_SHEETS)
     blocks = []
-    for e in explorations:
-        sheet = folder.contact_sheet(e)
+    if not any(sheet.is_file() for sheet in sheets.values()):
+        blocks.append(note("No contact sheets: this folder has none. Worlds without frames have none."))
+        drawn = []
+    for e in drawn:
+        sheet = sheets[e.id]
         if sheet.is_file():
-            picture = embed(sheet, 1100, SHEETS_BYTES // len(explorations))
-            body = figure(picture, f"A contact sheet of frames that the {e.label} regime saw.", "")
+            picture = embed(sheet, 1100, SHEETS_BYTES // len(drawn))
+            body = figure(picture, f"A contact sheet of frames that the {folder.explored(e)} regime saw.", "")
         else:
             body = note(
                 f"No contact sheet: this folder has no {sheet.parent.name}/{sheet.name}. "
                 "Worlds without frames have none."
             )
         size = f"{number(e.frames)} frames, {number(e.pairs)} pairs"
-        blocks.append(row(e.label, folder.colour(e.label), size, [body], "one"))
+        blocks.append(row(folder.explored(e), folder.colour(e.label), size, [body], "one"))
     lead = "The same world, the same encoder, the same number of frames. Only the way of moving through it differs."
-    settings = tuple((e.label, e.regime, _settings(e), e.frames, e.pairs) for e in explorations)
-    table = Table(
-        "The explorations and their settings", ("exploration", "regime", "settings", "frames", "pairs"), settings
-    )
-    return Section("seen", "What each exploration saw", lead, tuple(blocks), (table,), shape="sheets")
+    if folder.swept:
+        lead = f"Frames of {len(drawn)} of {len(explorations)} explorations, evenly along the sweep."
+    return Section("seen", "What each exploration saw", lead, tuple(blocks), (settings_table(folder),), shape="sheets")
+
+
+def settings_table(folder: ResultsFolder) -> Table:
+    """Return the table of every exploration's regime, settings and size."""
+    columns = ("exploration", "regime", "settings", "frames", "pairs")
+    rows = tuple((folder.explored(e), e.regime, _settings(e), e.frames, e.pairs) for e in folder.results.explorations)
+    return Table("The explorations and their settings", columns, rows)
 
 
 def visited(folder: ResultsFolder) -> Section:
@@ -78,6 +101,7 @@ def _visited_table(folder: ResultsFolder) -> Table:
         "exact pair correlation",
         "exact marginal",
     )
+    tabled = tabled_controls(folder.controls, len(folder.results.explorations))
     rows = tuple(
         (
             e.label,
@@ -90,7 +114,7 @@ def _visited_table(folder: ResultsFolder) -> Table:
             e.exact_marginal or "not known",
         )
         for e in folder.results.explorations
-        for name in folder.controls
+        for name in tabled
     )
     return Table("What each exploration visited", columns, rows)
 

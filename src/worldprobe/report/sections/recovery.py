@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from worldprobe.report.blocks import Cell, Section, Table, both_widths, legend, panel, row, shape, shown_controls
+from worldprobe.report.blocks import (
+    MOST_OPEN,
+    Cell,
+    Section,
+    Shown,
+    Table,
+    both_widths,
+    legend,
+    mean_within,
+    panel,
+    row,
+    shape,
+    shown_controls,
+    shown_r2,
+    tabled_controls,
+)
 from worldprobe.report.charts import SPAN, Bar, Group, Mark, bar_chart, scatter
 from worldprobe.report.folder import ResultsFolder, Series
-from worldprobe.report.words import ROLES, intervals_over, number, ratio
+from worldprobe.report.sweep import references_of
+from worldprobe.report.words import at, intervals_over, number, ratio
 from worldprobe.studies.results import Interval, Run, Summary
 
 SHOWN_POINTS = 400
 EVERY = "all controls"
-GEOMETRY = ("R²", "own probe", "controls → embedding", "orthogonality", "Procrustes", "d")
+GEOMETRY = ("R²", "own probe", "within the regime", "controls → embedding", "orthogonality", "Procrustes", "d")
 
 
 def recovered(folder: ResultsFolder) -> Section:
@@ -24,7 +40,7 @@ def recovered(folder: ResultsFolder) -> Section:
     desc = "; ".join(f"{s.label}: mean R² {ratio(s.summary.r2.mean)}" for s in series) + "."
     roles = dict.fromkeys(s.role for s in folder.references)
     key = legend(
-        [(f"swatch c{s.colour}", s.label) for s in series] + [(f"key {role}", ROLES.get(role, role)) for role in roles]
+        [(f"swatch c{s.colour}", s.label) for s in series] + [(f"key {role}", folder.role(role)) for role in roles]
     )
     chart = both_widths(bar_chart(groups, 860, title, desc), bar_chart(groups, 350, title, desc))
     lead = (
@@ -32,12 +48,19 @@ def recovered(folder: ResultsFolder) -> Section:
         f"it, 0 is guessing. Whiskers are 95 % intervals: {intervals_over(series)}.{said}"
     )
     columns = ("exploration", "control", "R²", "95 % from", "to", "interval over", "seeds")
-    rows = tuple(
-        (_named(s), name, i.mean, *i.ci95, s.interval, s.seeds)
-        for s in folder.results.summary
-        for name, i in [(EVERY, s.r2), *s.r2_per_control.items()]
-    )
+    times = len(folder.results.summary)
+    rows = tuple(row for s in folder.results.summary for row in _summary_rows(_named(folder, s), s, times))
     return Section("recovered", "Which controls were recovered", lead, (key, chart), (Table(title, columns, rows),))
+
+
+def _summary_rows(name: str, s: Summary, times: int) -> list[tuple[Cell, ...]]:
+    means = {control: interval.mean for control, interval in s.r2_per_control.items()}
+    tabled = tabled_controls(list(means), times, means)
+    intervals = [(EVERY, s.r2), *((control, s.r2_per_control[control]) for control in tabled)]
+    return [
+        (name, control, shown_r2(i.mean), shown_r2(i.ci95[0]), shown_r2(i.ci95[1]), s.interval, s.seeds)
+        for control, i in intervals
+    ]
 
 
 def readings(folder: ResultsFolder) -> Section:
@@ -49,12 +72,8 @@ def readings(folder: ResultsFolder) -> Section:
         f"reads, both in standard deviations (±{SPAN:g}). On the dashed diagonal it is read exactly; a level cloud "
         f"means that nothing is known. The number is R².{said}"
     )
-    columns = ("run", "control", "R²", "95 % from", "to")
-    table = tuple(
-        (run.id, name, value, *run.recovery.r2_per_control_ci95[name])
-        for run in folder.results.runs
-        for name, value in run.recovery.r2_per_control.items()
-    )
+    columns = ("run", "control", "R²", "95 % from", "to", "within the regime")
+    table = tuple(row for run in folder.results.runs for row in _run_rows(run, len(folder.results.runs)))
     title = "R² of every run, with a bootstrap over test points"
     return Section("readings", "True against recovered", lead, rows, (Table(title, columns, table),))
 
@@ -77,7 +96,20 @@ def geometry(folder: ResultsFolder) -> Section:
         "R² says whether the controls can be read. Geometry says whether the embedding is a rotated copy of them, "
         "which is what planning in the embedding needs. The glossary below defines each column."
     )
-    return Section("geometry", "How linear the embedding is", lead, (), (every, bounds), shown=medians)
+    title = "How linear the embedding is"
+    if len(folder.series) > MOST_OPEN:
+        return Section("geometry", title, lead, (), (medians, every, bounds))
+    return Section("geometry", title, lead, (), (every, bounds), shown=medians)
+
+
+def _run_rows(run: Run, times: int) -> list[tuple[Cell, ...]]:
+    r = run.recovery
+    names = tabled_controls(list(r.r2_per_control), times, r.r2_per_control)
+    inside = r.r2_in_regime or {}
+    return [
+        (run.id, name, *map(_r2, (r.r2_per_control[name], *r.r2_per_control_ci95[name], inside.get(name))))
+        for name in names
+    ]
 
 
 def _scatter_row(folder: ResultsFolder, s: Series, shown: list[str]) -> Markup:
@@ -96,7 +128,12 @@ def _scatter_row(folder: ResultsFolder, s: Series, shown: list[str]) -> Markup:
 
 def _geometry(run: Run) -> tuple[Cell, ...]:
     r = run.recovery
-    return r.r2, r.r2_own_probe, r.r2_controls_to_embedding, r.orthogonality, r.procrustes, run.d
+    shares = map(_r2, (r.r2, r.r2_own_probe, mean_within(run), r.r2_controls_to_embedding))
+    return *shares, r.orthogonality, r.procrustes, run.d
+
+
+def _r2(value: float | None) -> Shown | None:
+    return None if value is None else shown_r2(value)
 
 
 def _bound_said(run: Run) -> str:
@@ -114,26 +151,25 @@ def _bound_row(run: Run) -> tuple[Cell, ...]:
 
 def _group(title: str, control: str | None, folder: ResultsFolder) -> Group:
     series, references = folder.series, folder.references
-    own = {s.summary.regime for s in series}
-    # A reference that exists for several regimes belongs to each one's bar; a single one holds for the whole group.
-    shared = [r for r in references if len({q.regime for q in references if q.role == r.role} & own) <= 1]
+    # A reference that exists for several regimes or points belongs to their bars; a single one to the group.
+    shared = [r for r in references if sum(q.role == r.role for q in references) == 1]
     bars = []
     for s in series:
         interval = _interval(s.summary, control)
-        marks = [_mark(r, control) for r in references if r not in shared and r.regime == s.summary.regime]
+        marks = [_mark(folder, r, control) for r in references_of(folder, s.summary) if r not in shared]
         bars.append(Bar(f"{s.label}, {title}", s.colour, interval.mean, *interval.ci95, tuple(marks)))
-    return Group(title, tuple(bars), tuple(_mark(r, control) for r in shared))
+    return Group(title, tuple(bars), tuple(_mark(folder, r, control) for r in shared))
 
 
 def _interval(summary: Summary, control: str | None) -> Interval:
     return summary.r2 if control is None else summary.r2_per_control[control]
 
 
-def _mark(summary: Summary, control: str | None) -> Mark:
-    return Mark(summary.role, ROLES.get(summary.role, summary.role), _interval(summary, control).mean)
+def _mark(folder: ResultsFolder, summary: Summary, control: str | None) -> Mark:
+    return Mark(summary.role, folder.role(summary.role), _interval(summary, control).mean)
 
 
-def _named(summary: Summary) -> str:
+def _named(folder: ResultsFolder, summary: Summary) -> str:
     if summary.role != "measured":
-        return ROLES.get(summary.role, summary.role)
-    return ", ".join([summary.regime, summary.objective, *(f"{k} {v}" for k, v in summary.axes.items())])
+        return ", ".join(filter(None, [folder.role(summary.role), at(summary.axes)]))
+    return ", ".join(filter(None, [summary.regime, summary.objective, at(summary.axes)]))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup
 
-from worldprobe.report.blocks import Cell, Section, Table, legend, note, panel
+from worldprobe.report.blocks import MOST_OPEN, Cell, Section, Table, grid_of, legend, note, panel
 from worldprobe.report.charts import Line, curves
 from worldprobe.report.folder import ResultsFolder, Series
 from worldprobe.report.words import number
@@ -15,29 +15,70 @@ from worldprobe.studies.results import Run
 
 STYLES = {"train_alignment": "train", "heldout_alignment": "heldout"}
 MEMORISING = "Alignment on training pairs ended below its optimum while held-out pairs did not follow."
+MOST_DRAWN = 6  # series whose curves are drawn
+MOST_WARNINGS = 8
 SMALLEST = 1e-6  # what a logarithmic axis can show of a collapsed embedding
 
 
 def training(folder: ResultsFolder) -> Section:
-    """Show alignment on training and held-out pairs beside its optimum, and say plainly who memorised."""
+    """Show alignment on training and held-out pairs beside its optimum, and say plainly who memorised.
+
+    Of many series there is a table instead of curves.
+    """
     trained = [(s, [run for run in s.runs if run.training]) for s in folder.series]
-    drawn = [(s, _lines(folder, runs)) for s, runs in trained if runs]
+    many = len(trained) > MOST_DRAWN
+    drawn = [] if many else [(s, _lines(folder, runs)) for s, runs in trained if runs]
     span = _span([line for _, lines in drawn for line in lines], [_optimum(s) for s, _ in drawn])
     cells = [_cell(s, lines, span) for s, lines in drawn]
     key = legend(
         [("key train", "training pairs"), ("key heldout", "held-out pairs"), ("key optimum", "theoretical optimum")]
     )
-    warnings = [warning for s, runs in trained if (warning := _warnings(s, runs)) is not None]
     absent = [note(f"{s.label} was not trained, so it has no curves.") for s, runs in trained if not runs]
-    grid = [Markup('<div class="grid three">{}</div>').format(Markup("").join(cells))] if cells else []
+    warnings = _all_warnings(trained) if many else [w for s, runs in trained if (w := _warnings(s, runs)) is not None]
     lead = (
         "Alignment is the squared distance between the embeddings of a pair, per dimension, over the embedding's "
-        "variance; one line per seed. The dashed line is what a linear, whitened embedding of the moving controls "
+        f"variance{'' if many else '; one line per seed'}. {'Its optimum' if many else 'The dashed line'} is what a "
+        "linear, whitened embedding of the moving controls "
         "reaches, and by Theorem 1 the least that an honest one can. Training pairs below it, held-out pairs above: "
         "the encoder memorises."
     )
-    blocks = (*([key] if cells else []), *warnings, *absent, *grid)
-    return Section("training", "How it trained", lead, blocks, _tables(folder.results.runs))
+    blocks = (*([key] if cells else []), *warnings, *absent, *([grid_of(cells, "three")] if cells else []))
+    tables = _tables(folder.results.runs)
+    if many and len(trained) <= MOST_OPEN:
+        return Section("training", "How it trained", lead, blocks, tables, shown=_ends(trained))
+    return Section("training", "How it trained", lead, blocks, (_ends(trained), *tables) if many else tables)
+
+
+def _ends(trained: Sequence[tuple[Series, list[Run]]]) -> Table:
+    """Tabulate how the trainings of every series ended, as means over seeds."""
+    names = list(dict.fromkeys(n for _, runs in trained for run in runs if run.training for n in run.training.final))
+    columns = ("series", "optimum of alignment", *(name.replace("_", " ") for name in names), "memorised")
+    rows = []
+    for s, runs in trained:
+        finals = [run.training.final for run in runs if run.training]
+        means = (_mean([final[name] for final in finals if name in final]) for name in names)
+        fell = sum(run.training.memorising for run in runs if run.training)
+        rows.append((s.label, _optimum(s), *means, f"{fell} of {len(runs)}"))
+    return Table("How the training of every series ended, mean over seeds", columns, tuple(rows))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _all_warnings(trained: Sequence[tuple[Series, list[Run]]]) -> list[Markup]:
+    """Return what the trainings of many series warned of, in one paragraph, if they did."""
+    warned = [(s, run) for s, runs in trained for run in runs if run.training and run.training.warnings]
+    if not warned:
+        return []
+    fell = sum(run.training.memorising for _, run in warned if run.training)
+    total = sum(len(runs) for _, runs in trained)
+    head = f"The encoder memorised its frames in {fell} of {total} runs" if fell else f"{len(warned)} of {total} runs"
+    said = [f"{s.label}, seed {run.seed}. {' '.join(run.training.warnings)}" for s, run in warned if run.training]
+    more = (
+        [f"and {len(said) - MOST_WARNINGS} more: the table of losses names them"] if len(said) > MOST_WARNINGS else []
+    )
+    return [note(head, "warning", [*said[:MOST_WARNINGS], *more])]
 
 
 def _cell(s: Series, lines: Sequence[Line], span: tuple[float, float]) -> Markup:

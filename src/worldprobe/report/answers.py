@@ -1,0 +1,77 @@
+"""The study's answer, in a sentence or two at the head of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, log10
+
+from markupsafe import Markup
+
+from worldprobe.report.folder import Series
+from worldprobe.report.words import count, share, unbroken
+from worldprobe.studies.verdicts import PARTLY, RECOVERED
+
+
+def answer(series: Sequence[Series], controls: int) -> Markup:
+    """Return the study's answer in one sentence: what can be read off the embedding after each exploration.
+
+    Yes, in part and no follow the verdicts' thresholds. With more than four series it names the best and the worst.
+    """
+    if not series:
+        return Markup("This study measured no exploration, only floors and ceilings.")
+    ranked = sorted(series, key=lambda s: -s.summary.r2.mean)
+    told = ranked if len(ranked) <= 4 else [ranked[0], ranked[-1]]
+    best, rest = told[0], told[1:]
+    opening = Markup("{} {} exploration: linear regression recovers {} of the variance of {}").format(
+        _yes(best), _inked(best), share(best.summary.r2.mean), count(controls, "hidden control")
+    )
+    tail = [Markup("{} through {}").format(share(s.summary.r2.mean), _inked(s)) for s in rest]
+    joined = Markup(" and ").join([Markup(", ").join(tail[:-1]), tail[-1]]) if len(tail) > 1 else Markup("").join(tail)
+    return Markup("{}, {}.").format(opening, joined) if tail else opening + "."
+
+
+def answer_of_sweep(series: Sequence[Series]) -> Markup:
+    """Return a sweep's answer in one or two sentences: its best and its worst point, by the names of their axes.
+
+    Yes: every control is recovered at every point; it depends: at some; in part and no: at none, by the best.
+    """
+    ranked = sorted(series, key=lambda s: -s.summary.r2.mean)
+    best, worst, kept = ranked[0], ranked[-1], sum(_recovered(s) for s in series)
+    high, low = _shares(best, worst)
+    text = Markup("{}. At best ({}) a linear regression reads {} of the controls’ variance, at worst ({}) {}.")
+    return text.format(_at_how_many(best, kept, len(series)), _inked(best), high, _inked(worst), low)
+
+
+def _at_how_many(best: Series, kept: int, points: int) -> str:
+    if kept == points:
+        return f"Yes: every control is recovered at {'both' if points == 2 else f'all {points}'} points"
+    if kept:
+        return f"It depends: every control is recovered at {kept} of {points} points"
+    partly = best.summary.r2.mean >= PARTLY
+    return f"{'In part' if partly else 'No'}: at none of {points} points is every control recovered"
+
+
+def _shares(best: Series, worst: Series) -> tuple[str, str]:
+    """Return the shares of variance of two series, with the decimals that tell them apart where both are near 1."""
+    values = best.summary.r2.mean, worst.summary.r2.mean
+    high, low = (f"{100 * v:.{_decimals(v)}f}\u00a0%" for v in values) if min(values) >= 0.995 else map(share, values)
+    return high, low
+
+
+def _decimals(r2: float) -> int:
+    """Return how many decimals of a percentage tell an R^2 from 1."""
+    return 1 if r2 >= 1 else min(6, max(1, -2 - floor(log10(1 - r2))))
+
+
+def _inked(s: Series) -> Markup:
+    return Markup('<span class="ink c{}">{}</span>').format(s.colour, unbroken(s.label))
+
+
+def _recovered(series: Series) -> bool:
+    return min(i.mean for i in series.summary.r2_per_control.values()) >= RECOVERED
+
+
+def _yes(series: Series) -> str:
+    if _recovered(series):
+        return "Yes, through"
+    return "In part, through" if series.summary.r2.mean >= PARTLY else "No, not even through"

@@ -1,0 +1,41 @@
+"""Small SVG charts, coloured by the page's style sheet: each is one inline `<svg>` with a title and a description."""
+
+from worldprobe.report.charts.bars import Bar, Group, Mark, bar_chart, lowest_of
+from worldprobe.report.charts.bounds import BoundPoint, bound_chart
+from worldprobe.report.charts.bullets import bullets
+from worldprobe.report.charts.curves import Line, curves
+from worldprobe.report.charts.drawing import SPAN, marker, svg
+from worldprobe.report.charts.heat import HeatCell, heat_map
+from worldprobe.report.charts.panels import TALLEST, histogram, scatter
+from worldprobe.report.charts.plane import plane
+from worldprobe.report.charts.scale import Kind, Scale, evenly_in_logs
+from worldprobe.report.charts.traces import At, Style, Trace, traces_chart
+
+__all__ = [
+    "SPAN",
+    "TALLEST",
+    "At",
+    "Bar",
+    "BoundPoint",
+    "Group",
+    "HeatCell",
+    "Kind",
+    "Line",
+    "Mark",
+    "Scale",
+    "Style",
+    "Trace",
+    "bar_chart",
+    "bound_chart",
+    "bullets",
+    "curves",
+    "evenly_in_logs",
+    "heat_map",
+    "histogram",
+    "lowest_of",
+    "marker",
+    "plane",
+    "scatter",
+    "svg",
+    "traces_chart",
+]

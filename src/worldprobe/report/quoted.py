@@ -1,0 +1,57 @@
+"""What a paper reports of the same experiment, as a study quotes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worldprobe.report.folder import ResultsFolder
+from worldprobe.studies.axes import Label
+from worldprobe.studies.results import Summary
+from worldprobe.studies.schema import Published
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """One published R^2."""
+
+    regime: str
+    objective: str
+    axes: Mapping[str, Label]
+    r2: float
+
+    @property
+    def rounding(self) -> float:
+        """Half a unit of the last published digit, at least of the second decimal's."""
+        decimals = len(repr(self.r2).partition(".")[2]) if "e" not in repr(self.r2) else 6
+        return 0.5 * 10.0 ** -max(2, decimals)
+
+    def is_of(self, regime: str, objective: str, axes: Mapping[str, Label]) -> bool:
+        """Whether it is of this condition, and no axis that both name says otherwise."""
+        mine = self.regime == regime and self.objective == objective
+        return mine and all(same(self.axes[name], label) for name, label in axes.items() if name in self.axes)
+
+    def is_at(self, summary: Summary) -> bool:
+        """Whether it is of a summary: every axis that matters there is named and agrees."""
+        named = summary.axes.keys() <= self.axes.keys()
+        return named and self.is_of(summary.regime, summary.objective, summary.axes)
+
+
+def publication(folder: ResultsFolder) -> Published | None:
+    """Return what the study quotes; None where it quotes nothing."""
+    given = folder.results.study.get("published")
+    return None if given is None else Published.model_validate(given)
+
+
+def quoted_values(folder: ResultsFolder) -> list[Quoted]:
+    """Return every published value that the study quotes."""
+    found = publication(folder)
+    return [Quoted(v.regime, v.objective, v.axes, v.r2) for v in found.values] if found else []
+
+
+def same(a: Label, b: Label) -> bool:
+    """Whether two labels are one point: equal numbers, also where one is in quotes, or equal words."""
+    try:
+        return float(a) == float(b)
+    except ValueError:
+        return str(a) == str(b)
