@@ -21,8 +21,8 @@ def answer(prediction: Prediction) -> float:
 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "POINTS", 8192)
-    monkeypatch.setattr(search, "MEASURED", 20_000)
+    monkeypatch.setattr(search, "POINTS", {1: 16_384, 2: 8_192})
+    monkeypatch.setattr(search, "MEASURED", {1: 30_000, 2: 10_000})
     monkeypatch.setattr(rearrangement, "STEPS", 15)
 
 

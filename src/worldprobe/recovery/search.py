@@ -10,21 +10,22 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from worldprobe.recovery.blocks import BLOCKS, Estimate, PairSample, jackknife
-from worldprobe.recovery.cells import CellPairs
 from worldprobe.recovery.eigenfunctions import eigenfunctions, linear_r2
 from worldprobe.recovery.gaussian_maps import ROUNDS, Features, GaussianMap, Plain, Settled
 from worldprobe.recovery.levels import Evidence, Level
-from worldprobe.recovery.marginals import fit_marginals
+from worldprobe.recovery.marginals import Marginals, fit_marginals
 from worldprobe.recovery.moments import Covariances, Moments, moments
 from worldprobe.recovery.prediction import Tried
 from worldprobe.recovery.rearrangement import ascend, starts
 from worldprobe.recovery.transport import Transport, distance_to_gaussian
 
-POINTS = 16_384
-"""Points that a search moves."""
+POINTS = {1: 65_536}
+MANY = 16_384
+"""Points that a search moves, by dimension; in one dimension a rearrangement is a single sort."""
 
-MEASURED = 40_000
-"""Pairs times dimensions on which the maps of a search are compared."""
+MEASURED = {1: 200_000}
+FEW = 20_000
+"""Pairs on which the maps of a search are compared, by dimension."""
 
 COUNTED = 20_000
 """Points at which a map's distance to N(0, I) is measured."""
@@ -110,7 +111,7 @@ def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " num
 def measure(
     name: str,
     found: GaussianMap,
-    cells: CellPairs,
+    marginals: Marginals,
     z: PairSample,
     rng: np.random.Generator,
     settle: Transport | None = None,
@@ -121,7 +122,7 @@ def measure(
     less so must not count.
     """
     count = len(z)
-    h = found(cells.centres[np.concatenate([cells.first, cells.second])])
+    h = found(marginals(z.pooled))
     if settle is not None:
         rounds, h = settle.gaussianise(h, ROUNDS)
         found = Settled(found, rounds)
@@ -136,25 +137,24 @@ class Arena:
 
     evidence: Evidence
     points: Float[np.ndarray, "N n"]
-    cells: CellPairs
     z: PairSample
 
     def trial(self, name: str, found: GaussianMap, rng: np.random.Generator) -> Trial:
         """Measure a map on the pairs kept for that, where it is made as Gaussian as any other."""
         d = found(self.points[:2]).shape[1]
-        return measure(name, found, self.cells, self.z, rng, Transport.of(d, rng))
+        return measure(name, found, self.evidence.marginals, self.z, rng, Transport.of(d, rng))
 
 
 def arena(evidence: Evidence, rng: np.random.Generator) -> Arena:
     """Draw the points of the search from the even blocks, and the pairs for measuring from the odd ones."""
     even, odd = (np.concatenate([_rows(evidence.z, block) for block in range(own, BLOCKS, 2)]) for own in (0, 1))
-    cells = evidence.cells
-    drawn = rng.permutation(even)[: POINTS // 2]
-    points = cells.centres[np.concatenate([cells.first[drawn], cells.second[drawn]])]
-    held = np.sort(rng.permutation(odd)[: MEASURED // min(evidence.d, len(evidence.joints))])
+    d = min(evidence.d, len(evidence.joints))
+    drawn = rng.permutation(even)[: POINTS.get(d, MANY) // 2]
+    points = evidence.marginals(np.concatenate([evidence.z.first[drawn], evidence.z.second[drawn]]))
+    held = np.sort(rng.permutation(odd)[: MEASURED.get(d, FEW)])
     starts = np.linspace(0, len(held), BLOCKS + 1).astype(np.int64)
     z = PairSample(evidence.z.first[held], evidence.z.second[held], starts, evidence.z.groups)
-    return Arena(evidence, points, CellPairs(cells.first[held], cells.second[held], cells.centres), z)
+    return Arena(evidence, points, z)
 
 
 def _rows(z: PairSample, block: int) -> Int[np.ndarray, " rows"]:

@@ -54,13 +54,13 @@ def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
     if refused:
         return Prediction("sigreg", evidence.d, pairs, refused)
     place, fitted = arena(evidence, rng), rng.permutation(pairs)[:FITTED]
-    centres, cells = evidence.cells.centres, evidence.cells
-    plain = fit_plain(centres[cells.first[fitted]], centres[cells.second[fitted]], d, rng)
+    first, second = (evidence.marginals(member[fitted]) for member in (evidence.z.first, evidence.z.second))
+    plain = fit_plain(first, second, d, rng)
     held = place.trial("plain", plain, rng)
     outcome = _settled_at_once(evidence, levels, plain, d, rng) or _compete(place, levels, plain, held, d, rng)
     if outcome is None:
         return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
-    return _prediction(evidence, outcome, _bracket(levels[-1], outcome.best, d))
+    return _prediction(evidence, outcome, _bracket(levels, outcome.best, d))
 
 
 def _lump(evidence: Evidence) -> str | None:
@@ -69,8 +69,13 @@ def _lump(evidence: Evidence) -> str | None:
     return refusals.lumped(int(np.flatnonzero(evidence.moving)[worst]), atoms[worst]) if atoms[worst] > LUMP else None
 
 
-def _bracket(level: Level, trial: Trial, d: int) -> tuple[float, float]:
-    """Return the mean R^2 that a whitened map aligned as well as this one can have, by T's spectrum on this level."""
+def _bracket(levels: Sequence[Level], trial: Trial, d: int) -> tuple[float, float]:
+    """Return the mean R^2 that a whitened map aligned as well as this one can have, by T on the last rungs."""
+    low, high = zip(*(_bracket_on(level, trial, d) for level in levels[-2:]), strict=True)
+    return min(*low, trial.r2), max(*high, trial.r2)
+
+
+def _bracket_on(level: Level, trial: Trial, d: int) -> tuple[float, float]:
     found = level.moments.all()
     own = eigenfunctions(found)
     moves = found.variance > 0.0
@@ -78,8 +83,7 @@ def _bracket(level: Level, trial: Trial, d: int) -> tuple[float, float]:
     # Fitted eigenvalues are too large by what the jackknife takes away; the map's total is raised to match.
     excess = float(own.correlations[:d].sum() - spectrum(level, d).correlations.value[:d].sum())
     low, high = r2_given_alignment(own.correlations, reads, d, trial.total + excess)
-    share = float(np.mean(moves))
-    return min(low * share, trial.r2), max(high * share, trial.r2)
+    return low * float(np.mean(moves)), high * float(np.mean(moves))
 
 
 def _decides(bracket: tuple[float, float], r2: float) -> bool:
@@ -87,7 +91,7 @@ def _decides(bracket: tuple[float, float], r2: float) -> bool:
 
 
 def _everywhere(evidence: Evidence, plain: Plain, rng: np.random.Generator) -> Trial:
-    return measure("plain", plain, evidence.cells, evidence.z, rng)
+    return measure("plain", plain, evidence.marginals, evidence.z, rng)
 
 
 def _settled_at_once(
@@ -97,7 +101,7 @@ def _settled_at_once(
     if plain.rounds is not None:
         return None
     trial = _everywhere(evidence, plain, rng)
-    if trial.gaussian > NOT_GAUSSIAN or not _decides(_bracket(levels[-1], trial, d), trial.r2):
+    if trial.gaussian > NOT_GAUSSIAN or not _decides(_bracket(levels, trial, d), trial.r2):
         return None
     steps = tuple(Step(len(level.basis), trial.r2) for level in levels[-2:])
     return Outcome(trial, evidence.z, [], [trial], steps)

@@ -20,9 +20,11 @@ from scipy.special import ndtr, ndtri
 
 LEVELS = 33
 BEYOND = 20
-"""Points beyond the outermost level of a table; those go straight on, with the mean slope of the outer levels."""
+"""Points beyond the outermost level of a table; those go straight on, with the mean slope of the OUTER levels."""
 
 OUTER = 4
+STEEPEST = 2.0
+"""A table goes on at most so many times as steeply as it is on the whole: what few points show must not run away."""
 FIXED_AXES = 6
 PURSUED = 3
 """Of so many rounds, one takes the least Gaussian axes."""
@@ -41,12 +43,18 @@ class Round:
     def __call__(self, x: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "N d"]:
         """Push points along."""
         y = x @ self.rotation
-        rise = self.levels[OUTER] - self.levels[0]
         for axis, (column, table) in enumerate(zip(y.T, self.table, strict=True)):
-            low = np.minimum(column - table[0], 0.0) * rise / max(table[OUTER] - table[0], 1e-12)
-            high = np.maximum(column - table[-1], 0.0) * rise / max(table[-1] - table[-1 - OUTER], 1e-12)
+            low = np.minimum(column - table[0], 0.0) * self._slope(table[: OUTER + 1], table)
+            high = np.maximum(column - table[-1], 0.0) * self._slope(table[-1 - OUTER :], table)
             y[:, axis] = np.interp(column, table, self.levels) + low + high
         return y @ self.rotation.T
+
+    def _slope(self, outer: Float[np.ndarray, " some"], table: Float[np.ndarray, " levels"]) -> float:
+        """Return the mean slope of the outer levels, where it is not out of all proportion to that of the table."""
+        reach = self.levels[-1] - self.levels[0]
+        steepest = STEEPEST * reach / (table[-1] - table[0])
+        width = float(outer[-1] - outer[0])
+        return min(steepest, reach * OUTER / (LEVELS - 1) / width) if width > 0.0 else float(steepest)
 
 
 @dataclass(frozen=True)
