@@ -13,7 +13,8 @@ from pyarrow import parquet
 
 ROWS, EPISODE = 1_000_000, 500
 READ = """
-import json, resource, sys, time
+import json, sys, time
+from pathlib import Path
 from worldprobe.recordings import read_recording
 read = {}
 for path in sys.argv[1:]:
@@ -22,7 +23,8 @@ for path in sys.argv[1:]:
     pairs = recording.pairs().index
     recording.standardised()
     read[recording.source.format] = [recording.rows, len(pairs), time.process_time() - start]
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+# VmHWM begins anew with this program; ru_maxrss would count what the process was that started it.
+peak = 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 print(json.dumps([read, peak]))
 """
 
