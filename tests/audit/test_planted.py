@@ -87,6 +87,11 @@ def unrelated() -> Pairs:
     return clean(rho=0.01, clip=2)
 
 
+def swinging() -> Pairs:
+    """Every step leads to the other side: a square of the control changes less than the control."""
+    return clean(rho=-0.6, clip=8)
+
+
 FAULTS: list[tuple[Callable[[], Pairs], tuple[str, str], set[str]]] = [
     (dead, ("dead-control", "c1"), set()),
     (clipped, ("bounded", "c1"), {"gaussian-control"}),
@@ -100,7 +105,8 @@ FAULTS: list[tuple[Callable[[], Pairs], tuple[str, str], set[str]]] = [
     (entangled, ("independent-controls", "c1"), {"gaussian-control", "gaussian-joint", "spectral-gap", "isotropy"}),
     (sided, ("additive-noise", "c1"), {"stationary-pair", "gaussian-control", "gaussian-joint", "spectral-gap"}),
     (paused, ("standing-still", "all controls"), set()),
-    (unrelated, ("pairs-related", "c1"), {"pairs-related", "isotropy"}),
+    (unrelated, ("pairs-related", "c1"), {"isotropy"}),
+    (swinging, ("pairs-related", "c1"), {"spectral-gap"}),
 ]
 
 

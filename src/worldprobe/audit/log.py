@@ -25,20 +25,15 @@ SEGMENTS = 8
 
 @dataclass(frozen=True, eq=False)
 class Log:
-    """Controls (F, n) in double precision, and which frames form pairs.
-
-    `alone` says whether the controls were standardised by their own mean and sd, for logs in physical units, which have
-    no canonical distribution of their own.
-    """
+    """Controls (F, n) in double precision, and which frames form pairs."""
 
     names: tuple[str, ...]
     z: Float[np.ndarray, "frames n"]
     index: Int[np.ndarray, "pairs 2"]
-    alone: bool = False
 
     @staticmethod
     def of(pairs: Pairs, names: Sequence[str], standardise: bool = False) -> Log:
-        """Make a log, standardised by its own mean and sd where asked.
+        """Make a log; `standardise` takes out its own mean and sd, for physical units without a canonical distribution.
 
         Raises InvalidValue for fewer than 64 pairs, for values that are not finite, for pairs outside the frames.
         """
@@ -56,7 +51,7 @@ class Log:
             sd = z.std(axis=0)
             moves = sd > 1e-9 * np.abs(z).max(axis=0)
             z = np.where(moves, (z - z.mean(axis=0)) / np.where(moves, sd, 1.0), 0.0)
-        return Log(tuple(names), z, pairs.index, standardise)
+        return Log(tuple(names), z, pairs.index)
 
     @cached_property
     def moves(self) -> Bool[np.ndarray, " n"]:
@@ -68,7 +63,7 @@ class Log:
     def moving(self) -> Log:
         """The same log of the controls that move."""
         names = tuple(name for name, moves in zip(self.names, self.moves, strict=True) if moves)
-        return Log(names, self.z[:, self.moves], self.index, self.alone)
+        return Log(names, self.z[:, self.moves], self.index)
 
     @cached_property
     def x(self) -> Float[np.ndarray, "frames n"]:

@@ -39,7 +39,7 @@ SWEEP = 25
 
 @dataclass
 class Searches:
-    """Searches under way: from `start` towards the look of `base`, at least one unit away from it in `control`."""
+    """Searches under way, each at z: for the look of state `base`, at least one unit away from it in `control`."""
 
     base: Int[np.ndarray, " searches"]
     control: Int[np.ndarray, " searches"]

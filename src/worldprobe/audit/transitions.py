@@ -181,14 +181,14 @@ def _isotropy(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, "
 def _gap(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"]) -> Gate:
     kept, spread, features = _quadratic_correlations(log)
     top, weakest = int(kept.argmax()), int(rho.argmin())
-    scale = float(np.mean(rho)) * (1.0 - float(np.mean(rho)))
+    scale = max(abs(float(np.mean(rho)) * (1.0 - float(np.mean(rho)))), 1e-3)
     gap = (float(rho[weakest]) - float(kept[top])) / scale
     advice = (
         f"{features[top]} keeps {kept[top]:.2f} within a pair, {log.names[weakest]} {rho[weakest]:.2f}: alignment "
         f"{'prefers the nonlinear feature' if gap < 0 else 'hardly tells them apart'}. Mend what the gates on "
         "jumps, isotropy and Gaussianity name; a larger step (lower rho) widens the margin."
     )
-    noise = SIGMAS * (float(error[weakest]) + float(spread[top])) / abs(scale)
+    noise = SIGMAS * (float(error[weakest]) + float(spread[top])) / scale
     evidence = {"feature": features[top], "its pair correlation": float(kept[top])}
     return GAP.judge(log.names[weakest], gap, advice, noise=noise, evidence=evidence)
 
@@ -199,11 +199,11 @@ def _quadratic_correlations(log: Log) -> tuple[Float[np.ndarray, " q"], Float[np
     index = log.index[spread_rows(len(log.index), GAP_PAIRS)]
     a, b = y[index[:, 0]], y[index[:, 1]]
     both = np.concatenate([a, b])
-    linear = np.column_stack([np.ones(len(both)), both])
+    linear, _ = np.linalg.qr(np.column_stack([np.ones(len(both)), both]))
     kept, spread, names = [], [], []
     for i, j in combinations_with_replacement(range(y.shape[1]), 2):
         feature = both[:, i] * both[:, j]
-        feature -= linear @ np.linalg.lstsq(linear, feature, rcond=None)[0]
+        feature -= linear @ (linear.T @ feature)
         r, e = pair_correlation(feature[: len(a), None], feature[len(a) :, None])
         kept.append(float(r[0]))
         spread.append(float(e[0]))
