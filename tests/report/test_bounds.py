@@ -30,8 +30,9 @@ def test_runs_above_the_diagonal_are_counted_and_named(sweep: dict[str, Any], tm
     rewrite(tmp_path, sweep)
     text = written(tmp_path).text
     assert "holds in 4 of 6 runs" in text
-    assert "Two runs above the diagonal" in text
-    assert text.index("rho 0.6, seed 1: error 0.5, bound 0.1, 5 times") < text.index("rho 0.3, seed 0: error 0.2")
+    assert "Two runs above the diagonal, the farthest first:" in text
+    farthest = "rho 0.6, seed 1: error 0.5, bound 0.1, 5 times the bound"
+    assert text.index(farthest) < text.index("rho 0.3, seed 0: error 0.2")
 
 
 def test_table_holds_every_run_to_which_the_bound_applies(sweep: dict[str, Any], tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_published_value_at_a_point_that_was_not_run_says_so(along_alpha: Writte
         "not run",
     ]
     assert "1 of 2 published values lie within our spread." in along_alpha.page.text
-    assert "1 of 3 published values are at points that were not run." in along_alpha.page.text
+    assert "Not run here: 1 of 3." in along_alpha.page.text
 
 
 def test_published_values_are_open_markers_on_the_line_chart(along_alpha: Written) -> None:

@@ -42,8 +42,10 @@ def trace(*values: float, style: Style = Style.MEASURED) -> Trace:
 def test_r2_is_drawn_in_nines_only_where_much_of_it_is_near_one() -> None:
     assert r2_scale([trace(0.2, 0.9, 0.95)], 0, 1).kind is Kind.LINEAR
     assert r2_scale([trace(0.999, 0.9999, 0.5)], 0, 1).kind is Kind.NINES
-    # A ceiling near 1 is not what was measured.
-    assert r2_scale([trace(0.2, 0.3), trace(0.999, 0.999, style=Style.REFERENCE)], 0, 1).kind is Kind.LINEAR
+    # A ceiling near 1 and a prediction are not what was measured; a published value was.
+    for style in (Style.REFERENCE, Style.PREDICTED):
+        assert r2_scale([trace(0.2, 0.3), trace(0.999, 0.999, style=style)], 0, 1).kind is Kind.LINEAR
+    assert r2_scale([trace(0.2, 0.3), trace(0.999, 0.999, style=Style.PUBLISHED)], 0, 1).kind is Kind.NINES
 
 
 def test_r2_starts_at_zero_unless_something_lies_below() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from worldprobe.report.folder import ResultsFolder
+from worldprobe.report.predictions import has_predictions
+
 GLOSSARY = (
     (
         "R²",
         "1 − E(true − read)² / Var(true): how much of a control's variation a linear regression reads off the "
-        "embedding, on canonical test points that neither the encoder nor the regression has seen. 1 is perfect, 0 "
+        "embedding, on test points that neither the encoder nor the regression has seen. 1 is perfect, 0 "
         "is guessing the mean, below 0 is worse than that. A regime's one number is the mean over its controls.",
     ),
     (
@@ -47,13 +50,32 @@ GLOSSARY = (
         "over the controls, and by Theorem 1 nothing whose embedding is N(0, I) goes lower.",
     ),
     (
-        "Canonical test set",
-        "Independent N(0, 1) draws of every control and what they look like: the same points for every regime, never "
-        "trained on.",
-    ),
-    (
         "Floors and ceiling",
         "An untrained encoder and a regression on raw pixels say what needs no learning; the same encoder trained with "
         "the controls as labels says what it could reach.",
     ),
 )
+
+CANONICAL = (
+    "Canonical test set",
+    "Independent N(0, 1) draws of every control and what they look like: the same points for every regime, never "
+    "trained on.",
+)
+GRID = (
+    "Test points",
+    "An even grid over [−3, 3] of every control and what it looks like: the same points for every regime, never "
+    "trained on. It reaches where some explorations hardly ever went.",
+)
+PREDICTED = (
+    "Predicted for the ideal encoder",
+    "The R² of an encoder that inverts the world and has found its objective's optimum, computed from pairs of "
+    "controls alone: nothing is trained. What is measured may fall short of it for want of data, steps or width. "
+    "Beyond what the regime has shown, the ideal encoder is extrapolated too.",
+)
+
+
+def glossary(folder: ResultsFolder) -> tuple[tuple[str, str], ...]:
+    """Return the terms that a report uses, each with its meaning."""
+    points = GRID if folder.results.study.get("test_points") == "grid" else CANONICAL
+    predicted = (PREDICTED,) if folder.swept and has_predictions(folder) else ()
+    return (*GLOSSARY, points, *predicted)

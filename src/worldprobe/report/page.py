@@ -14,7 +14,7 @@ from worldprobe.report.answers import answer, answer_of_sweep
 from worldprobe.report.blocks import MOST_CONTROLS, Section, Table, figure, note
 from worldprobe.report.cards import cards
 from worldprobe.report.folder import ResultsFolder, read_folder
-from worldprobe.report.glossary import GLOSSARY
+from worldprobe.report.glossary import glossary
 from worldprobe.report.pictures import embed
 from worldprobe.report.sections import sections_for
 from worldprobe.report.words import count, duration, intervals_over, memory, number, ratio
@@ -61,7 +61,7 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
         sections=sections,
         controls=_controls_table(folder),
         provenance=_provenance(folder),
-        glossary=GLOSSARY,
+        glossary=glossary(folder),
     )
 
 
@@ -103,7 +103,7 @@ def _controls_table(folder: ResultsFolder) -> Table:
 
 def _physical(control: dict[str, Any], key: str) -> str:
     value = control.get(key)
-    unit = {"deg": "°"}.get(control.get("unit", ""), control.get("unit", ""))
+    unit = {"deg": "°", "degrees": "°"}.get(control.get("unit", ""), control.get("unit", ""))
     unreachable = key == "limit" and value is not None and value >= UNREACHABLE * control["scale"]
     return "—" if value is None or unreachable else f"{number(value, 3)} {unit}".strip()
 
@@ -118,5 +118,10 @@ def _provenance(folder: ResultsFolder) -> list[tuple[str, list[tuple[str, str]]]
         ("time", duration(results.seconds_total)),
         ("peak memory", memory(results.peak_memory_bytes)),
     ]
-    machine = [(key.replace("_", " "), str(value)) for key, value in results.machine.items()]
+    machine = [_fact(key, value) for key, value in results.machine.items()]
     return [("How it was made", made), ("Machine", machine), ("Versions", list(results.versions.items()))]
+
+
+def _fact(key: str, value: Any) -> tuple[str, str]:
+    name, _, unit = key.rpartition("_")
+    return (name, f"{value} GB") if unit == "gb" else (key.replace("_", " "), str(value))

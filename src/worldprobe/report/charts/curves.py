@@ -48,7 +48,8 @@ def curves(
             '<text class="said" text-anchor="end" x="316" y="{1:.1f}">optimum {2}</text>'
         )
         fell = any(len(line.values) and line.values[-1] < 0.95 * optimum for line in lines)
-        beside = y(optimum) - 6 if fell else y(optimum) + 15
+        above = fell or y(optimum) > 160  # below are the steps
+        beside = y(optimum) - 6 if above else y(optimum) + 15
         parts.append(label.format(y(optimum), beside, number(optimum, 3)))
     for place, anchor, text in ((40, "start", "0"), (316, "end", f"{number(steps)} steps")):
         parts.append(Markup('<text class="tick" text-anchor="{}" x="{}" y="196">{}</text>').format(anchor, place, text))

@@ -69,12 +69,13 @@ def traces_chart(
 
 
 def r2_scale(traces: Sequence[Trace], start: float, end: float) -> Scale:
-    """Return the scale of R^2: from 0 (or below) to 1, or in nines where a third of what was measured lies above 0.99.
+    """Return the scale of R^2: from 0 (or below) to 1, or in nines where a third of what was measured, by us or by
+    others, lies above 0.99.
 
     In nines every step up leaves a tenth of what is missing; on an even scale 0.99 and 0.999 99 are the same place.
     """
     values = [point.value for t in traces for point in t.points]
-    measured = [point.value for t in traces if t.style is not Style.REFERENCE for point in t.points]
+    measured = [p.value for t in traces if t.style in (Style.MEASURED, Style.PUBLISHED) for p in t.points]
     lowest = min([*values, 1.0])
     if 3 * sum(value > 0.99 for value in measured) > len(measured):
         best = min(max(measured), PERFECT)

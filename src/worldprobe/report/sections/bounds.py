@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from worldprobe.report.blocks import Section, Table, both_widths, legend, note, sign
 from worldprobe.report.charts import BoundPoint, bound_chart
 from worldprobe.report.folder import ResultsFolder
 from worldprobe.report.sweep import conditions
 from worldprobe.report.words import at, count
 from worldprobe.studies.results import Run
+
+LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,7 @@ def bounds(folder: ResultsFolder) -> Section:
     key = legend([(sign(c.shape, c.colour), c.label) for pair, c in kinds.items() if pair in there])
     blocks = [*([key] if len(there) > 1 else []), chart]
     if broken:
-        listed = [f"{b.name}: error {b.error:.3g}, bound {b.bound:.3g}, {b.error / b.bound:.2g} times" for b in broken]
-        blocks.append(note(f"{count(len(broken), 'run').capitalize()} above the diagonal", "list", listed))
+        blocks.append(_broken(broken))
     lead = (
         f"{desc} Below the diagonal the error is smaller than its bound, as the theorem has it; how far below says how "
         "much the bound gives away. Both are measured on the regime’s own held-out pairs, so a finite sample can put "
@@ -59,6 +62,18 @@ def bounded(folder: ResultsFolder) -> list[Bounded]:
             name = names[run.id] + (f", seed {run.seed}" if run.id in several else "")
             found.append(Bounded(run, name, b.value, b.error))
     return found
+
+
+def _broken(broken: list[Bounded]) -> Markup:
+    """Name the runs above the diagonal, the worst first; the table holds those beyond LISTED."""
+    listed = [f"{b.name}: error {b.error:.3g}, bound {b.bound:.3g}, {_by(b.error / b.bound)}" for b in broken[:LISTED]]
+    if len(broken) > LISTED:
+        listed.append(f"and {len(broken) - LISTED} more, {_by(broken[LISTED].error / broken[LISTED].bound)} or less")
+    return note(f"{count(len(broken), 'run').capitalize()} above the diagonal, the farthest first:", "list", listed)
+
+
+def _by(times: float) -> str:
+    return f"{times:.2g} times the bound" if times >= 2 else f"{100 * (times - 1):.2g}\u00a0% above it"
 
 
 def _said(runs: int, broken: int) -> str:

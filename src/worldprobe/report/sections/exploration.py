@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup
@@ -120,4 +122,10 @@ def _visited_table(folder: ResultsFolder) -> Table:
 
 
 def _settings(e: Exploration) -> str:
-    return ", ".join(f"{key} {value}" for key, value in e.settings.items()) or "none"
+    return ", ".join(_setting(key, value) for key, value in e.settings.items()) or "none"
+
+
+def _setting(key: str, value: Any) -> str:
+    """Return a setting in words: of a list of lists only how many there are, for study.yaml has them all."""
+    nested = isinstance(value, list | tuple) and any(isinstance(part, list | tuple | dict) for part in value)
+    return f"{len(value)} {key}" if nested else f"{key} {value}"

@@ -17,14 +17,14 @@ from worldprobe.report.words import at, number, ratio, unbroken
 
 Points = Float64[np.ndarray, "N 2"]
 
-MOST_SERIES = 11
+MOST_SERIES = 12  # with the true controls beside them a row is full
 SHOWN_POINTS = 800
 
 
 def planes(folder: ResultsFolder) -> Section:
     """Show true beside recovered controls of worlds that have two, coloured by where each point truly is."""
     found = of_two_controls(folder)
-    shown = few(folder, found, MOST_SERIES)
+    shown = few(folder, found, MOST_SERIES if len(conditions(folder)) > 1 else MOST_SERIES - 1)
     kinds = [(c, [s for s in shown if s in c.series]) for c in conditions(folder)]
     if all(len(mine) <= 1 for _, mine in kinds):
         heads = [(s, c.label) for c, mine in kinds for s in mine]

@@ -114,9 +114,7 @@ def _counted(pairs: list[Pair]) -> str:
     elif not said:
         said = f"{count(there, 'published value').capitalize()} beside ours."
     missing = len(pairs) - there
-    return said + (
-        f" {missing} of {len(pairs)} published values are at points that were not run." if missing and there else ""
-    )
+    return f"{said} Not run here: {missing} of {len(pairs)}." if missing and there else said
 
 
 def _source(folder: ResultsFolder) -> Markup:

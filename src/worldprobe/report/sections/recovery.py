@@ -67,10 +67,11 @@ def readings(folder: ResultsFolder) -> Section:
     """Show true against recovered controls as small multiples."""
     shown, said = shown_controls(folder)
     rows = tuple(_scatter_row(folder, s, shown) for s in folder.series)
+    points = "test grid" if folder.results.study.get("test_points") == "grid" else "canonical test set"
     lead = (
-        "Each point is a frame of the canonical test set: across, the control's true value; up, what the regression "
-        f"reads, both in standard deviations (±{SPAN:g}). On the dashed diagonal it is read exactly; a level cloud "
-        f"means that nothing is known. The number is R².{said}"
+        f"Each point is {'a frame' if folder.drawn else 'an observation'} of the {points}: across, the control's true "
+        f"value; up, what the regression reads, both in standard deviations (±{SPAN:g}). On the dashed diagonal it is "
+        f"read exactly; a level cloud means that nothing is known. The number is R².{said}"
     )
     columns = ("run", "control", "R²", "95 % from", "to", "within the regime")
     table = tuple(row for run in folder.results.runs for row in _run_rows(run, len(folder.results.runs)))
@@ -80,9 +81,11 @@ def readings(folder: ResultsFolder) -> Section:
 
 def geometry(folder: ResultsFolder) -> Section:
     """Tabulate how near the embedding is to a rotated copy of the controls, with Theorem 3's bound."""
+    one = "series" if folder.swept else "exploration"
+    several = any(len(s.runs) > 1 for s in folder.series)
     medians = Table(
-        "Each exploration's run, the median one of its seeds",
-        ("exploration", *GEOMETRY, "Theorem 3's bound"),
+        f"The run of each {one}{', the median one of its seeds' if several else ''}",
+        (one, *GEOMETRY, "Theorem 3's bound"),
         tuple((s.label, *_geometry(s.median_run), _bound_said(s.median_run)) for s in folder.series),
     )
     runs = folder.results.runs

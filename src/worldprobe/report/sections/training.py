@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup
 
-from worldprobe.report.blocks import MOST_OPEN, Cell, Section, Table, grid_of, legend, note, panel
+from worldprobe.report.blocks import MOST_OPEN, Cell, Section, Shown, Table, grid_of, legend, note, panel
 from worldprobe.report.charts import Line, curves
 from worldprobe.report.folder import ResultsFolder, Series
 from worldprobe.report.words import number
@@ -15,6 +15,12 @@ from worldprobe.studies.results import Run
 
 STYLES = {"train_alignment": "train", "heldout_alignment": "heldout"}
 MEMORISING = "Alignment on training pairs ended below its optimum while held-out pairs did not follow."
+CURVES = {
+    "lr": "learning rate",
+    "alignment": "alignment, batches",
+    "train_alignment": "alignment, training pairs",
+    "heldout_alignment": "alignment, held-out pairs",
+}
 MOST_DRAWN = 6  # series whose curves are drawn
 MOST_WARNINGS = 8
 SMALLEST = 1e-6  # what a logarithmic axis can show of a collapsed embedding
@@ -52,7 +58,7 @@ def training(folder: ResultsFolder) -> Section:
 def _ends(trained: Sequence[tuple[Series, list[Run]]]) -> Table:
     """Tabulate how the trainings of every series ended, as means over seeds."""
     names = list(dict.fromkeys(n for _, runs in trained for run in runs if run.training for n in run.training.final))
-    columns = ("series", "optimum of alignment", *(name.replace("_", " ") for name in names), "memorised")
+    columns = ("series", "optimum of alignment", *map(_curve, names), "memorised")
     rows = []
     for s, runs in trained:
         finals = [run.training.final for run in runs if run.training]
@@ -131,7 +137,7 @@ def _warnings(s: Series, runs: Sequence[Run]) -> Markup | None:
 def _tables(runs: Sequence[Run]) -> tuple[Table, ...]:
     trained = [(run, run.training) for run in runs if run.training]
     names = list(dict.fromkeys(name for _, done in trained for name in done.final))
-    columns = ("run", "optimum of alignment", *(f"{name.replace('_', ' ')} at the end" for name in names), "memorising")
+    columns = ("run", "optimum of alignment", *map(_curve, names), "memorising")
     ends = tuple(
         (run.id, done.alignment_optimum, *(done.final.get(name) for name in names), "yes" if done.memorising else "no")
         for run, done in trained
@@ -143,5 +149,13 @@ def _tables(runs: Sequence[Run]) -> tuple[Table, ...]:
 
 def _effort(run: Run) -> tuple[Cell, ...]:
     t, took = run.training, run.seconds
-    trained = (t.steps, t.parameters, t.frames_per_second) if t else (None, None, None)
-    return *trained, took.render, took.train, took.measure
+    trained = (t.steps, t.parameters, _rounded(t.frames_per_second, 0)) if t else (None, None, None)
+    return *trained, _rounded(took.render, 1), _rounded(took.train, 1), _rounded(took.measure, 1)
+
+
+def _rounded(value: float, digits: int) -> Shown:
+    return Shown(value, f"{value:,.{digits}f}".replace(",", "\u202f"))
+
+
+def _curve(name: str) -> str:
+    return CURVES.get(name, name.replace("_", " "))

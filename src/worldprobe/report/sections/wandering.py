@@ -72,7 +72,7 @@ def _table(folder: ResultsFolder) -> Table:
     columns = (
         "exploration",
         "controls",
-        "mean\u00a0|ρ|",
+        "mean |\u2060ρ|",
         "mean sd",
         "smallest sd",
         "largest sd",

@@ -23,6 +23,8 @@ def heat(folder: ResultsFolder, picture: Picture, level: Sequence[Condition]) ->
     for c in picture.conditions:
         for point in picture.panels:
             mine = [s for s in c.series if matches(s.summary, point)]
+            if not mine:
+                continue
             best = max(mine, key=lambda s: s.summary.r2.mean)
             cells = {(place(s, across), place(s, up)): _heat_cell(s, s is best) for s in mine}
             collapsed = collapsed or any(cell.collapsed for cell in cells.values())
