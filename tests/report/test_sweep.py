@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from report.reading import Page, Written
+from report.reading import Page, Written, rewrite, written
 
 TABLE = "R² at every point of the sweep"
+VISITED = "What each exploration visited, over its controls"
 
 
 def charts(page: Page) -> dict[str, int]:
@@ -114,10 +115,17 @@ def test_one_seed_says_what_its_intervals_are(swept: Callable[..., Written]) -> 
     assert "Student" not in made.page.text
 
 
-def test_explorations_that_visited_the_same_share_a_row(over_words: Written, along_alpha: Written) -> None:
-    shared = over_words.page.tables["What each exploration visited, over its controls"].rows
-    assert [row[0] for row in shared] == ["spiral", "banana"]  # their settings differ
-    rows = along_alpha.page.tables["What each exploration visited, over its controls"].rows
+def test_explorations_that_visited_the_same_share_a_row(swept: Callable[..., Written]) -> None:
+    made = swept({"mixing": ["spiral", "banana"], "rho": [0.5, 0.9]}, lambda _, p: p["rho"])
+    for e in made.results["explorations"]:
+        e["settings"] = {"rho": e["axes"]["rho"]}
+    rewrite(made.folder, made.results)
+    rows = written(made.folder).tables[VISITED].rows
+    assert [row[0] for row in rows] == ["rho 0.5", "rho 0.9"]
+
+
+def test_table_of_explorations_holds_means_over_controls(along_alpha: Written) -> None:
+    rows = along_alpha.page.tables[VISITED].rows
     assert [row[:6] for row in rows] == [[f"alpha {a}", 2, 0.5, 1.0, 1.0, 1.0] for a in ("0.5", "1", "2", "4", "8")]
 
 

@@ -51,10 +51,15 @@ def alike(folder: ResultsFolder) -> list[tuple[Exploration, str]]:
     for e in sorted(folder.results.explorations, key=lambda e: regimes.index(e.label)):
         key = repr((e.label, e.settings, e.mean, e.sd, e.excess_kurtosis, e.pair_correlation))
         found.setdefault(key, []).append(e)
-    return [(same[0], _names([folder.explored(e) for e in same])) for same in found.values()]
+    return [(same[0], _shared_name(folder, same)) for same in found.values()]
 
 
-def _names(names: list[str]) -> str:
+def _shared_name(folder: ResultsFolder, same: list[Exploration]) -> str:
+    """Return the name of explorations that visited the same: by the axes that they share, else by all their names."""
+    shared = {name: label for name, label in same[0].axes.items() if all(e.axes.get(name) == label for e in same)}
+    if shared:
+        return folder.explored(same[0].model_copy(update={"axes": shared}))
+    names = [folder.explored(e) for e in same]
     return ", ".join(names) if len(names) <= 4 else f"{names[0]} … {names[-1]}"
 
 
