@@ -74,13 +74,18 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
         env={**os.environ, "WORLDPROBE_CACHE": str(tmp_path / "cache")},
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell starts in the background ignores Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert child.stderr is not None
-    while "rendering gaussian held-out" not in (line := child.stderr.readline()):
-        assert line, "it ended before it trained"
-    time.sleep(1)
-    child.send_signal(signal.SIGINT)
-    rest = child.communicate(timeout=60)[1]
+    try:
+        while "rendering gaussian held-out" not in (line := child.stderr.readline()):
+            assert line, "it ended before it trained"
+        time.sleep(1)
+        child.send_signal(signal.SIGINT)
+        rest = child.communicate(timeout=60)[1]
+    finally:
+        child.kill()
     assert child.returncode == 130
     assert "the same command continues" in rest
     assert "Traceback" not in rest

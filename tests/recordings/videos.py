@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -11,7 +14,7 @@ import numpy as np
 def write_video(path: Path, frames: np.ndarray, fps: int = 30, codec: str = "libx264", every: int = 2) -> Path:
     """Encode frames with a key frame every `every`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as container:
+    with same_scheduling(), av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
@@ -20,6 +23,16 @@ def write_video(path: Path, frames: np.ndarray, fps: int = 30, codec: str = "lib
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
     return path
+
+
+@contextmanager
+def same_scheduling() -> Iterator[None]:
+    """Undo what SVT-AV1 does where it is root: it gives the process, and all that it starts, real-time priority."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def assert_nearly(read: np.ndarray, written: np.ndarray) -> None:
