@@ -1,7 +1,7 @@
-"""Triangles in small clusters with bounding spheres, and which of them a view can see.
+"""Triangles in small clusters with bounding boxes, and which of them a view can see.
 
 In a room most triangles are behind the camera or beside the view. To leave them out before they reach the driver is
-cheaper than to clip them there and changes no pixel: a cluster is left out only if its whole sphere is out of view.
+cheaper than to clip them there and changes no pixel: a cluster is left out only if its whole box is out of view.
 """
 
 from __future__ import annotations
@@ -11,22 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-_TRIANGLES_PER_CLUSTER = 32
+_TRIANGLES_PER_CLUSTER = 16
+_MARGIN_METRES = 1e-3
+"""Absorbs the single precision in which the driver computes; a box that is let in costs little."""
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """Triangles in an order in which neighbours are near each other, cut into clusters with bounding spheres."""
+    """Triangles in an order in which neighbours are near each other, cut into clusters with bounding boxes."""
 
     triangles: Int[np.ndarray, "T 3"]
     centre: Float[np.ndarray, "C 3"]
-    radius: Float[np.ndarray, " C"]
+    half: Float[np.ndarray, "C 3"]
+    """Half a box's sides."""
     first: Int[np.ndarray, " C+1"]
     """Cluster c holds triangles first[c] up to first[c + 1]."""
 
 
 def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Clusters:
-    """Return the triangles halved along their longest side again and again, down to 32 in a cluster."""
+    """Return the triangles halved along their longest side again and again, down to 16 in a cluster."""
     middles = positions[triangles].mean(axis=1)
     leaves: list[Int[np.ndarray, " k"]] = []
     waiting = [np.arange(len(triangles))]
@@ -40,10 +43,9 @@ def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T
         half = len(ordered) // 2
         waiting += [ordered[half:], ordered[:half]]
     corners = [positions[triangles[leaf]].reshape(-1, 3) for leaf in leaves]
-    centre = np.array([(c.min(axis=0) + c.max(axis=0)) / 2 for c in corners])
-    radius = np.array([np.linalg.norm(c - m, axis=1).max() for c, m in zip(corners, centre, strict=True)])
+    low, high = (np.array([each(c, axis=0) for c in corners]) for each in (np.min, np.max))
     first = np.concatenate([[0], np.cumsum([len(leaf) for leaf in leaves])])
-    return Clusters(triangles[np.concatenate(leaves)], centre, radius, first)
+    return Clusters(triangles[np.concatenate(leaves)], (low + high) / 2, (high - low) / 2, first)
 
 
 def visible_runs(
@@ -52,14 +54,15 @@ def visible_runs(
     """Return the runs of neighbouring clusters that N views may see: view, first triangle, triangles of each run.
 
     A plane of the view volume is a sum of two rows of the matrix to clip coordinates (Gribb and Hartmann, 2001); a
-    cluster is out of view if its sphere lies wholly behind the left, right, bottom, top or near plane.
+    cluster is out of view if its box lies wholly behind the left, right, bottom, top or near plane, that is, if the
+    box's corner farthest along the plane's normal does.
     """
     w = clip_from_local[:, 3:4]
     planes = np.concatenate([w + clip_from_local[:, :3], w - clip_from_local[:, :2]], axis=1)
     planes = planes / np.linalg.norm(planes[:, :, :3], axis=2, keepdims=True)
-    distance = np.einsum("npk,ck->npc", planes[:, :, :3], clusters.centre) + planes[:, :, 3:]
-    # The margin absorbs the single precision in which the driver computes; a sphere that is let in costs nothing.
-    seen = (distance > -(clusters.radius * 1.001 + 1e-4)).all(axis=1)
+    normals = planes[:, :, :3]
+    farthest = normals @ clusters.centre.T + np.abs(normals) @ clusters.half.T + planes[:, :, 3:]
+    seen = (farthest > -_MARGIN_METRES).all(axis=1)
     edges = np.diff(np.pad(seen, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     view, start = np.nonzero(edges == 1)
     _, stop = np.nonzero(edges == -1)

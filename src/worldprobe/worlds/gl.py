@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from worldprobe.errors import MissingDependency
+from worldprobe.worlds.egl import SurfacelessContext, shared_cores
 
 APT_PACKAGES = ("libegl1", "libgl1", "libegl-mesa0", "libgl1-mesa-dri")
 SOFTWARE = "llvmpipe"
+DISPLAYS = 2
+"""Displays on which contexts of a software driver draw at the same time."""
 
 Calls = dict[str, Callable[..., Any]]
 """OpenGL's functions by name."""
@@ -34,8 +37,8 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def open_context() -> Any:
-    """Return a moderngl context on EGL, without a display.
+def open_context(display: int = 0) -> Any:
+    """Return a moderngl context on EGL's first or second display; neither is a screen.
 
     Raises MissingDependency where moderngl is not installed, or EGL or a driver behind it does not answer.
     """
@@ -44,8 +47,8 @@ def open_context() -> Any:
     except ImportError as error:
         raise MissingDependency("moderngl", "drawing rendered worlds", 'pip install "worldprobe[raster]"') from error
     try:
-        settings: dict[str, Any] = {"backend": "egl", "libegl": "libEGL.so.1", "libgl": "libGL.so.1"}
-        context = moderngl.create_context(require=450, standalone=True, **settings)
+        with shared_cores(DISPLAYS):
+            context = (_on_first, _on_second)[display](moderngl)
         if "GL_ARB_shader_viewport_layer_array" not in context.extensions:
             raise RuntimeError(f"{context.info['GL_RENDERER']} lacks GL_ARB_shader_viewport_layer_array")
     except Exception as error:  # glcontext raises bare Exception for whatever the driver lacks
@@ -53,6 +56,17 @@ def open_context() -> Any:
         what = f"EGL with an OpenGL 4.5 driver (it answered: {error})"
         raise MissingDependency(what, "drawing rendered worlds", line) from error
     return context
+
+
+def _on_first(moderngl: Any) -> Any:
+    settings = {"backend": "egl", "libegl": "libEGL.so.1", "libgl": "libGL.so.1"}
+    return moderngl.create_context(require=450, standalone=True, **settings)
+
+
+def _on_second(moderngl: Any) -> Any:
+    surfaceless = SurfacelessContext()
+    with surfaceless:
+        return moderngl.create_context(require=450, context=surfaceless)
 
 
 def calls(context: Any) -> Calls:

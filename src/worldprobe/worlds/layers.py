@@ -8,9 +8,6 @@ moderngl has no such image; the few OpenGL calls for it are made here.
 Why 2 x 2 samples that are each shaded, and not 4x multisampling: they smooth what lies inside surfaces, too (on 16
 poses of the furnished room 0.7 dB nearer to Cycles in the median, 1.9 dB on the worst), and cost a tenth to a quarter
 less on a CPU: Mesa shades and stores blocks of 4 x 4, which small triangles fill better at twice the size.
-
-On a CPU, Mesa deals out tiles of 64 x 64 samples to its threads, all layers of a tile to one. A view narrower than two
-tiles is therefore placed across the border between them, half to each, and two cores share the work.
 """
 
 from __future__ import annotations
@@ -27,7 +24,6 @@ GRID = 2
 """Samples a pixel, each way."""
 SAMPLE_BYTES = 8
 """What a sample takes: four bytes of colour and four of depth."""
-_TILE = 64
 
 _FRAMEBUFFER, _COMPLETE = 0x8D40, 0x8CD5
 _COLOUR_ATTACHMENT, _DEPTH_ATTACHMENT = 0x8CE0, 0x8D00
@@ -50,12 +46,12 @@ void main() {
 _RESOLVE_FRAGMENT = """
 #version 410
 uniform sampler2DArray samples;
-uniform int left, height;
+uniform int height;
 flat in int layer;
 out vec4 colour;
 void main() {
     ivec2 pixel = ivec2(gl_FragCoord.xy);
-    ivec3 at = ivec3(left + 2 * pixel.x, 2 * (height * (layer + 1) - 1 - pixel.y), layer);
+    ivec3 at = ivec3(2 * pixel.x, 2 * (height * (layer + 1) - 1 - pixel.y), layer);
     vec3 a = texelFetch(samples, at, 0).rgb, b = texelFetch(samples, at + ivec3(1, 0, 0), 0).rgb;
     vec3 c = texelFetch(samples, at + ivec3(0, 1, 0), 0).rgb, d = texelFetch(samples, at + ivec3(1, 1, 0), 0).rgb;
     colour = vec4(sqrt((a * a + b * b + c * c + d * d) * 0.25), 1.0);
@@ -66,16 +62,15 @@ void main() {
 class LayeredTarget:
     """Colour and depth of `layers` images of height x width pixels in a moderngl context, which must be current.
 
-    Sample (i, j) of pixel (row, column) is at x = left + 2 column + j, y = 2 row + i, counted from the bottom left.
+    Sample (i, j) of pixel (row, column) is at x = 2 column + j, y = 2 row + i, counted from the bottom left.
     Raises RuntimeError where the driver refuses it (not enough memory).
     """
 
     def __init__(self, context: Any, gl: Calls, height: int, width: int, layers: int) -> None:
         self._context, self._gl = context, gl
         high, wide = GRID * height, GRID * width
-        left = max(0, _TILE - wide // 2)
-        self._colour = self._image(_RGBA8, high, left + wide, layers)
-        depth = self._image(_DEPTH32F, high, left + wide, layers)
+        self._colour = self._image(_RGBA8, high, wide, layers)
+        depth = self._image(_DEPTH32F, high, wide, layers)
         name = ctypes.c_uint()
         gl["glGenFramebuffers"](1, ctypes.byref(name))
         gl["glBindFramebuffer"](_FRAMEBUFFER, name)
@@ -85,11 +80,11 @@ class LayeredTarget:
         if status != _COMPLETE:
             raise RuntimeError(f"the driver refuses {layers} layers of {width} x {height} pixels (status {status:#x})")
         self._samples = context.detect_framebuffer(name.value)
-        self._samples.viewport = (left, 0, wide, high)
+        self._samples.viewport = (0, 0, wide, high)
         self._means = context.simple_framebuffer((width, height * layers), 4)
         self._staging = np.empty((layers, height, width, 4), dtype=np.uint8)
         program = context.program(vertex_shader=_RESOLVE_VERTEX, fragment_shader=_RESOLVE_FRAGMENT)
-        program["left"], program["height"], program["layers"] = left, height, layers
+        program["height"], program["layers"] = height, layers
         self._resolve = context.vertex_array(program, [])
 
     def start(self) -> None:

@@ -30,10 +30,11 @@ class Painter:
         width: int,
         fov_degrees: float,
         rest: Mapping[str, Float[np.ndarray, "4 4"]],
+        display: int = 0,
     ) -> None:
         self._clip_from_camera = projection(fov_degrees, width / height)
         self._rest = rest
-        self._context = open_context()
+        self._context = open_context(display)
         with self._context as context:
             info = context.info
             self.driver = {"renderer": str(info["GL_RENDERER"]), "version": str(info["GL_VERSION"])}

@@ -3,8 +3,8 @@
 A scene is drawn into a stack of layers, one view to a layer, by one indirect draw per material that holds
 only what each view may see; then one more draw averages the samples into an image that is read back as it is.
 
-Mesa transforms vertices in the calling thread and shades in threads of its own, but never both at once for one context:
-half of the time one core of two stood idle. On a CPU two contexts therefore take half of the views each.
+On a CPU two contexts take half of the views each, in a thread and on a display of their own (`worlds/egl.py`): Mesa
+transforms vertices in one thread, and contexts on one display share one rasteriser, so that a core of two stood idle.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from jaxtyping import Float, UInt8
 
 from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.worlds.camera import VERTICAL_FOV_DEGREES
-from worldprobe.worlds.gl import APT_PACKAGES, open_context
+from worldprobe.worlds.gl import APT_PACKAGES, DISPLAYS, open_context
 from worldprobe.worlds.glb import Part, read_glb
 from worldprobe.worlds.meshes import shapes
 from worldprobe.worlds.painter import Painter
 
 __all__ = ["APT_PACKAGES", "Raster", "open_context"]
 
-_SOFTWARE_PAINTERS = 2
+_REVISION = "2"
+"""Goes up with every change to what is drawn: frames on disk are known by it."""
 _FEWEST_VIEWS = 8  # a share; fewer are not worth another thread
 
 
@@ -66,7 +67,7 @@ class Raster:
         self._painters = [Painter(*settings)]
         self._driver = self._painters[0].driver
         if self._painters[0].is_software:
-            self._painters += [Painter(*settings) for _ in range(1, _SOFTWARE_PAINTERS)]
+            self._painters += [Painter(*settings, display) for display in range(1, DISPLAYS)]
         self._threads = ThreadPoolExecutor(len(self._painters), "raster")
 
     @classmethod
@@ -82,8 +83,8 @@ class Raster:
 
     @property
     def driver(self) -> dict[str, str]:
-        """The driver's renderer and version, on which the frames' bytes depend."""
-        return dict(self._driver)
+        """What the frames' bytes depend on: the driver's renderer and version, and this rasteriser's revision."""
+        return {**self._driver, "raster": _REVISION}
 
     @property
     def moving(self) -> tuple[str, ...]:
