@@ -21,9 +21,8 @@ class Clusters:
     """Triangles in an order in which neighbours are near each other, cut into clusters with bounding boxes."""
 
     triangles: Int[np.ndarray, "T 3"]
-    centre: Float[np.ndarray, "C 3"]
-    half: Float[np.ndarray, "C 3"]
-    """Half a box's sides."""
+    box: Float[np.ndarray, "7 C"]
+    """A box's centre (x, y, z), half its sides (x, y, z), and 1; float32."""
     first: Int[np.ndarray, " C+1"]
     """Cluster c holds triangles first[c] up to first[c + 1]."""
 
@@ -45,7 +44,8 @@ def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T
     corners = [positions[triangles[leaf]].reshape(-1, 3) for leaf in leaves]
     low, high = (np.array([each(c, axis=0) for c in corners]) for each in (np.min, np.max))
     first = np.concatenate([[0], np.cumsum([len(leaf) for leaf in leaves])])
-    return Clusters(triangles[np.concatenate(leaves)], (low + high) / 2, (high - low) / 2, first)
+    box = np.concatenate([(low + high) / 2, (high - low) / 2, np.ones((len(leaves), 1))], axis=1)
+    return Clusters(triangles[np.concatenate(leaves)], np.ascontiguousarray(box.T, dtype=np.float32), first)
 
 
 def visible_runs(
@@ -54,16 +54,17 @@ def visible_runs(
     """Return the runs of neighbouring clusters that N views may see: view, first triangle, triangles of each run.
 
     A plane of the view volume is a sum of two rows of the matrix to clip coordinates (Gribb and Hartmann, 2001); a
-    cluster is out of view if its box lies wholly behind the left, right, bottom, top or near plane, that is, if the
-    box's corner farthest along the plane's normal does.
+    cluster is out of view if its box lies wholly behind the left, right, bottom, top or near plane.
     """
     w = clip_from_local[:, 3:4]
     planes = np.concatenate([w + clip_from_local[:, :3], w - clip_from_local[:, :2]], axis=1)
     planes = planes / np.linalg.norm(planes[:, :, :3], axis=2, keepdims=True)
-    normals = planes[:, :, :3]
-    farthest = normals @ clusters.centre.T + np.abs(normals) @ clusters.half.T + planes[:, :, 3:]
-    seen = (farthest > -_MARGIN_METRES).all(axis=1)
-    edges = np.diff(np.pad(seen, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    view, start = np.nonzero(edges == 1)
-    _, stop = np.nonzero(edges == -1)
+    normals, offset = planes[:, :, :3], planes[:, :, 3:]
+    # How far the corner that is farthest along a plane's normal lies before it: one product for all boxes and planes.
+    farthest = np.concatenate([normals, np.abs(normals), offset], axis=2).astype(np.float32) @ clusters.box
+    seen = farthest.min(axis=1) > -_MARGIN_METRES
+    padded = np.zeros((len(seen), seen.shape[1] + 2), dtype=bool)
+    padded[:, 1:-1] = seen
+    view, edge = np.nonzero(padded[:, 1:] != padded[:, :-1])  # in every view a start, a stop, a start ...
+    view, start, stop = view[::2], edge[::2], edge[1::2]
     return view, clusters.first[start], clusters.first[stop] - clusters.first[start]
