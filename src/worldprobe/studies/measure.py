@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,10 @@ from worldprobe.recovery import (
     procrustes_error,
     r2_per_column,
     theorem3_bound,
+    turning_scores,
 )
 from worldprobe.regimes import Regime
-from worldprobe.studies.results import Bound, Recovery
+from worldprobe.studies.results import Bound, Recovery, Turning
 from worldprobe.worlds import ControlSpec
 
 
@@ -37,6 +38,7 @@ def measure_recovery(
     *,
     own: Embedded | None = None,
     bound: Bound,
+    turning: Mapping[str, Turning] | None = None,
     ridge: bool = False,
 ) -> tuple[Recovery, Float[np.ndarray, "N n"]]:
     """Fit the probe on `probe`, score it on `test`; return the measures and the controls as the probe reads them.
@@ -59,8 +61,23 @@ def measure_recovery(
         orthogonality=None if ridge else orthogonality_error(test.z, test.h),
         procrustes=None if ridge else procrustes_error(test.z, test.h),
         bound=bound,
+        turning=dict(turning or {}),
     )
     return recovery, read
+
+
+def measure_turning(probe: Embedded, test: Embedded, controls: Sequence[ControlSpec]) -> dict[str, Turning]:
+    """Return what is known of every control that is the angle of what turns all the way round; of no other control."""
+    found = {}
+    for column, spec in enumerate(controls):
+        if spec.turn is None:
+            continue
+        of_probe, of_test = (
+            (spec.physical(points.z[:, column]) - spec.centre) * (2 * np.pi / spec.turn) for points in (probe, test)
+        )
+        scores = turning_scores(probe.h, of_probe, test.h, of_test)
+        found[spec.name] = Turning(sine=scores.sine, cosine=scores.cosine, within=scores.within)
+    return found
 
 
 def measure_bound(first: Embedded, second: Embedded, regime: Regime, controls: Sequence[ControlSpec]) -> Bound:

@@ -44,6 +44,15 @@ class Bound(Record):
     """The Procrustes error that the bound bounds, on the same data, with Cov(h) left as it is."""
 
 
+class Turning(Record):
+    """Linear R^2 of what a picture shows of an angle that turns all the way round: see `recovery.turning`."""
+
+    sine: float
+    cosine: float
+    within: float
+    """Of the angle within half a turn of its centre: all that a picture can tell."""
+
+
 class Recovery(Record):
     """How linear the embedding is in the controls, on the canonical test set."""
 
@@ -62,6 +71,8 @@ class Recovery(Record):
     procrustes: float | None
     """None for raw pixels, which are no embedding."""
     bound: Bound
+    turning: dict[str, Turning] = {}
+    """By control, of those that are angles of what turns all the way round."""
 
 
 class Training(Record):

@@ -26,7 +26,7 @@ from worldprobe.studies.cells import CANONICAL, Cell, ExplorationCell, Role
 from worldprobe.studies.exploring import describe_exploration, exploration_sheet, visited
 from worldprobe.studies.folder import StudyFolder, save_weights
 from worldprobe.studies.frames import Clock, StudyFrames, as_pairs
-from worldprobe.studies.measure import Embedded, measure_bound, measure_recovery
+from worldprobe.studies.measure import Embedded, measure_bound, measure_recovery, measure_turning
 from worldprobe.studies.predicting import predict_ceilings
 from worldprobe.studies.results import Bound, Exploration, Run, Seconds, Training
 from worldprobe.studies.stacks import Variants, objective_of
@@ -156,6 +156,7 @@ class Work:
             stream(cell.seed, "bootstrap", cell.id),
             own=own,
             bound=self._bound(cell, own, heldout),
+            turning={} if cell.role is Role.PIXELS else measure_turning(probe, test, study.world.controls),
             ridge=cell.role is Role.PIXELS,
         )
         run = Run(

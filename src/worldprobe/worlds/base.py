@@ -22,6 +22,8 @@ class ControlSpec:
     The quantity is `centre + squash(scale * z)`, in `unit`. The squash u / (1 + (u / limit)^4)^(1/4) is smooth,
     strictly increasing and nearly linear at the centre; its range is (-limit, limit), so no z can leave what the
     world allows.
+
+    `turn` is a full turn in that unit, for the angle of what turns all the way round: angles a turn apart look alike.
     """
 
     name: str
@@ -30,10 +32,12 @@ class ControlSpec:
     meaning: str
     centre: float = 0.0
     limit: float = inf
+    turn: float | None = None
 
     def described(self) -> dict[str, str | float | None]:
-        """Return the fields, JSON-able: a limit of infinity is None."""
-        return {**asdict(self), "limit": None if self.limit == inf else self.limit}
+        """Return the fields, JSON-able: a limit of infinity is None; `turn` only where there is one."""
+        fields = {**asdict(self), "limit": None if self.limit == inf else self.limit}
+        return fields if self.turn is not None else {k: v for k, v in fields.items() if k != "turn"}
 
     def physical(self, z: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return the physical quantity at control values z."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from math import pi
+from math import inf, pi
 from typing import Any, Literal
 
 import numpy as np
@@ -51,9 +51,9 @@ class Arm(World):
     @property
     def controls(self) -> tuple[ControlSpec, ...]:
         """The joints' angles, from the shoulder on."""
-        limit = {"limit": pi} if self.angles == "squash" else {}
+        limit = pi if self.angles == "squash" else inf
         return tuple(
-            ControlSpec(link.joint, "rad", 1.0, f"turn of the {link.name}, counter-clockwise", **limit)
+            ControlSpec(link.joint, "rad", 1.0, f"turn of the {link.name}, counter-clockwise", limit=limit, turn=2 * pi)
             for link in CHAINS[self.joints]
         )
 
