@@ -1,6 +1,6 @@
-"""What the study `camera` shows at its cpu preset, against what was asked: benchmarks/results/camera.json.
+"""What a study of the camera shows at its cpu preset: benchmarks/results/STUDY.json; `camera` against what was asked.
 
-    python benchmarks/camera.py [--out demo]
+    python benchmarks/camera.py [camera | camera-scoped | camera-symmetric] [--out demo]
 
 Runs the study into the folder, or reads it where it is finished (after `make demo`).
 """
@@ -14,6 +14,7 @@ from typing import Any
 from machine import RESULTS, described
 from worldprobe.files import write_json
 from worldprobe.progress import reporter
+from worldprobe.report import write_report
 from worldprobe.studies import Results, load_study, run_study
 
 
@@ -37,13 +38,28 @@ def asked_and_found(results: Results) -> dict[str, Any]:
 def main() -> None:
     """Run or read the study and write the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("demo"))
-    results = run_study(load_study("camera"), parser.parse_args().out, reporter=reporter())
+    parser.add_argument("study", nargs="?", default="camera")
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    out = given.out or Path("demo" if given.study == "camera" else f"runs/{given.study}")
+    results = run_study(load_study(given.study), out, reporter=reporter())
+    asked = {"asked": asked_and_found(results)} if given.study == "camera" else {}
+    spent = {
+        "minutes": round(results.seconds_total / 60, 2),
+        "peak_memory_gb": round(results.peak_memory_bytes / 1e9, 2),
+    }
     summary = [row.model_dump(mode="json") for row in results.summary]
-    found = {"asked": asked_and_found(results), "summary": summary, "machine": described()}
-    write_json(RESULTS / "camera.json", found)
-    for name, row in found["asked"].items():
+    write_json(RESULTS / f"{given.study}.json", asked | spent | {"summary": summary, "machine": described()})
+    for name, row in asked.get("asked", {}).items():
         print(name, row)
+    for row in results.summary:
+        print(
+            row.regime,
+            row.objective,
+            f"R2 {row.r2.mean:.3f}",
+            {k: round(v.mean, 3) for k, v in row.r2_per_control.items()},
+        )
+    print(f"report: {write_report(out)}")
 
 
 if __name__ == "__main__":
