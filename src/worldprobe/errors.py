@@ -58,6 +58,10 @@ class StudyChanged(WorldprobeError):
     """A results folder belongs to another study than the one asked for: what differs."""
 
 
+class NotSigned(WorldprobeError):
+    """A protocol that lacks sign-offs, or that a reviewer rejects."""
+
+
 class InvalidStudy(WorldprobeError):
     """A study that does not fit the schema: every wrong key with its path, what was given, what is allowed."""
 
@@ -78,3 +82,11 @@ class UnwritableFolder(WorldprobeError):
 
 class NoResults(WorldprobeError):
     """A folder that holds no results of a study, or not all of them yet."""
+
+
+class WrongWorld(WorldprobeError):
+    """An encoder is shown another world than the one that it was trained on: what differs."""
+
+
+class Unreachable(WorldprobeError):
+    """A target that no plan can reach: which control it asks for, and how far that goes."""

@@ -1,0 +1,124 @@
+"""Reaching goals that are given as pictures: plan in the embedding, act in the true world, look, plan again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64, Shaped
+
+from worldprobe.planning.cem import CEM
+from worldprobe.planning.lines import lengths
+from worldprobe.planning.motion import Motion, Tasks
+from worldprobe.planning.sight import Encode, Sight
+from worldprobe.planning.transition import Transition
+from worldprobe.worlds import World
+
+ARRIVED = 0.25
+"""Share of an action's longest step: nearer than this, the planner takes itself to be there."""
+UNSEEN = 0.05
+"""Directions of action that move the embedding less than this share of what the best does count as not seen."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of each task: how far from its goal it ended, whether that is near enough, what the path cost."""
+
+    gaps: Float[np.ndarray, " N"]
+    """The control that is farthest from its goal at the end, in standard deviations."""
+    success: Bool[np.ndarray, " N"]
+    ratios: Float[np.ndarray, " N"]
+    """Length of the path, with what is left to the goal, over the true straight line: 1 at best, whatever happens."""
+
+    @property
+    def rate(self) -> float:
+        """The share of tasks that succeeded."""
+        return float(self.success.mean())
+
+    @property
+    def cost(self) -> float | None:
+        """The mean ratio over tasks that succeeded; None where none did."""
+        return float(self.ratios[self.success].mean()) if self.success.any() else None
+
+
+def reach(
+    encode: Encode,
+    world: World,
+    transition: Transition,
+    starts: Float[np.ndarray, "N n"],
+    goals: Shaped[np.ndarray, "..."],
+    motion: Motion,
+    rng: np.random.Generator,
+    *,
+    steps: int = 30,
+    planner: CEM | None = None,
+) -> Float64[np.ndarray, "N points n"]:
+    """Return the paths of true controls on which a planner takes the world from each start to the view in its goal.
+
+    The planner sees frames alone. At every step it embeds what the world shows, looks for the actions whose predicted
+    embeddings come nearest to the goal's, summed over the horizon, takes the first and looks again. It rests where the
+    action that would close what is left is shorter than a quarter of a step; `steps` actions end it in any case.
+    Raises InvalidValue for goals that are not frames of this world, WrongWorld for another world's encoder.
+    """
+    sight, planner = Sight(encode, world), planner or CEM()
+    aims = sight.of(goals, "goal frames")
+    path = [np.asarray(starts, dtype=np.float64)]
+    plans = np.zeros((len(starts), planner.horizon, starts.shape[1]))
+    away = np.arange(len(starts))
+    for _ in range(steps):
+        h = sight.at(path[-1][away])
+        far = _left(transition, h, aims[away], motion.step, starts.shape[1]) > ARRIVED * motion.step
+        away, h = away[far], h[far]
+        if not len(away):
+            break
+        found = planner.plan(_Distance(transition, h, aims[away]), plans[away], motion, rng)
+        plans[away] = np.concatenate([found[:, 1:], np.zeros_like(found[:, :1])], axis=1)
+        reached = path[-1].copy()
+        reached[away] = motion.moved(reached[away], found[:, 0])
+        path.append(reached)
+    return np.stack(path + path[-1:] * (steps + 1 - len(path)), axis=1)
+
+
+def oracle(tasks: Tasks, motion: Motion, steps: int = 30) -> Float64[np.ndarray, "N points n"]:
+    """Return the paths of whoever knows the true controls: straight to the goal, in as few actions as it takes."""
+    taken = np.arange(steps + 1) * motion.step
+    share = np.minimum(taken[None] / np.maximum(tasks.straight, motion.step)[:, None], 1.0)
+    share[:, 1:] = np.where(tasks.straight[:, None] <= motion.step, 1.0, share[:, 1:])
+    paths: np.ndarray = tasks.starts[:, None] + share[:, :, None] * (tasks.goals - tasks.starts)[:, None]
+    return paths
+
+
+def judge(paths: Float[np.ndarray, "N points n"], tasks: Tasks, tolerance: float) -> Outcome:
+    """Return what became of tasks: success is every true control within `tolerance` of the goal's at the end."""
+    left = tasks.goals - paths[:, -1]
+    gaps = np.abs(left).max(axis=1)
+    cost = lengths(paths) + np.linalg.norm(left, axis=1)
+    return Outcome(gaps, gaps <= tolerance, cost / tasks.straight)
+
+
+def _left(
+    transition: Transition, h: Float[np.ndarray, "N d"], aims: Float[np.ndarray, "N d"], step: float, n: int
+) -> Float64[np.ndarray, " N"]:
+    """Return the length of the action that would close the gap to the goal, were the transition linear from here on.
+
+    A distance in the embedding would not do: where it is stretched one way, it says nothing of the others.
+    """
+    back = np.linalg.pinv(transition.slope(h, step, n), rcond=UNSEEN)
+    found: np.ndarray = np.linalg.norm(np.einsum("knd,kd->kn", back, aims - h), axis=1)
+    return found
+
+
+class _Distance:
+    """The cost of plans: how far the predicted embeddings stay from the goal's, summed over the horizon."""
+
+    def __init__(self, transition: Transition, h: Float[np.ndarray, "N d"], aims: Float[np.ndarray, "N d"]) -> None:
+        self.transition, self.h, self.aims = transition, h, aims
+
+    def __call__(self, plans: Float[np.ndarray, "N P horizon n"]) -> Float[np.ndarray, "N P"]:
+        count, population, horizon, n = plans.shape
+        at, aims = (np.repeat(part, population, axis=0) for part in (self.h, self.aims))
+        total = np.zeros(len(at))
+        for t in range(horizon):
+            at = self.transition(at, plans[:, :, t].reshape(-1, n))
+            total += np.linalg.norm(at - aims, axis=1)
+        return total.reshape(count, population)

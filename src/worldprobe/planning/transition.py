@@ -1,0 +1,107 @@
+"""What an action does to an embedding, learned from frames before and after it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float64, Shaped
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LinearRegression
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from worldprobe.errors import UnknownName
+from worldprobe.planning.motion import Motion
+from worldprobe.planning.sight import Encode, Sight
+from worldprobe.worlds import World
+
+HELD_OUT = 0.2
+
+
+def _linear(seed: int) -> Any:
+    return LinearRegression()
+
+
+def _mlp(seed: int) -> Any:
+    network = MLPRegressor(
+        hidden_layer_sizes=(64, 64), activation="tanh", early_stopping=True, n_iter_no_change=8, random_state=seed
+    )
+    return TransformedTargetRegressor(make_pipeline(StandardScaler(), network), transformer=StandardScaler())
+
+
+TRANSITIONS: dict[str, Callable[[int], Any]] = {"linear": _linear, "mlp": _mlp}
+"""Models of the displacement h' - h given (h, a): least squares, and two tanh layers of 64."""
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What random actions did: observations before and after, and the displacement of the controls between them."""
+
+    before: Shaped[np.ndarray, "N ..."]
+    actions: Float[np.ndarray, "N n"]
+    after: Shaped[np.ndarray, "N ..."]
+
+    @classmethod
+    def gather(cls, world: World, motion: Motion, count: int, rng: np.random.Generator) -> Experience:
+        """Act once at random in each of `count` random states of a world."""
+        n = len(world.controls)
+        z = motion.states(count, n, rng)
+        moved = motion.moved(z, motion.actions(count, n, rng))
+        return cls(world.observe(z), moved - z, world.observe(moved))
+
+
+@dataclass(frozen=True)
+class Transition:
+    """h' = h + f(h, a), f fitted to an embedding's experience."""
+
+    model: Any
+    r2: float
+    """Share of the variance of h' - h that is explained, on experience held out from the fit."""
+
+    @classmethod
+    def fit(cls, encode: Encode, world: World, experience: Experience, kind: str = "mlp", seed: int = 0) -> Transition:
+        """Fit on four fifths of the experience, score on the rest; raises UnknownName, and errors as `Sight` does."""
+        if kind not in TRANSITIONS:
+            raise UnknownName("transition", kind, TRANSITIONS)
+        sight = Sight(encode, world)
+        h, after = (sight.of(seen, "experience") for seen in (experience.before, experience.after))
+        return cls.fitted(h, experience.actions, after, kind, seed)
+
+    @classmethod
+    def fitted(
+        cls,
+        h: Float[np.ndarray, "N d"],
+        actions: Float[np.ndarray, "N n"],
+        after: Float[np.ndarray, "N d"],
+        kind: str,
+        seed: int,
+    ) -> Transition:
+        """Fit on embeddings."""
+        x, moves = np.concatenate([h, actions], axis=1), after - h
+        kept = len(x) - max(1, int(HELD_OUT * len(x)))
+        model = TRANSITIONS[kind](seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # `r2` says how good it is
+            model.fit(x[:kept], moves[:kept])
+        missed = (moves[kept:] - model.predict(x[kept:]).reshape(moves[kept:].shape)) ** 2
+        spread = ((moves[kept:] - moves[kept:].mean(axis=0)) ** 2).sum()
+        return cls(model, float(1.0 - missed.sum() / spread) if spread > 0 else 0.0)
+
+    def __call__(self, h: Float[np.ndarray, "N d"], actions: Float[np.ndarray, "N n"]) -> Float64[np.ndarray, "N d"]:
+        """Return the embeddings that the actions are predicted to lead to."""
+        moves = self.model.predict(np.concatenate([h, actions], axis=1))
+        after: np.ndarray = h + moves.reshape(h.shape)
+        return after
+
+    def slope(self, h: Float[np.ndarray, "N d"], step: float, n: int) -> Float64[np.ndarray, "N d n"]:
+        """Return how an embedding moves per unit of action along each of n axes: central differences over `step`."""
+        axes = step * np.tile(np.eye(n), (len(h), 1))
+        at = np.repeat(h, n, axis=0)
+        found: np.ndarray = (self(at, axes) - self(at, -axes)).reshape(len(h), n, -1).transpose(0, 2, 1) / (2 * step)
+        return found
