@@ -18,33 +18,60 @@ from machine import RESULTS, described
 from worldprobe.files import write_json
 from worldprobe.progress import reporter
 from worldprobe.report import write_report
+from worldprobe.report.quoted import Quoted
 from worldprobe.studies import Results, load_study, run_study
 from worldprobe.studies.results import Run, Summary
 from worldprobe.studies.verdicts import exploration_of
 
+MOST_CONTROLS = 6
 CEILINGS = {"lejepa": "sigreg", "whitening": "whitening"}
 PAGES = Path(__file__).parents[1] / "docs" / "reproduction"
 
 
 def rows(results: Results) -> list[dict[str, Any]]:
     """Return one row per summary: ours with its spread over seeds, the published value where there is one."""
-    published = (results.study.get("published") or {}).get("values", [])
-    theirs = {(v["regime"], v["objective"], *sorted(v["axes"].items())): v["r2"] for v in published}
-    found = []
+    theirs, found = _published(results), []
     for row in results.summary:
         runs = [run for run in results.runs if _kin(run) == _kin(row)]
         values = [run.recovery.r2 for run in runs]
         mean = sum(values) / len(values)
         sd = (sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5 if len(values) > 1 else None
-        key = (row.regime, row.objective, *sorted(row.axes.items()))
+        quoted = theirs.get(_kin(row), {})
         back = sum(run.recovery.r2_controls_to_embedding for run in runs) / len(runs)
         found.append(
             {"regime": row.regime, "objective": row.objective, "role": row.role, "axes": row.axes}
-            | {"r2": mean, "sd": sd, "seeds": len(values), "published": theirs.get(key)}
+            | {"r2": mean, "sd": sd, "seeds": len(values), "published": quoted.get(None)}
+            | {"per_control": _per_control(runs), "published_per_control": {k: v for k, v in quoted.items() if k}}
             | {"r2_controls_to_embedding": back, "orthogonality": runs[0].recovery.orthogonality}
             | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs), "predicted": _predicted(results, row)}
         )
     return found
+
+
+def _published(results: Results) -> dict[tuple[Any, ...], dict[str | None, float]]:
+    """Return the published values of every summary, by control; None for the mean over controls."""
+    theirs: dict[tuple[Any, ...], dict[str | None, float]] = {}
+    for v in (results.study.get("published") or {}).get("values", []):
+        value = Quoted(v["regime"], v["objective"], v["axes"], v["r2"], v["control"])
+        mine = value.best_of(results.summary)
+        if mine is not None:
+            theirs.setdefault(_kin(mine), {})[value.control] = value.r2
+    return theirs
+
+
+def _per_control(runs: list[Run]) -> dict[str, dict[str, float]]:
+    """Return the mean over seeds of every control's R^2, and of what is known of it as an angle; none of very many."""
+    found: dict[str, dict[str, float]] = {}
+    names = runs[0].recovery.r2_per_control
+    for name in names if len(names) <= MOST_CONTROLS else ():
+        parts = [{"r2": run.recovery.r2_per_control[name], **_turning(run, name)} for run in runs]
+        found[name] = {key: sum(part[key] for part in parts) / len(parts) for key in parts[0]}
+    return found
+
+
+def _turning(run: Run, name: str) -> dict[str, float]:
+    turning = run.recovery.turning.get(name)
+    return {} if turning is None else turning.model_dump()
 
 
 def _predicted(results: Results, row: Summary) -> float | str | None:
@@ -67,9 +94,10 @@ def _kin(part: Run | Summary) -> tuple[Any, ...]:
 
 
 def table(found: list[dict[str, Any]]) -> str:
-    """Return the rows as Markdown: a column per axis, ours, published, difference."""
+    """Return the rows as Markdown: axes, ours, published, difference, and each control where one is published."""
     axes = list(dict.fromkeys(name for row in found for name in row["axes"]))
-    columns = ["regime, objective", "ours", "published", "difference", "within the regime", "predicted"]
+    controls = list(dict.fromkeys(name for row in found if row["published_per_control"] for name in row["per_control"]))
+    columns = ["regime, objective", "ours", "published", "difference", *controls, "within the regime", "predicted"]
     lines = [" | ".join(["", *axes, *columns, ""]).strip()]
     lines.append("|---" * (len(axes) + len(columns)) + "|")
     for row in found:
@@ -82,8 +110,15 @@ def table(found: list[dict[str, Any]]) -> str:
         inside = "—" if row["in_regime"] is None else digits(row["in_regime"])
         predicted = row["predicted"]
         told = "—" if predicted is None else "refused" if isinstance(predicted, str) else f"{predicted:.3f}"
-        lines.append(" | ".join(["", *where, who, ours, theirs, gap, inside, told, ""]).strip())
+        each = [_beside(row, name) for name in controls]
+        lines.append(" | ".join(["", *where, who, ours, theirs, gap, *each, inside, told, ""]).strip())
     return "\n".join(lines)
+
+
+def _beside(row: dict[str, Any], control: str) -> str:
+    """Return a control's R^2, the published one in brackets."""
+    theirs = row["published_per_control"].get(control)
+    return digits(row["per_control"][control]["r2"]) + (f" ({theirs:.2f})" if theirs is not None else "")
 
 
 def digits(r2: float) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from worldprobe.report.folder import ResultsFolder
 from worldprobe.studies.axes import Label
-from worldprobe.studies.results import Summary
+from worldprobe.studies.results import Run, Summary
 from worldprobe.studies.schema import Published
 
 
 @dataclass(frozen=True)
 class Quoted:
-    """One published R^2."""
+    """One published R^2: of a control, or where it names none, of the mean over controls."""
 
     regime: str
     objective: str
     axes: Mapping[str, Label]
     r2: float
+    control: str | None = None
 
     @property
     def rounding(self) -> float:
@@ -31,10 +32,14 @@ class Quoted:
         mine = self.regime == regime and self.objective == objective
         return mine and all(same(self.axes[name], label) for name, label in axes.items() if name in self.axes)
 
-    def is_at(self, summary: Summary) -> bool:
-        """Whether it is of a summary: every axis that matters there is named and agrees."""
-        named = summary.axes.keys() <= self.axes.keys()
-        return named and self.is_of(summary.regime, summary.objective, summary.axes)
+    def best_of(self, summaries: Iterable[Summary]) -> Summary | None:
+        """Return the summary that it is of, along axes that it does not name the best one; None where there is none."""
+        mine = [s for s in summaries if self.is_of(s.regime, s.objective, s.axes)]
+        return max(mine, key=lambda s: s.r2.mean, default=None)
+
+    def ours(self, run: Run) -> float:
+        """Return the R^2 of a run that it stands beside."""
+        return run.recovery.r2 if self.control is None else run.recovery.r2_per_control[self.control]
 
 
 def publication(folder: ResultsFolder) -> Published | None:
@@ -46,7 +51,7 @@ def publication(folder: ResultsFolder) -> Published | None:
 def quoted_values(folder: ResultsFolder) -> list[Quoted]:
     """Return every published value that the study quotes."""
     found = publication(folder)
-    return [Quoted(v.regime, v.objective, v.axes, v.r2) for v in found.values] if found else []
+    return [Quoted(v.regime, v.objective, v.axes, v.r2, v.control) for v in found.values] if found else []
 
 
 def same(a: Label, b: Label) -> bool:

@@ -84,7 +84,8 @@ class PublishedValue(Component):
 
     regime: str
     objective: str
-    axes: dict[str, Label] = Field({})
+    axes: dict[str, Label] = Field({}, description="of an axis that is not named here, the best point was chosen")
+    control: str | None = Field(None, description="whose R^2 it is; the mean over controls if not given")
     r2: float
 
 

@@ -12,6 +12,7 @@ from worldprobe.report.sections.published import published
 from worldprobe.report.sections.recovery import geometry, readings, recovered
 from worldprobe.report.sections.sweep import sweep
 from worldprobe.report.sections.training import training
+from worldprobe.report.sections.turning import turning, turns
 from worldprobe.report.sections.wandering import visited_along
 
 MakeSection = Callable[[ResultsFolder], Section]
@@ -55,6 +56,7 @@ CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (seen, _has_sheets),
     (recovered, _by_control),
     (readings, _by_control),
+    (turning, turns),
     (visited, _plain),
     (visited_along, _swept),
     (training, _always),

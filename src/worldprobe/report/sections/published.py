@@ -69,9 +69,9 @@ def paired(folder: ResultsFolder) -> list[Pair]:
     summaries = folder.results.summary
     found = []
     for q in quoted_values(folder):
-        mine = next((s for s in summaries if q.is_at(s)), None)
+        mine = q.best_of(summaries)
         runs = folder.runs_of(mine) if mine is not None else []
-        found.append(Pair(q, tuple(run.recovery.r2 for run in runs)))
+        found.append(Pair(q, tuple(q.ours(run) for run in runs)))
     return found
 
 
@@ -88,7 +88,7 @@ def _table(pairs: list[Pair], near: bool) -> Table:
 
 def _row(pair: Pair) -> tuple[Cell, ...]:
     q = pair.theirs
-    name, theirs = (q.regime, q.objective, at(q.axes) or "—"), Shown(q.r2, quoted(q.r2))
+    name, theirs = (q.regime, q.objective, _where(q)), Shown(q.r2, quoted(q.r2))
     if not pair.ours:
         return *name, None, None, 0, theirs, None, "not run"
     digits = len(precise(pair.mean).replace("\u202f", "").partition(".")[2])
@@ -97,6 +97,10 @@ def _row(pair: Pair) -> tuple[Cell, ...]:
     sd = None if pair.sd is None else Shown(pair.sd, fixed(pair.sd, digits))
     verdict = {None: "one seed", True: "yes", False: "no"}[pair.within]
     return *name, Shown(pair.mean, precise(pair.mean)), sd, len(pair.ours), theirs, difference, verdict
+
+
+def _where(q: Quoted) -> str:
+    return ", ".join(filter(None, [at(q.axes), q.control])) or "—"
 
 
 def _lacks(pair: Pair) -> tuple[Cell, ...]:

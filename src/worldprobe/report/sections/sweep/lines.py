@@ -114,7 +114,7 @@ def _published(
     folder: ResultsFolder, cell: tuple[str, str], name: str, axis: SweptAxis, point: Point
 ) -> tuple[At, ...]:
     """Return the published values of a regime and objective along an axis."""
-    theirs = [q for q in quoted_values(folder) if q.is_of(*cell, point)]
+    theirs = [q for q in quoted_values(folder) if q.control is None and q.is_of(*cell, point)]
     return _rising(
         [
             At(x, q.r2, None, f"{name}, {at(q.axes)}: published R² {ratio(q.r2)}")
