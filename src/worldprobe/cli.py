@@ -34,6 +34,16 @@ def run(
     preset: Annotated[str | None, typer.Option(help="smoke (seconds), cpu (minutes; the default) or gpu.")] = None,
     out: Annotated[Path | None, typer.Option(help="Results folder. Default: runs/STUDY-PRESET.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    with_audit: Annotated[
+        bool, typer.Option("--audit", help="Audit the study first, and keep it for the report.")
+    ] = False,
+    protocol: Annotated[
+        Path | None, typer.Option(help="Run what this folder's protocol planned, and only that.")
+    ] = None,
+    deviate: Annotated[
+        str | None, typer.Option(help="With --protocol: run another study than planned, and why.")
+    ] = None,
+    unsigned: Annotated[bool, typer.Option(help="With --protocol: run without the sign-offs.")] = False,
 ) -> None:
     """Render a world, explore it, train an encoder on each exploration, measure what it recovered, write a report.
 
@@ -43,16 +53,23 @@ def run(
     [bold]worldprobe run camera --preset smoke[/bold]                   everything, in under a minute
     [bold]worldprobe run camera regimes.gaussian.rho=0.5 seeds=[0,1,2][/bold]
     """
+    from worldprobe.audit.saved import copy_audit
     from worldprobe.progress import reporter
     from worldprobe.studies import DEFAULT_PRESET, load_study, run_study
+    from worldprobe.studies.auditing import keep_audit
 
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
+    registration = _registration(loaded, protocol, deviate, unsigned)
     try:
-        run_study(loaded, folder, device=device, reporter=reporter(), command=_command())
+        if with_audit:
+            keep_audit(loaded, folder, reporter=reporter())
+        run_study(loaded, folder, device=device, reporter=reporter(), command=_command(), registration=registration)
     except KeyboardInterrupt:
         print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
         raise typer.Exit(130) from None
+    if protocol is not None and not with_audit:
+        copy_audit(protocol, folder)
     from worldprobe.report import write_report
 
     page = write_report(folder)
@@ -75,6 +92,14 @@ def audit(
     episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
     stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
     drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to keep audit.json in, with the frames that show it.")
+    ] = None,
+    protocol: Annotated[Path | None, typer.Option(help="Add the gates' results to this protocol's folder.")] = None,
+    as_brief: Annotated[
+        bool,
+        typer.Option("--brief", help="Print a brief for reviewers, in Markdown (brief.md where a folder is given)."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say before any training whether an exploration can teach a world model, and what stands in its way.
@@ -85,6 +110,7 @@ def audit(
     [bold]worldprobe audit --data log.npz --states x,y,yaw[/bold]      states of your own
     """
     from worldprobe.progress import reporter
+    from worldprobe.protocol import brief, file_audit
     from worldprobe.studies import load_study
     from worldprobe.studies.auditing import audit_recording, audit_study
 
@@ -100,8 +126,69 @@ def audit(
         for part, choice in () if as_json else recording.chosen.items():
             console.print(f"[dim]{part}: {choice}[/dim]", soft_wrap=True)
         found = audit_recording(recording, stride=stride, reporter=reporter())
-    print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
+    if study is not None:
+        loaded = load_study(study, overrides or [], preset)
+        kept = file_audit(loaded, found, out=out, protocol=protocol, with_brief=as_brief)
+        for folder in [] if as_json else kept:
+            console.print(f"Kept in {folder}", soft_wrap=True, highlight=False)
+        if as_brief and out is None and protocol is None:
+            print(brief(loaded, found))
+    elif as_brief or out is not None or protocol is not None:
+        raise InvalidValue("--data", str(data), "without --out, --protocol and --brief, which are a study's")
+    if not as_brief or as_json:
+        print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
     raise typer.Exit(found.exit_status)
+
+
+@app.command()
+def plan(
+    study: Annotated[str, typer.Argument(help="A shipped study or the path of a study's YAML file.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, as in `worldprobe run`.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="smoke, cpu (the default) or gpu.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The protocol's folder. Default: protocols/STUDY-PRESET.")] = None,
+    reviews: Annotated[int, typer.Option(help="Independent sign-offs that it takes.", min=1)] = 2,
+) -> None:
+    """Fix what will be run and what would confirm or refute it, before it is run: a protocol with its hash.
+
+    [bold]worldprobe plan camera --out protocol[/bold]                     protocol.json, and protocol.md for people
+    [bold]worldprobe audit camera --protocol protocol[/bold]               add the gates' results
+    [bold]worldprobe sign protocol --name Ada --role reviewer --verdict approve[/bold]
+    [bold]worldprobe run camera --protocol protocol[/bold]                 run that, and nothing else
+    """
+    from worldprobe import protocol
+    from worldprobe.studies import DEFAULT_PRESET, load_study
+
+    loaded = load_study(study, overrides or [], preset)
+    folder = out or Path("protocols") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
+    made = protocol.plan(loaded, folder, reviews=reviews)
+    for claim in made.hypotheses:
+        console.print(f"  {claim}", highlight=False, markup=False)
+    if not made.hypotheses:
+        console.print("This study states no hypothesis, so nothing can be confirmed or refuted.", soft_wrap=True)
+    console.print(f"Protocol: {folder / 'protocol.md'}, SHA-256 {made.hash}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def sign(
+    folder: Annotated[Path, typer.Argument(help="A folder that `worldprobe plan` wrote.")],
+    name: Annotated[str, typer.Option(help="Who signs, a person or an assistant.")],
+    role: Annotated[str, typer.Option(help="In what capacity: author, outside reviewer, assistant ...")],
+    verdict: Annotated[str, typer.Option(help="approve, reject or comment.")],
+    notes: Annotated[str, typer.Option(help="What was found.")] = "",
+) -> None:
+    """Add a reviewer's sign-off to a protocol.
+
+    It is run with two approvals (or as many as were planned) by different names, and no rejection.
+    """
+    from worldprobe import protocol
+
+    protocol.sign(folder, name=name, role=role, verdict=verdict, notes=notes)
+    planned = protocol.read_protocol(folder)
+    lack = protocol.lacking(planned, protocol.reviews(folder, planned))
+    said = "it can be run" if lack is None else f"it cannot be run yet: {lack}"
+    console.print(f"Signed by {name}; {said}.", soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command()
@@ -176,6 +263,17 @@ def main() -> None:
     except WorldprobeError as error:
         print(f"worldprobe: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _registration(study: Any, protocol: Path | None, deviate: str | None, unsigned: bool) -> Any:
+    """Return what the results will say of the protocol, None without one."""
+    from worldprobe.protocol import register
+
+    if protocol is None:
+        if deviate is not None or unsigned:
+            raise InvalidValue("--protocol", None, "a folder, with --deviate or --unsigned")
+        return None
+    return register(study, protocol, deviate=deviate, unsigned=unsigned)
 
 
 def _command() -> str:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from worldprobe.audit import Audit, Gate, audit_frames, audit_regime, audit_world, prediction
+from worldprobe.audit.saved import load_audit, save_audit
 from worldprobe.datasets import canonical, exploration
+from worldprobe.files import content_key
 from worldprobe.progress import Reporter, Silent
 from worldprobe.recordings import Recording
+from worldprobe.studies.folder import StudyFolder
+from worldprobe.studies.machine import versions
 from worldprobe.studies.schema import Study
 
 FRESH_FRAMES = 50_000
 """Frames whose controls are audited where a study draws its pairs afresh."""
 MOST_FRAMES = 6_000
 """Frames of a recording that are looked at."""
+
+AUDITED = ("world", "regimes", "frames", "seeds", "canonical_seed", "test_frames")
+"""The settings of a study that its audit depends on."""
+
+
+def audited(study: Study | Mapping[str, Any]) -> str:
+    """Return the key of what an audit of this study (or of its settings, as results hold them) looks at."""
+    settings = study.model_dump(mode="json") if isinstance(study, Study) else study
+    return content_key({key: settings.get(key) for key in AUDITED})
 
 
 def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
@@ -37,6 +52,17 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
             found = audit_regime(pairs, names, test=test, seed=study.seeds[0])
             gates += _of(label, [*found, *prediction(pairs, names, test=test, seed=study.seeds[0])])
     return Audit(gates)
+
+
+def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> None:
+    """Audit a study and keep the audit in its results folder, which is claimed for it; one that is there is kept.
+
+    Raises StudyChanged where the folder holds another study.
+    """
+    StudyFolder(folder).claim(study, versions())
+    before = load_audit(folder)
+    if before is None or before.of != audited(study):
+        save_audit(audit_study(study, reporter=reporter), folder, audited(study))
 
 
 def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter | None = None) -> Audit:

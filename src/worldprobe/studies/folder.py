@@ -15,7 +15,7 @@ from torch import nn
 from worldprobe.errors import DamagedData, StudyChanged, WorldprobeError
 from worldprobe.files import write_json, written_whole
 from worldprobe.studies.overrides import differences
-from worldprobe.studies.results import Exploration, Results, Run
+from worldprobe.studies.results import Exploration, Registration, Results, Run
 from worldprobe.studies.schema import Study
 
 
@@ -36,6 +36,8 @@ class StudyFolder:
         resolved = json.loads(study.model_dump_json())
         if path.exists():
             before = yaml.safe_load(path.read_text(encoding="utf8"))["study"]
+            # What is expected of the runs changes none of them; a protocol holds it fast, not this folder.
+            before, resolved = ({k: v for k, v in part.items() if k != "hypotheses"} for part in (before, resolved))
             changes = [f"{path} was {old!r}, is {new!r}" for path, old, new in differences(before, resolved)]
             if changes:
                 raise StudyChanged(
@@ -49,6 +51,29 @@ class StudyFolder:
                 aside.write_text(text, encoding="utf8")
         except OSError as error:
             raise unwritable(self.root, error) from None
+
+    def register(self, registration: Registration | None) -> Registration | None:
+        """Keep the protocol that the runs to come stand under, and return the one that holds: what is there stays.
+
+        Raises StudyChanged where the folder stands under another protocol, or holds runs that are older than it.
+        """
+        path = self.root / "registration.json"
+        if path.exists():
+            kept = Registration.model_validate_json(path.read_text(encoding="utf8"))
+            if registration is not None and registration.hash != kept.hash:
+                raise StudyChanged(
+                    f"{self.root} was run under the protocol {kept.hash[:16]}, not {registration.hash[:16]}. "
+                    "Give another --out."
+                )
+            return kept
+        if registration is not None:
+            if any(self.root.glob("runs/*/run.json")):
+                raise StudyChanged(
+                    f"{self.root} holds runs that were made without a protocol: they cannot be registered afterwards. "
+                    "Give another --out."
+                )
+            write_json(path, registration.model_dump(mode="json"))
+        return registration
 
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of one run."""

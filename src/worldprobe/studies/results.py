@@ -7,6 +7,8 @@ A results folder:
     hero.png                 a Cycles still of the world, where it has one
     explorations/ID.png      a contact sheet of what the regime saw
     explorations/ID.npz      `z` (frames, n): controls that the regime visited, at most 4,000 of them
+    registration.json        `Registration`, where the study was run under a protocol
+    audit.json, audit/       the study's audit, where one was made (`worldprobe.audit.saved`)
     runs/RUN/run.json        one `Run`
     runs/RUN/arrays.npz      `truth`, `recovered` (points, n): canonical test controls and the probe's reading of them;
                              `step` and one array per curve in `Training.curves`
@@ -14,9 +16,11 @@ A results folder:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from worldprobe.studies.hypotheses import Hypothesis
 
 
 class Record(BaseModel):
@@ -171,6 +175,46 @@ class Summary(Record):
     verdict: str
 
 
+class Review(Record):
+    """One reviewer's sign-off on a protocol."""
+
+    name: str
+    role: str
+    verdict: Literal["approve", "reject", "comment"]
+    notes: str
+    signed: str
+    """When, as the reviewer's machine had it (ISO 8601, UTC)."""
+    audit: str | None
+    """The SHA-256 of the audit that the reviewer had before them; None where none had been made."""
+
+
+class Registration(Record):
+    """The protocol that a study was run under: fixed before any run, or what deviated from it and why."""
+
+    hash: str
+    planned: str
+    hypotheses: list[Hypothesis]
+    """As they were planned, whatever the study says now."""
+    audit: str | None
+    """The verdict of the protocol's audit; None where none was made."""
+    reviews: list[Review]
+    unsigned: str | None
+    """What the sign-offs lacked, where the study was run all the same."""
+    deviations: list[str]
+    """Every key that differs from what was planned, with both values."""
+    why: str | None
+
+
+class Outcome(Record):
+    """What became of a hypothesis: its estimate, held against a threshold that was there before."""
+
+    hypothesis: str
+    verdict: Literal["confirmed", "refuted", "inconclusive"]
+    estimate: Interval | None
+    threshold: float
+    reason: str
+
+
 class Results(Record):
     """All that a study measured; of a sweep over worlds, `controls` are those of the study's own."""
 
@@ -185,3 +229,6 @@ class Results(Record):
     summary: list[Summary]
     seconds_total: float
     peak_memory_bytes: int
+    registration: Registration | None = None
+    outcomes: list[Outcome] = []
+    """One for each hypothesis: the registration's, or else the study's own."""

@@ -12,10 +12,11 @@ from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue
 from worldprobe.progress import Reporter, Silent
 from worldprobe.studies.cells import cells, explorations
+from worldprobe.studies.concluding import conclude
 from worldprobe.studies.folder import StudyFolder
 from worldprobe.studies.machine import machine, peak_memory_bytes, versions
 from worldprobe.studies.preflight import preflight
-from worldprobe.studies.results import Results
+from worldprobe.studies.results import Registration, Results
 from worldprobe.studies.schema import Study
 from worldprobe.studies.stacks import Variants, stacks
 from worldprobe.studies.verdicts import summarise
@@ -30,11 +31,13 @@ def run_study(
     device: str = "auto",
     reporter: Reporter | None = None,
     command: str = "",
+    registration: Registration | None = None,
 ) -> Results:
     """Run what is not finished of a study, and return and write its results.
 
-    Raises WorldprobeErrors before any work for what cannot be done here (see `preflight`), StudyChanged where `out`
-    holds another study, and TrainingDiverged where a loss stops being finite.
+    Its hypotheses are the registration's, or else its own. Raises WorldprobeErrors before any work for what cannot be
+    done here (see `preflight`), StudyChanged where `out` holds another study or runs older than the registration, and
+    TrainingDiverged where a loss stops being finite.
     """
     start, torch_device = time.perf_counter(), pick_device(device)
     variants, runs, visits = Variants(study), cells(study), explorations(study)
@@ -42,6 +45,7 @@ def run_study(
         preflight(variants.at(point), out)
     folder = StudyFolder(out)
     folder.claim(study, versions())
+    registration = folder.register(registration)
     before = folder.previous_results()
     work = Work(variants, folder, store or Store(), reporter or Silent(), torch_device)
     with ExitStack() as opened:
@@ -63,6 +67,8 @@ def run_study(
         summary=summarise(measured, explored),
         seconds_total=time.perf_counter() - start + (before.seconds_total if before else 0.0),
         peak_memory_bytes=max(peak_memory_bytes(), before.peak_memory_bytes if before else 0),
+        registration=registration,
+        outcomes=conclude(registration.hypotheses if registration else study.hypotheses, measured),
     )
     folder.save_results(results)
     return results

@@ -21,6 +21,7 @@ from worldprobe.regimes import REGIMES, Regime
 from worldprobe.registry import Component, Registry
 from worldprobe.studies.axes import Axis, Label
 from worldprobe.studies.explain import explain
+from worldprobe.studies.hypotheses import Hypothesis, check_side
 from worldprobe.worlds import WORLDS, World
 
 C = TypeVar("C", bound=Component)
@@ -127,6 +128,7 @@ class Study(Component):
     references: References = References()
     axes: dict[str, Axis] = Field({}, description="what else varies: every combination is run")
     published: Published | None = None
+    hypotheses: list[Hypothesis] = Field([], description="claims that the results confirm or refute")
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
@@ -137,7 +139,21 @@ class Study(Component):
             raise UnknownName("regime of references.supervised_on", ceiling, self.regimes)
         if self.frames is None and len(self.world.observation_shape) != 1:
             raise ValueError("frames = null draws afresh for every step; a world that renders needs a number of frames")
+        for hypothesis in self.hypotheses:
+            self._check_hypothesis(hypothesis)
         return self
+
+    def _check_hypothesis(self, hypothesis: Hypothesis) -> None:
+        conditions = [(regime, objective) for regime in self.regimes for objective in self.objectives]
+        if self.references.supervised_on is not None:
+            conditions.append((self.references.supervised_on, "supervised"))
+        for side in hypothesis.sides:
+            if side.objective is None and len(self.objectives) > 1:
+                raise ValueError(f"the hypothesis {str(hypothesis)!r} must say which of {', '.join(self.objectives)}")
+            check_side(side, conditions, self.axes)
+        names = [spec.name for spec in self.world.controls]
+        if hypothesis.control is not None and not self.axes and hypothesis.control not in names:
+            raise UnknownName("control of a hypothesis:", hypothesis.control, names)
 
     @property
     def dimensions(self) -> int:

@@ -1,0 +1,23 @@
+"""Protocols: what will be run and what is expected of it, fixed, reviewed and signed before anything is trained."""
+
+from worldprobe.protocol.brief import brief
+from worldprobe.protocol.document import REVIEWS, Protocol, make_protocol, read_protocol
+from worldprobe.protocol.planning import add_audit, file_audit, plan
+from worldprobe.protocol.registering import register
+from worldprobe.protocol.signing import SignOff, lacking, reviews, sign
+
+__all__ = [
+    "REVIEWS",
+    "Protocol",
+    "SignOff",
+    "add_audit",
+    "brief",
+    "file_audit",
+    "lacking",
+    "make_protocol",
+    "plan",
+    "read_protocol",
+    "register",
+    "reviews",
+    "sign",
+]

@@ -1,0 +1,103 @@
+"""A brief for reviewers: all that somebody outside needs to attack an experiment before it is run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worldprobe.audit import Audit, Verdict
+from worldprobe.datasets import exploration
+from worldprobe.protocol.words import (
+    hypotheses_in_words,
+    learning_in_words,
+    metrics_in_words,
+    regimes_in_words,
+    table,
+    world_in_words,
+)
+from worldprobe.regimes.measure import measure
+from worldprobe.studies import Study
+from worldprobe.studies.auditing import FRESH_FRAMES
+
+QUESTIONS = (
+    "Could every hypothesis come out true for a reason that has nothing to do with its claim?",
+    "Is any threshold so low that it cannot fail, or set from numbers that were already known?",
+    "Does the comparison favour one regime: in frames, in distinct states, in how near it is to the test set?",
+    "Does a failing or warning gate below explain the expected result by itself?",
+    "What result would change your mind, and is it among the hypotheses?",
+)
+
+
+def brief(study: Study, audit: Audit) -> str:
+    """Return the brief in Markdown: the experiment, its gates, its known weaknesses, and what to ask."""
+    parts = [
+        f"# Brief for reviewers: {study.title}",
+        "Nothing has been trained yet. Try to find what would make its result worthless.",
+        f"**Question.** {' '.join(study.question.split())}",
+        "An encoder sees pairs of observations, never the controls. Afterwards a linear regression reads the controls "
+        "off its embedding, on observations of independent N(0, 1) controls that no training has seen.",
+        f"## Hypotheses and thresholds\n\n{hypotheses_in_words(study)}",
+        f"## Metrics\n\n{metrics_in_words()}",
+        f"## World and controls\n\n{world_in_words(study)}",
+        f"## Regimes\n\n{regimes_in_words(study)}\n\n{_measured(study)}",
+        f"## Objective, encoder, budget\n\n{learning_in_words(study)}",
+        f"## Gates\n\n{_gates(audit)}",
+        "## Known weaknesses\n\n" + "\n".join(f"- {weakness}" for weakness in weaknesses(study, audit)),
+        "## What to ask\n\n" + "\n".join(f"{number}. {asked}" for number, asked in enumerate(QUESTIONS, 1)),
+        "## Your verdict\n\napprove, reject or comment, with notes: "
+        '`worldprobe sign DIR --name "..." --role "..." --verdict ... --notes "..."`',
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def weaknesses(study: Study, audit: Audit) -> list[str]:
+    """Return what anybody who designs such a study should admit: of its design, then what its gates found."""
+    found = [
+        "The test set is N(0, I): a regime that draws from N(0, I) is judged where it has been, the others are not.",
+        "Equal frames are not equal information: correlated frames are worth fewer draws (gate effective-samples).",
+        "One encoder, one learning rate and one budget for all regimes; which of them they suit best was not searched.",
+        "R² is of a linear probe. What is there but not linear counts as lost.",
+    ]
+    if len(study.seeds) == 1:
+        found.append("One seed: intervals are over test points only and say nothing of another training run's luck.")
+    ceiling = study.references.supervised_on
+    found.append(
+        "No supervised ceiling: what the scene hides cannot be told from what training missed."
+        if ceiling is None
+        else f"The supervised ceiling is trained on {ceiling} only, with the same frames and steps: it is a lower "
+        "bound on what the scene shows."
+    )
+    if not study.hypotheses:
+        found.append("There is no hypothesis: whatever comes out can be told as a success.")
+    if study.axes:
+        found.append("The gates look at the study's own settings, not at every point of its axes.")
+    bad = [*audit.beside(Verdict.FAIL), *audit.beside(Verdict.WARN)]
+    return found + [f"Gate {gate.gate} ({gate.verdict}), {gate.subject}: {gate.advice}" for gate in bad]
+
+
+def _measured(study: Study) -> str:
+    """Return the statistics of what each regime visits with the first seed, from its controls alone."""
+    names = [spec.name for spec in study.world.controls]
+    rows = []
+    for label, regime in study.regimes.items():
+        spec = exploration(study.world, regime, study.frames or FRESH_FRAMES, study.seeds[0])
+        found = measure(spec.pairs)
+        exact = regime.exact_correlation(study.world.controls)
+        for i, name in enumerate(names):
+            known = "unknown" if exact is None else _number(exact[i])
+            numbers = (found.mean[i], found.sd[i], found.excess_kurtosis[i], found.pair_correlation[i])
+            rows.append((label, name, *map(_number, numbers), known))
+    heads = ("regime", "control", "mean", "sd", "excess kurtosis", "pair correlation", "exact pair correlation")
+    return f"Measured on the first seed's controls (standard units):\n\n{table(heads, rows)}"
+
+
+def _gates(audit: Audit) -> str:
+    rows = [
+        (gate.gate, gate.subject, gate.verdict.value, _number(gate.value), _number(gate.threshold), gate.because)
+        for gate in audit.gates
+    ]
+    heads = ("gate", "subject", "verdict", "value", "threshold", "because")
+    return f"Verdict: **{audit.verdict}**.\n\n{table(heads, rows)}"
+
+
+def _number(value: float) -> str:
+    return "none" if not np.isfinite(value) else f"{value:.3g}"

@@ -1,0 +1,129 @@
+"""From runs to the fate of every hypothesis: confirmed, refuted or inconclusive, by thresholds fixed beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import hypot, sqrt
+
+import numpy as np
+from scipy import stats
+
+from worldprobe.studies.hypotheses import Hypothesis, Metric, Side, same_label
+from worldprobe.studies.results import Interval, Outcome, Recovery, Run, Summary
+from worldprobe.studies.verdicts import summarise
+
+DECISION = (
+    "Confirmed where the whole 95 % interval lies beyond the threshold on the side claimed, refuted where it lies on "
+    "the other side, inconclusive where it holds the threshold or a run is missing. Intervals: Student's t over seeds; "
+    "with one seed, a bootstrap over test points. A difference of runs that share their seeds: Student's t over the "
+    "differences; else the two intervals combined as of independent estimates (Zou and Donner 2008)."
+)
+"""How outcomes are decided; part of every protocol."""
+
+
+class _Missing(Exception):
+    """There is no run that a hypothesis is about."""
+
+
+def conclude(hypotheses: Sequence[Hypothesis], runs: Sequence[Run]) -> list[Outcome]:
+    """Return the outcome of every hypothesis, by the rule in `DECISION`."""
+    return [_outcome(hypothesis, runs) for hypothesis in hypotheses]
+
+
+def _outcome(hypothesis: Hypothesis, runs: Sequence[Run]) -> Outcome:
+    line = hypothesis.threshold
+    try:
+        estimate = _estimate(hypothesis, runs)
+    except _Missing as missing:
+        return Outcome(
+            hypothesis=str(hypothesis), verdict="inconclusive", estimate=None, threshold=line, reason=str(missing)
+        )
+    low, high = estimate.ci95
+    found = f"found {estimate.mean:.3f}, 95 % interval {low:.3f} to {high:.3f}"
+    if low <= line <= high:
+        verdict, reason = "inconclusive", f"{found}: it holds the threshold"
+    else:
+        above = low > line
+        verdict = "confirmed" if above == (hypothesis.comparison == ">=") else "refuted"
+        reason = f"{found}: all of it {'above' if above else 'below'} the threshold"
+    return Outcome.model_validate(
+        {
+            "hypothesis": str(hypothesis),
+            "verdict": verdict,
+            "estimate": estimate,
+            "threshold": line,
+            "reason": reason,
+        }
+    )
+
+
+def _estimate(hypothesis: Hypothesis, runs: Sequence[Run]) -> Interval:
+    metric, control = hypothesis.metric, hypothesis.control
+    sides = [_runs_of(side, control, runs) for side in hypothesis.sides]
+    intervals = [_interval(METHODS[metric], control, mine) for mine in sides]
+    if len(sides) == 1:
+        return intervals[0]
+    seeds = [{run.seed for run in mine} for mine in sides]
+    if seeds[0] == seeds[1] and len(seeds[0]) > 1:
+        return _paired(metric, control, *sides)
+    return _difference(*intervals)
+
+
+def _runs_of(side: Side, control: str | None, runs: Sequence[Run]) -> list[Run]:
+    """Return the runs of a side, by seed; raises _Missing where there are none, or those of several points."""
+    found = [run for run in runs if _is_of(side, run)]
+    points = {tuple(sorted(run.axes.items())) for run in found}
+    if not found:
+        raise _Missing(f"there is no run of {side}")
+    if len(points) > 1:
+        raise _Missing(f"{side} stands for {len(points)} points of the axes: name one")
+    if control is not None and control not in found[0].recovery.r2_per_control:
+        raise _Missing(f"{side} has no control {control}")
+    return sorted(found, key=lambda run: run.seed)
+
+
+def _is_of(side: Side, run: Run) -> bool:
+    objective = run.role == "measured" if side.objective is None else run.objective == side.objective
+    there = all(same_label(label, run.axes[name]) for name, label in side.axes.items() if name in run.axes)
+    return run.regime == side.regime and objective and there
+
+
+def _mean_interval(summary: Summary, control: str | None) -> Interval:
+    return summary.r2 if control is None else summary.r2_per_control[control]
+
+
+def _worst_interval(summary: Summary, control: str | None) -> Interval:
+    """The lowest of every end: what all controls exceed (or one does not), whichever control is the worst."""
+    each = list(summary.r2_per_control.values())
+    low, high = (min(interval.ci95[end] for interval in each) for end in (0, 1))
+    return Interval(mean=min(interval.mean for interval in each), ci95=(low, high))
+
+
+METHODS: dict[Metric, Callable[[Summary, str | None], Interval]] = {"r2": _mean_interval, "worst r2": _worst_interval}
+
+
+def _interval(method: Callable[[Summary, str | None], Interval], control: str | None, runs: Sequence[Run]) -> Interval:
+    (summary,) = summarise(runs, [])
+    return method(summary, control)
+
+
+def _value(metric: Metric, control: str | None, recovery: Recovery) -> float:
+    if metric == "worst r2":
+        return min(recovery.r2_per_control.values())
+    return recovery.r2 if control is None else recovery.r2_per_control[control]
+
+
+def _paired(metric: Metric, control: str | None, first: Sequence[Run], second: Sequence[Run]) -> Interval:
+    """Student's t over the differences of runs that share a seed."""
+    pairs = zip(first, second, strict=True)
+    gaps = np.array([_value(metric, control, a.recovery) - _value(metric, control, b.recovery) for a, b in pairs])
+    half = float(stats.t.ppf(0.975, len(gaps) - 1) * gaps.std(ddof=1) / sqrt(len(gaps)))
+    return Interval(mean=float(gaps.mean()), ci95=(float(gaps.mean()) - half, float(gaps.mean()) + half))
+
+
+def _difference(a: Interval, b: Interval) -> Interval:
+    """The interval of a difference from those of its parts, taken as independent (MOVER, Zou and Donner 2008)."""
+    mean = a.mean - b.mean
+    low = mean - hypot(a.mean - a.ci95[0], b.ci95[1] - b.mean)
+    high = mean + hypot(a.ci95[1] - a.mean, b.mean - b.ci95[0])
+    return Interval(mean=mean, ci95=(low, high))
