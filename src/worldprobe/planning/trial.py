@@ -35,6 +35,14 @@ class Findings:
     """By the name of the transition."""
 
 
+def tasks_of(world: World, settings: PlanningSettings) -> Tasks:
+    """Return the tasks that every encoder of a world gets; nothing is drawn for it. Raises Unreachable."""
+    rng = stream(settings.seed, "planning", "tasks")
+    tasks = Tasks.draw(settings.pairs, len(world.controls), settings.motion, settings.apart, rng)
+    tasks.check(settings.motion, settings.steps, world.controls)
+    return tasks
+
+
 class Trial:
     """Tasks, library and experience of a world under `PlanningSettings`; an encoder at a time is put to it.
 
@@ -44,8 +52,7 @@ class Trial:
     def __init__(self, world: World, settings: PlanningSettings) -> None:
         self.world, self.settings = world, settings
         n, motion = len(world.controls), settings.motion
-        self.tasks = Tasks.draw(settings.pairs, n, motion, settings.apart, self._stream("tasks"))
-        self.tasks.check(motion, settings.steps, world.controls)
+        self.tasks = tasks_of(world, settings)
         self.goals = world.observe(self.tasks.goals)
         self.library = Library.of(world, motion.states(settings.library, n, self._stream("library")))
         self.experience = Experience.gather(world, motion, settings.experience, self._stream("experience"))

@@ -8,6 +8,7 @@ from math import prod
 from pathlib import Path
 
 from worldprobe.errors import InvalidValue, NotEnoughRoom
+from worldprobe.planning.trial import tasks_of
 from worldprobe.studies.folder import unwritable
 from worldprobe.studies.schema import Study
 
@@ -16,7 +17,7 @@ WORKING_BYTES = 1_500_000_000
 
 
 def preflight(study: Study, out: Path) -> None:
-    """Raise NotEnoughRoom, InvalidValue or WorldprobeError where the study cannot be run here."""
+    """Raise NotEnoughRoom, InvalidValue, Unreachable or WorldprobeError where the study cannot be run here."""
     if study.frames is not None and 2 * study.training.batch > study.frames:
         raise InvalidValue(
             "training.batch",
@@ -24,6 +25,8 @@ def preflight(study: Study, out: Path) -> None:
             f"at most frames / 2 = {study.frames // 2}",
             "A pair takes two frames.",
         )
+    if study.planning is not None:
+        tasks_of(study.world, study.planning)
     _memory(study)
     _writable(out)
 
@@ -36,6 +39,8 @@ def frame_bytes(study: Study) -> int:
 
 def _memory(study: Study) -> None:
     frames = study.stored_frames + study.heldout_frames + study.probe_frames + study.test_frames
+    if study.planning is not None:
+        frames += study.planning.library + 2 * study.planning.experience
     need = frames * frame_bytes(study) + WORKING_BYTES
     have = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

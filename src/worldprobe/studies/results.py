@@ -11,7 +11,9 @@ A results folder:
     audit.json, audit/       the study's audit, where one was made (`worldprobe.audit.saved`)
     runs/RUN/run.json        one `Run`
     runs/RUN/arrays.npz      `truth`, `recovered` (points, n): canonical test controls and the probe's reading of them;
-                             `step` and one array per curve in `Training.curves`
+                             `step` and one array per curve in `Training.curves`; of a study that plans `plan_lines`,
+                             `plan_oracle` and `plan_TRANSITION` (pairs, points, n): paths of true controls
+    runs/RUN/plan.png        a film of one task: the oracle's path above, the planned one below
 """
 
 from __future__ import annotations
@@ -134,6 +136,33 @@ class Exploration(Record):
     """By ceiling: "sigreg" and "whitening"."""
 
 
+class Reached(Record):
+    """How goals given as pictures were reached: see `planning.judge`."""
+
+    success: float
+    cost: float | None
+    """Mean length of the successful paths over the true straight line; None where none was."""
+    median_gap: float
+    """Of the control that ends farthest from its goal, in standard deviations."""
+    transition_r2: float | None
+    """How well the transition predicts what an action does to the embedding; None for the oracle, who needs none."""
+
+
+class Planned(Record):
+    """What planning with an encoder came to; costs are lengths in true controls over that of the straight line."""
+
+    pairs: int
+    tolerance: float
+    line_cost: Interval
+    """Of straight lines in the embedding, decoded; the interval is Student's t over pairs."""
+    line_cost_sd: float
+    """Over pairs."""
+    line_cost_of_controls: float
+    """The same with the true controls for an embedding: what the library's grain costs whoever knows everything."""
+    reached: dict[str, Reached]
+    """By transition, and of the oracle."""
+
+
 class Seconds(Record):
     """Wall-clock seconds of a run's parts."""
 
@@ -157,6 +186,7 @@ class Run(Record):
     recovery: Recovery
     training: Training | None
     seconds: Seconds
+    planning: Planned | None = None
 
 
 class Summary(Record):

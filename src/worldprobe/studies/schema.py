@@ -17,6 +17,7 @@ from pydantic import (
 
 from worldprobe.errors import InvalidStudy, UnknownName
 from worldprobe.learners import ENCODERS, OBJECTIVES, Encoder, Objective, TrainingSettings
+from worldprobe.planning import PlanningSettings
 from worldprobe.regimes import REGIMES, Regime
 from worldprobe.registry import Component, Registry
 from worldprobe.studies.axes import Axis, Label
@@ -128,6 +129,7 @@ class Study(Component):
     references: References = References()
     axes: dict[str, Axis] = Field({}, description="what else varies: every combination is run")
     published: Published | None = None
+    planning: PlanningSettings | None = Field(None, description="how every encoder is tried at planning, if it is")
     hypotheses: list[Hypothesis] = Field([], description="claims that the results confirm or refute")
 
     @model_validator(mode="after")

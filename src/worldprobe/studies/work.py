@@ -15,8 +15,9 @@ from torch import nn
 
 from worldprobe.datasets import Dataset, Store
 from worldprobe.errors import BlenderFailed, MissingDependency
-from worldprobe.files import written_whole
+from worldprobe.files import content_key, written_whole
 from worldprobe.learners import Member, TrainingRecord, embed, train_stack
+from worldprobe.planning import Encode
 from worldprobe.progress import Reporter
 from worldprobe.recovery import alignment_optimum
 from worldprobe.regimes import Pairs
@@ -27,8 +28,9 @@ from worldprobe.studies.exploring import describe_exploration, exploration_sheet
 from worldprobe.studies.folder import StudyFolder, save_weights
 from worldprobe.studies.frames import Clock, StudyFrames, as_pairs
 from worldprobe.studies.measure import Embedded, measure_bound, measure_recovery, measure_turning
+from worldprobe.studies.planning import StudyTrial
 from worldprobe.studies.predicting import predict_ceilings
-from worldprobe.studies.results import Bound, Exploration, Run, Seconds, Training
+from worldprobe.studies.results import Bound, Exploration, Planned, Run, Seconds, Training
 from worldprobe.studies.stacks import Variants, objective_of
 from worldprobe.worlds import WORLDS
 
@@ -41,6 +43,8 @@ class _Trained:
     """What a run reads frames with, and how that came to be."""
 
     features: Features
+    encode: Encode | None = None
+    """The encoder as a planner wants it; None for pixels."""
     training: Training | None = None
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
@@ -55,6 +59,7 @@ class Work:
         self.variants, self.folder, self.store, self.reporter, self.device = variants, folder, store, reporter, device
         self.say, self.clock = reporter.say, Clock()
         self._frames: dict[int, StudyFrames] = {}
+        self._trials: dict[str, StudyTrial] = {}
 
     def frames(self, cell: Cell | ExplorationCell) -> StudyFrames:
         """Return the frames of the study at a cell's point."""
@@ -81,7 +86,7 @@ class Work:
         if group[0].role is Role.PIXELS:
             return [_Trained(_pixels)]
         if group[0].role is Role.FLOOR:
-            return [_Trained(_embeddings(self._encoder(group[0])))]
+            return [_Trained(*_reading(self._encoder(group[0])))]
         restarts = self.variants.at(group[0].axes).restarts
         members = [self._member(cell, restart) for cell in group for restart in range(restarts)]
         start = time.perf_counter()
@@ -94,7 +99,7 @@ class Work:
             save_weights(members[best].encoder, self.folder.run_folder(cell.id) / "encoder.pt")
             record = records[best]
             curves = {"step": record.step, **record.curves}
-            found.append(_Trained(_embeddings(members[best].encoder), _training(record), curves, seconds))
+            found.append(_Trained(*_reading(members[best].encoder), _training(record), curves, seconds))
         return found
 
     def _encoder(self, cell: Cell, restart: int = 0) -> nn.Module:
@@ -159,6 +164,7 @@ class Work:
             turning={} if cell.role is Role.PIXELS else measure_turning(probe, test, study.world.controls),
             ridge=cell.role is Role.PIXELS,
         )
+        planned, paths = self._plan(cell, trained.encode)
         run = Run(
             id=cell.id,
             world=WORLDS.name_of(type(study.world)),
@@ -171,10 +177,27 @@ class Work:
             recovery=recovery,
             training=trained.training,
             seconds=Seconds(render=render, train=trained.seconds, measure=time.perf_counter() - start),
+            planning=planned,
         )
-        self.folder.save_run(run, {"truth": test.z, "recovered": read.astype(np.float32), **trained.curves})
+        self.folder.save_run(run, {"truth": test.z, "recovered": read.astype(np.float32), **trained.curves, **paths})
         self.say(f"{cell.id}: R² {recovery.r2:.3f}")
         return run
+
+    def _plan(self, cell: Cell, encode: Encode | None) -> tuple[Planned | None, dict[str, np.ndarray]]:
+        """Put an encoder to the study's trial, if it has one; keep the film of one task and return all paths."""
+        study = self.variants.at(cell.axes)
+        if study.planning is None or encode is None:
+            return None, {}
+        key = content_key([type(study.world).__qualname__, study.world.settings(), study.planning.settings()])
+        if key not in self._trials:
+            with self.reporter.task("rendering for planning", 1, "trial") as advance:
+                self._trials[key] = StudyTrial(study.world, study.planning)
+                advance(1)
+        planned, paths, film = self._trials[key].put(encode)
+        if film is not None:
+            with written_whole(self.folder.run_folder(cell.id) / "plan.png") as aside:
+                film.save(aside, format="PNG")
+        return planned, paths
 
     def _bound(self, cell: Cell, own: Embedded | None, heldout: Dataset | None) -> Bound:
         if own is None or heldout is None:
@@ -225,8 +248,8 @@ def _training(record: TrainingRecord) -> Training:
     )
 
 
-def _embeddings(encoder: nn.Module) -> Features:
-    return lambda data: embed(encoder, data.frames())
+def _reading(encoder: nn.Module) -> tuple[Features, Encode]:
+    return lambda data: embed(encoder, data.frames()), lambda observations: embed(encoder, observations)
 
 
 def _pixels(data: Dataset) -> Float[np.ndarray, "frames d"]:
