@@ -121,6 +121,10 @@ class ResultsFolder:
         """Return where the contact sheet of a regime would be; worlds that are not drawn have none."""
         return self._inside("explorations", f"{exploration.id}.png")
 
+    def film(self, run: Run) -> Path:
+        """Return where the film of a run's planned path would be; only studies that plan in a drawn world have any."""
+        return self._inside("runs", run.id) / "plan.png"
+
     def _inside(self, folder: str, name: str) -> Path:
         if Path(name).name != name:
             raise DamagedData(

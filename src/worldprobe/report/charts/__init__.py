@@ -1,5 +1,6 @@
 """Small SVG charts, coloured by the page's style sheet: each is one inline `<svg>` with a title and a description."""
 
+from worldprobe.report.charts.against import AgainstPoint, cost_chart, share_chart
 from worldprobe.report.charts.bars import Bar, Group, Mark, bar_chart, lowest_of
 from worldprobe.report.charts.bounds import BoundPoint, bound_chart
 from worldprobe.report.charts.bullets import bullets
@@ -14,6 +15,7 @@ from worldprobe.report.charts.traces import At, Style, Trace, traces_chart
 __all__ = [
     "SPAN",
     "TALLEST",
+    "AgainstPoint",
     "At",
     "Bar",
     "BoundPoint",
@@ -28,6 +30,7 @@ __all__ = [
     "bar_chart",
     "bound_chart",
     "bullets",
+    "cost_chart",
     "curves",
     "evenly_in_logs",
     "heat_map",
@@ -36,6 +39,7 @@ __all__ = [
     "marker",
     "plane",
     "scatter",
+    "share_chart",
     "svg",
     "traces_chart",
 ]

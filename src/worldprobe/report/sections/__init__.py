@@ -8,6 +8,7 @@ from worldprobe.report.quoted import publication
 from worldprobe.report.sections.bounds import bounded, bounds
 from worldprobe.report.sections.exploration import seen, visited
 from worldprobe.report.sections.plane import of_two_controls, planes
+from worldprobe.report.sections.planning import planning, plans
 from worldprobe.report.sections.published import published
 from worldprobe.report.sections.recovery import geometry, readings, recovered
 from worldprobe.report.sections.sweep import sweep
@@ -57,6 +58,7 @@ CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (recovered, _by_control),
     (readings, _by_control),
     (turning, turns),
+    (planning, plans),
     (visited, _plain),
     (visited_along, _swept),
     (training, _always),

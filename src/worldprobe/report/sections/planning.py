@@ -1,0 +1,136 @@
+"""What recovery buys a planner: cost and success against R^2, and films of planned paths beside the oracle's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from worldprobe.report.blocks import Cell, Section, Shown, Table, figure, grid_of, legend, panel, row, shown_r2, sign
+from worldprobe.report.charts import AgainstPoint, cost_chart, share_chart
+from worldprobe.report.folder import NEUTRAL, ResultsFolder
+from worldprobe.report.picking import few
+from worldprobe.report.pictures import embed
+from worldprobe.report.sweep import conditions
+from worldprobe.report.words import count, number
+from worldprobe.studies.results import Planned, Run
+
+ORACLE = "oracle"
+MOST_FILMS, FILM_WIDTH, FILMS_BYTES = 6, 1064, 900_000
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A run that was planned with, and how it is drawn."""
+
+    run: Run
+    planned: Planned
+    name: str
+    colour: int
+    shape: int
+    empty: bool
+
+    def point(self, value: float, said: str) -> AgainstPoint:
+        """Return its marker at a value."""
+        told = f"{self.name}: R² {number(self.run.recovery.r2)}, {said}"
+        return AgainstPoint(self.run.recovery.r2, value, told, self.colour, self.shape, self.empty)
+
+
+def plans(folder: ResultsFolder) -> bool:
+    """Whether any encoder was planned with."""
+    return any(run.planning is not None for run in folder.results.runs)
+
+
+def planning(folder: ResultsFolder) -> Section:
+    """Draw what planning cost and how often it succeeded against R^2, one marker a run, and films of paths."""
+    tried = _tried(folder)
+    first = tried[0].planned
+    kind = [name for name in first.reached if name != ORACLE][-1]
+    charts = grid_of([_lines(tried), _success(tried, kind), _costs(tried, kind)], "three")
+    lead = (
+        f"{count(first.pairs, 'task').capitalize()}, the same for every encoder: from one state to the view in a "
+        "picture of another. Straight lines in the embedding are decoded to the nearest of many frames whose controls "
+        "are known; pictures are reached by planning with a transition that was learned in the embedding, and acting "
+        "in the true world. Costs are lengths of paths in true controls over that of the true straight line. The "
+        "dashed line is what knowing the true controls gives. Reached is every control within "
+        f"{number(first.tolerance, 3)} standard deviations of the goal’s at the end."
+    )
+    blocks = [_legend(folder, tried), charts, *_films(folder)]
+    return Section("planning", "What recovery buys a planner", lead, tuple(blocks), (_table(tried),))
+
+
+def _tried(folder: ResultsFolder) -> list[Tried]:
+    kinds = {(c.regime, c.objective): c for c in conditions(folder)}
+    names = {run.id: s.label for s in folder.series for run in s.runs}
+    several = {run.id for s in folder.series for run in s.runs if len(s.runs) > 1}
+    found = []
+    for run in folder.results.runs:
+        if run.planning is None:
+            continue
+        c = kinds.get((run.regime, run.objective))
+        name = names.get(run.id, folder.role(run.role)) + (f", seed {run.seed}" if run.id in several else "")
+        if run.id in names and c is not None:
+            found.append(Tried(run, run.planning, name, c.colour, c.shape, False))
+        else:
+            found.append(Tried(run, run.planning, name, NEUTRAL, 3, True))
+    return found
+
+
+def _lines(tried: list[Tried]) -> Markup:
+    points = [t.point(t.planned.line_cost.mean, f"cost {number(t.planned.line_cost.mean)}") for t in tried]
+    level, title = tried[0].planned.line_cost_of_controls, "Cost of straight lines"
+    return panel(title, "", cost_chart(points, level, f"{title} against R²", "One marker a run; lower is better."))
+
+
+def _success(tried: list[Tried], kind: str) -> Markup:
+    rates = [(t, t.planned.reached[kind].success) for t in tried]
+    points = [t.point(rate, f"reached {100 * rate:.0f} %") for t, rate in rates]
+    level, title = tried[0].planned.reached[ORACLE].success, "Pictures reached"
+    return panel(title, kind, share_chart(points, level, f"{title} against R²", "One marker a run; higher is better."))
+
+
+def _costs(tried: list[Tried], kind: str) -> Markup:
+    costs = [(t, cost) for t in tried if (cost := t.planned.reached[kind].cost) is not None]
+    points = [t.point(cost, f"cost {number(cost)}") for t, cost in costs]
+    level, title = tried[0].planned.reached[ORACLE].cost or 1.0, "Cost of those reached"
+    return panel(title, kind, cost_chart(points, level, f"{title} against R²", "One marker a run; lower is better."))
+
+
+def _legend(folder: ResultsFolder, tried: list[Tried]) -> Markup:
+    there = {(t.run.regime, t.run.objective) for t in tried}
+    keys: list[tuple[str | Markup, str]] = [
+        (sign(c.shape, c.colour), c.label) for c in conditions(folder) if (c.regime, c.objective) in there
+    ]
+    if any(t.empty for t in tried):
+        keys.append((sign(3, NEUTRAL, empty=True), "floor and ceiling"))
+    return legend([*keys, ("key optimum", "true controls")])
+
+
+def _films(folder: ResultsFolder) -> list[Markup]:
+    """Show one task's path under the encoders of a few series, the oracle's above it."""
+    shown = [(s, film) for s in few(folder, folder.series, MOST_FILMS) if (film := folder.film(s.median_run)).is_file()]
+    blocks = []
+    for s, film in shown:
+        alt = f"Eight views along the oracle’s path, and below along the path planned after {s.label}."
+        picture = figure(embed(film, FILM_WIDTH, FILMS_BYTES // len(shown)), alt, "")
+        blocks.append(row(s.label, s.colour, "the oracle’s path above, the planned one below", [picture], "one"))
+    return blocks
+
+
+def _table(tried: list[Tried]) -> Table:
+    kinds = list(tried[0].planned.reached)
+    each = [f"{what}, {kind}" for kind in kinds for what in ("reached", "cost")]
+    fits = [f"transition’s R², {kind}" for kind in kinds if kind != ORACLE]
+    columns = ("run", "R²", "cost of lines", "its sd over pairs", "with true controls", *each, *fits)
+    rows = tuple(_cells(t, kinds) for t in tried)
+    return Table("What planning came to, run by run", columns, rows)
+
+
+def _cells(t: Tried, kinds: list[str]) -> tuple[Cell, ...]:
+    p, r2 = t.planned, shown_r2(t.run.recovery.r2)
+    each: list[Cell] = []
+    for kind in kinds:
+        success = p.reached[kind].success
+        each += [Shown(success, f"{100 * success:.0f} %"), p.reached[kind].cost]
+    fits = [p.reached[kind].transition_r2 for kind in kinds if kind != ORACLE]
+    return (t.name, r2, p.line_cost.mean, p.line_cost_sd, p.line_cost_of_controls, *each, *fits)
