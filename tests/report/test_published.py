@@ -121,3 +121,17 @@ def test_axis_in_quotes_and_as_a_number_are_one_point() -> None:
     assert value.is_of("gaussian", "lejepa", {"N": 2})
     assert not value.is_of("gaussian", "lejepa", {"N": 4})
     assert not value.is_of("gaussian", "whitening", {"N": 2})
+
+
+def test_an_axis_that_is_not_quoted_was_chosen_for_the_best_and_so_is_ours(swept: Callable[..., Written]) -> None:
+    axes = {"rho": [0.5, 0.9], "lambda": [0.001, 0.1]}
+    made = swept(axes, lambda _, p: p["rho"] - p["lambda"], published=published([("lejepa", {"rho": 0.9}, 0.95)]))
+    (row,) = made.page.tables[TABLE].rows
+    assert row[3] == pytest.approx(0.899)
+
+
+def test_value_of_one_control_says_whose_it_is_and_is_not_drawn_among_the_means(swept: Callable[..., Written]) -> None:
+    of_one = {"regime": "gaussian", "objective": "lejepa", "axes": {"N": 2}, "control": "z2", "r2": 0.5}
+    made = swept({"N": [2, 4]}, lambda *_: 0.9, published=published([]) | {"values": [of_one]})
+    assert made.page.tables[TABLE].rows[0][2] == "N 2, z2"
+    assert "published R²" not in made.html
