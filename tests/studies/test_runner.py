@@ -55,6 +55,20 @@ def test_broad_exploration_recovers_more_than_narrow_and_less_than_the_ceiling(f
     assert r2["narrow__lejepa__seed0"] < r2["gaussian__lejepa__seed0"] < r2["gaussian__supervised__seed0"]
 
 
+def test_what_every_run_is_missing_is_told_in_parts_that_sum_to_it(finished: tuple[Path, Results]) -> None:
+    results = finished[1]
+    runs = {run.id: run for run in results.runs}
+    assert [part.run for part in results.decomposition] == ["gaussian__lejepa__seed0", "narrow__lejepa__seed0"]
+    for part in results.decomposition:
+        for control, p in part.controls.items():
+            told = [p.regime, p.scene, p.data, p.optimisation, p.rest]
+            assert sum(x for x in told if x is not None) == pytest.approx(p.missing, abs=1e-9)
+            assert p.missing == pytest.approx(1 - runs[part.run].recovery.r2_per_control[control], abs=1e-9)
+    broad = results.decomposition[0]
+    assert broad.refused is None
+    assert all(p.regime is not None and p.regime < 0.02 for p in broad.controls.values())
+
+
 def test_what_is_on_disk_is_what_was_returned_and_holds_no_nan(finished: tuple[Path, Results]) -> None:
     folder, results = finished
     text = (folder / "out" / "results.json").read_text(encoding="utf8")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from worldprobe.report.folder import ResultsFolder, Series
+from worldprobe.studies.predicting import CEILING_OF
 from worldprobe.studies.results import Predicted
-
-CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
-"""Which ceiling is an objective's, by the objective's registered name; the others have none."""
 
 
 def predicted_for(folder: ResultsFolder, s: Series) -> Predicted | None:

@@ -14,6 +14,8 @@ from worldprobe.seeds import stream
 from worldprobe.studies.results import Predicted
 from worldprobe.worlds.base import ControlSpec
 
+CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
+"""Which ceiling is an objective's, by the objective's registered name; the others have none."""
 FRAMES = 100_000
 MOST_CONTROLS = 8
 """Beyond it the bases of the predictor grow too large to answer in seconds."""
@@ -49,6 +51,7 @@ def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, 
         proven=prediction.proven,
         r2_on_test=there.r2,
         outside=there.outside,
+        r2_on_test_per_control=dict(zip(names, there.r2_per_control.tolist(), strict=True)),
     )
 
 

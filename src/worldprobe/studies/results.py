@@ -113,6 +113,7 @@ class Predicted(Record):
     r2_on_test: float | None
     """Of the same encoder on the study's test points, and the share of these beyond what the regime has shown."""
     outside: float | None
+    r2_on_test_per_control: dict[str, float] | None = None
 
 
 class Exploration(Record):
@@ -205,6 +206,30 @@ class Summary(Record):
     verdict: str
 
 
+class Parts(Record):
+    """What is missing of a control, 1 - R^2, and where it went; the parts sum to it (docs/decomposition.md)."""
+
+    missing: float
+    regime: float | None
+    """What the ideal encoder of this exploration lacks, too; None where the prediction was refused."""
+    scene: float | None
+    """What an encoder that is told the controls lacks, too; None without the supervised reference."""
+    data: float | None
+    optimisation: float | None
+    """None where the prediction was refused."""
+    rest: float
+    """What no part explains; what could not be told apart where the prediction was refused."""
+
+
+class Decomposed(Record):
+    """Where a measured run lost R^2, control by control."""
+
+    run: str
+    refused: str | None
+    """Why there is no prediction of what the regime allows."""
+    controls: dict[str, Parts]
+
+
 class Review(Record):
     """One reviewer's sign-off on a protocol."""
 
@@ -259,6 +284,8 @@ class Results(Record):
     summary: list[Summary]
     seconds_total: float
     peak_memory_bytes: int
+    decomposition: list[Decomposed] = []
+    """Of every measured run of at most eight controls that was trained."""
     registration: Registration | None = None
     outcomes: list[Outcome] = []
     """One for each hypothesis: the registration's, or else the study's own."""

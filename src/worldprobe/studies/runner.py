@@ -15,6 +15,7 @@ from worldprobe.studies.cells import cells, explorations
 from worldprobe.studies.concluding import conclude
 from worldprobe.studies.folder import StudyFolder
 from worldprobe.studies.machine import machine, peak_memory_bytes, versions
+from worldprobe.studies.missing import decompositions
 from worldprobe.studies.preflight import preflight
 from worldprobe.studies.results import Registration, Results
 from worldprobe.studies.schema import Study
@@ -67,6 +68,7 @@ def run_study(
         summary=summarise(measured, explored),
         seconds_total=time.perf_counter() - start + (before.seconds_total if before else 0.0),
         peak_memory_bytes=max(peak_memory_bytes(), before.peak_memory_bytes if before else 0),
+        decomposition=decompositions(measured, explored, variants),
         registration=registration,
         outcomes=conclude(registration.hypotheses if registration else study.hypotheses, measured),
     )

@@ -1,0 +1,123 @@
+"""Where the missing R^2 went: regime, scene, finite data, optimisation, rest. Numbers in, numbers out.
+
+docs/decomposition.md has the reasoning behind every line here, and its limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+Each = Float[np.ndarray, " n"]
+"""One number per control."""
+
+KNOTS = np.linspace(0.0, 3.0, 17)
+WEIGHTS = np.exp(-(KNOTS**2) / 2) * np.where((KNOTS == 0.0) | (KNOTS == 3.0), 1.0, 2.0) * KNOTS[1]
+"""SIGReg's trapezoid: every knot counts twice, for the integrand is even, and the ends half."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How a training ended. Alignments are E|h - h'|^2 per dimension, over the embedding's mean variance."""
+
+    train: float | None
+    """On training pairs; None where pairs are drawn afresh for every step, so that data are unlimited."""
+    heldout: float
+    optimum: float
+    """2 (1 - rho), the mean over the controls that move."""
+    rho: float
+    """Mean pair correlation of the controls that move."""
+    off_white: float
+    """||Cov h - I||_F^2 / d: the share of dimensions that the embedding may have lost."""
+
+    @property
+    def data(self) -> float:
+        """R^2 that finite data may have cost: what held-out pairs lack that training pairs, or the optimum, have."""
+        return 0.0 if self.train is None else self._cost(self.heldout - max(self.train, self.optimum))
+
+    @property
+    def optimisation(self) -> float:
+        """R^2 that training may have left: what even training pairs lack, and dimensions that SIGReg did not keep."""
+        reached = self.heldout if self.train is None else self.train
+        return min(1.0, self._cost(reached - self.optimum) + max(self.off_white, 0.0))
+
+    def _cost(self, gap: float) -> float:
+        """Return Theorem 3's D: the energy of degree 2 and more that buys this much alignment (arXiv 2605.26379)."""
+        price = 2.0 * self.rho * (1.0 - self.rho)
+        return float(np.clip(gap / price, 0.0, 1.0)) if price > 1e-9 else 0.0
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """1 - R^2 of every control and its parts, which sum to it; a part that cannot be told from the rest is None."""
+
+    missing: Each
+    regime: Each | None
+    scene: Each | None
+    data: Each | None
+    optimisation: Each | None
+    rest: Each
+
+
+def decompose(
+    r2: Each,
+    *,
+    ceiling: Each | None,
+    supervised: Each | None,
+    ends: Ends | None,
+    best_seed: Each | None = None,
+) -> Decomposition:
+    """Return the parts of 1 - R^2, in this order, each at most what those before it have left.
+
+    `ceiling` is the predicted R^2 of the ideal encoder of the regime, None where the predictor refused: then nothing
+    but the scene is told from the rest. `supervised` is the R^2 of the supervised reference, None without one: then
+    the scene stays in what follows. `best_seed` is the best R^2 of any seed.
+    """
+    missing = 1.0 - np.minimum(r2, 1.0)
+    left, regime, scene = missing, None, None
+    if ceiling is not None:
+        regime = _at_most(1.0 - ceiling, left)
+        left = left - regime
+    if supervised is not None:
+        scene = _at_most(1.0 - supervised, left)
+        left = left - scene
+    if ceiling is None or ends is None:
+        return Decomposition(missing, regime, scene, None, None, left)
+    luck = np.zeros_like(left) if best_seed is None else _at_most(best_seed - r2, left)
+    left = left - luck
+    data, optimisation = _shares(float(left.mean()), ends)
+    rest = left * max(1.0 - data - optimisation, 0.0)
+    return Decomposition(missing, regime, scene, left * data, luck + left * optimisation, rest)
+
+
+def off_white_from_sigreg(value: float, samples: int, d: int, rho: float) -> float:
+    """Return ||Cov h - I||_F^2 / d from SIGReg of `samples` embeddings, half of them partners of the others.
+
+    To second order in the covariance, less what N(0, I) itself has: see docs/decomposition.md.
+    """
+    gaussian, partners = np.exp(-(KNOTS**2)), np.exp(-(1.0 - rho) * KNOTS**2)
+    floor = float(WEIGHTS @ (1.0 - 2.0 * gaussian + partners))
+    curvature = float(WEIGHTS @ (KNOTS**4 * gaussian)) / 4.0
+    return max(value - floor, 0.0) / (samples * curvature) * (d + 2) / 2.0
+
+
+def off_white_from_whitening(value: float, samples: int, d: int) -> float:
+    """Return ||Cov h - I||_F^2 / d from the mean squared entry of a batch's Cov h - I, less a batch's own error."""
+    return max(value - (d + 1) / (d * samples), 0.0) * d
+
+
+def _at_most(part: Each, left: Each) -> Each:
+    clipped: np.ndarray = np.clip(part, 0.0, left)
+    return clipped
+
+
+def _shares(left: float, ends: Ends) -> tuple[float, float]:
+    """Return which shares of what is left go to data and optimisation: by their size, and no more than they explain."""
+    data, optimisation = ends.data, ends.optimisation
+    explained = data + optimisation
+    if explained <= 0.0 or left <= 0.0:
+        return 0.0, 0.0
+    share = min(1.0, explained / left)
+    return share * data / explained, share * optimisation / explained
