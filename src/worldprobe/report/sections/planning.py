@@ -16,6 +16,8 @@ from worldprobe.report.words import count, number
 from worldprobe.studies.results import Planned, Run
 
 ORACLE = "oracle"
+REFERENCES = {"ceiling": 2, "floor": 1}
+"""The shapes of floors and ceilings."""
 MOST_FILMS, FILM_WIDTH, FILMS_BYTES = 6, 1064, 900_000
 
 
@@ -46,7 +48,7 @@ def planning(folder: ResultsFolder) -> Section:
     tried = _tried(folder)
     first = tried[0].planned
     kind = [name for name in first.reached if name != ORACLE][-1]
-    charts = grid_of([_lines(tried), _success(tried, kind), _costs(tried, kind)], "three")
+    charts = [_lines(tried), _success(tried, kind), _costs(tried, kind)]
     lead = (
         f"{count(first.pairs, 'task').capitalize()}, the same for every encoder: from one state to the view in a "
         "picture of another. Straight lines in the embedding are decoded to the nearest of many frames whose controls "
@@ -55,7 +57,8 @@ def planning(folder: ResultsFolder) -> Section:
         "dashed line is what knowing the true controls gives. Reached is every control within "
         f"{number(first.tolerance, 3)} standard deviations of the goal’s at the end."
     )
-    blocks = [_legend(folder, tried), charts, *_films(folder)]
+    above = Markup('<div class="row">{}</div>').format(grid_of(charts, "three"))
+    blocks = [_legend(folder, tried), above, *_films(folder)]
     return Section("planning", "What recovery buys a planner", lead, tuple(blocks), (_table(tried),))
 
 
@@ -72,7 +75,7 @@ def _tried(folder: ResultsFolder) -> list[Tried]:
         if run.id in names and c is not None:
             found.append(Tried(run, run.planning, name, c.colour, c.shape, False))
         else:
-            found.append(Tried(run, run.planning, name, NEUTRAL, 3, True))
+            found.append(Tried(run, run.planning, name, NEUTRAL, REFERENCES.get(run.role, 3), True))
     return found
 
 
@@ -101,8 +104,8 @@ def _legend(folder: ResultsFolder, tried: list[Tried]) -> Markup:
     keys: list[tuple[str | Markup, str]] = [
         (sign(c.shape, c.colour), c.label) for c in conditions(folder) if (c.regime, c.objective) in there
     ]
-    if any(t.empty for t in tried):
-        keys.append((sign(3, NEUTRAL, empty=True), "floor and ceiling"))
+    roles = dict.fromkeys(t.run.role for t in tried if t.empty)
+    keys += [(sign(REFERENCES.get(role, 3), NEUTRAL, empty=True), folder.role(role)) for role in roles]
     return legend([*keys, ("key optimum", "true controls")])
 
 
