@@ -72,6 +72,21 @@ def test_a_member_trains_as_it_would_alone(name, kind):
             np.testing.assert_allclose(record.curves[curve], expected.curves[curve], rtol=2e-3, atol=1e-5)
 
 
+def test_bfloat16_layers_keep_float32_parameters_and_come_as_near_as_their_eight_bits_allow():
+    networks = [ENCODERS["mlp"].model_validate({"width": 24, "depth": 2}).build((2,), 2, seed) for seed in range(3)]
+    x = torch.randn(3, 64, 2, generator=torch.Generator().manual_seed(0))
+    results = []
+    for bf16 in (False, True):
+        stack = Stack(networks, torch.device("cpu"), bf16)
+        h = stack(x)
+        h.square().sum().backward()
+        gradients = [parameter.grad for parameter in stack.parameters]
+        assert {h.dtype, *(g.dtype for g in gradients), *(p.dtype for p in stack.parameters)} == {torch.float32}
+        results.append(torch.cat([part.detach().flatten() / part.detach().abs().max() for part in (h, *gradients)]))
+    exact, rounded = results
+    assert 1e-4 < (exact - rounded).abs().max() < 2**-5
+
+
 def test_members_with_one_seed_and_one_source_see_the_same_pairs_and_directions():
     data = ou_pairs(300, 0.8, 0)
     twins = [Member(ENCODERS["mlp"](width=8, depth=1).build((2,), 2, 0), OBJECTIVES["lejepa"](), data, 4) for _ in "ab"]

@@ -16,11 +16,14 @@ class Stack:
     """M networks of one architecture with M sets of parameters; `unstack` writes them back into the networks.
 
     A stack of one is the network itself, whatever it is made of. More than one must be pure functions of their
-    parameters (`Encoder.stackable`): a buffer, as BatchNorm's running averages are, raises ValueError.
+    parameters (`Encoder.stackable`): a buffer, as BatchNorm's running averages are, raises ValueError. With `bf16`
+    layers compute in bfloat16, from parameters that stay in float32.
     """
 
-    def __init__(self, networks: Sequence[nn.Module], device: torch.device) -> None:
+    def __init__(self, networks: Sequence[nn.Module], device: torch.device, bf16: bool = False) -> None:
         self.networks = [network.to(device) for network in networks]
+        self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bf16)
+        self._bf16 = bf16
         self._parameters: dict[str, Tensor] | None = None
         if len(networks) > 1:
             stacked, buffers = stack_module_state(list(self.networks))
@@ -34,11 +37,15 @@ class Stack:
         return len(self.networks)
 
     def __call__(self, x: Shaped[Tensor, "models N ..."]) -> Float[Tensor, "models N d"]:
-        """Return every network's embeddings of its own observations."""
+        """Return every network's embeddings of its own observations, float32."""
         if self._parameters is None:
-            return self.networks[0](x[0])[None]
-        h: Tensor = self._call(self._parameters, x)
-        return h
+            with self._autocast:
+                return self.networks[0](x[0])[None].float()
+        parameters = self._parameters
+        if self._bf16:  # autocast would come back to float32 in every layer, for it does not know batched biases
+            parameters, x = {name: value.bfloat16() for name, value in parameters.items()}, x.bfloat16()
+        h: Tensor = self._call(parameters, x)
+        return h.float()
 
     @property
     def parameters(self) -> list[Tensor]:

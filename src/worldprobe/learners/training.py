@@ -18,6 +18,7 @@ from worldprobe.files import content_key
 from worldprobe.learners.checkpoints import load_checkpoint, save_checkpoint
 from worldprobe.learners.data import Batches, DevicePairs, PairData, PairSource
 from worldprobe.learners.encoders import parameters
+from worldprobe.learners.memory import keep_freed_memory
 from worldprobe.learners.objectives import Objective, pair_distance, terms
 from worldprobe.learners.record import TrainingRecord, memorising_warnings
 from worldprobe.learners.settings import TrainingSettings
@@ -120,11 +121,12 @@ class _Run:
 
     def __init__(self, members: Sequence[Member], settings: TrainingSettings, device: torch.device) -> None:
         self.members, self.settings, self.device = members, settings, device
-        self.bf16 = settings.bf16(device)
+        if len(members) > 1:
+            keep_freed_memory()
         self.objectives = [member.objective for member in members]
         if not all(self.objectives[0].stacks_with(other) for other in self.objectives):
             raise ValueError("objectives of one stack may differ in their weight alone")
-        self.stack = Stack([member.encoder for member in members], device)
+        self.stack = Stack([member.encoder for member in members], device, settings.bf16(device))
         self.batches = _batches(members, settings, device)
         held = [member.heldout for member in members if member.heldout is not None]
         self.heldout = [pairs.on(device).first(settings.heldout_pairs) for pairs in held]
@@ -142,10 +144,9 @@ class _Run:
             group["lr"] = rate
         observations, controls = self._batch()
         self.stack.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            h = self.stack(observations)
+        h = self.stack(observations)
         seeds = [stream_seed(member.seed, "directions", self.done) for member in self.members]
-        values = terms(self.objectives, h.float().unflatten(1, (2, -1)), controls, seeds)
+        values = terms(self.objectives, h.unflatten(1, (2, -1)), controls, seeds)
         self.optimiser.zero_grad(set_to_none=True)
         values["loss"].sum().backward()
         norms = self.stack.clip_gradients(self.settings.clip_norm)
@@ -197,8 +198,8 @@ class _Run:
         """Return every member's E|h - h'|^2 over d times the embedding's mean variance, in eval mode."""
         self.stack.train(False)
         observations = torch.stack([part.batch(slice(None))[0] for part in pairs])
-        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            h = torch.cat([self.stack(part).float() for part in observations.split(1024, 1)], 1)
+        with torch.inference_mode():
+            h = torch.cat([self.stack(part) for part in observations.split(1024, 1)], 1)
         distance: Tensor = pair_distance(h.unflatten(1, (2, -1))) / h.var(1).mean(1).clamp_min(1e-12)
         return [float(value) for value in distance]
 
