@@ -347,6 +347,8 @@ def _print_summary(folder: Path) -> None:
     for row in results.summary:
         if row.role == "measured":
             console.print(f"[bold]{row.regime}[/bold]: {row.verdict}")
+    for outcome in results.outcomes:
+        console.print(f"{outcome.verdict}: {outcome.hypothesis} ({outcome.reason})", markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from worldprobe.report.charts.heat import HeatCell, heat_map
 from worldprobe.report.charts.panels import TALLEST, histogram, scatter
 from worldprobe.report.charts.plane import plane
 from worldprobe.report.charts.scale import Kind, Scale, evenly_in_logs
+from worldprobe.report.charts.stacks import Piece, Stack, longest, stack_chart
 from worldprobe.report.charts.traces import At, Style, Trace, traces_chart
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "Kind",
     "Line",
     "Mark",
+    "Piece",
     "Scale",
+    "Stack",
     "Style",
     "Trace",
     "bar_chart",
@@ -35,11 +38,13 @@ __all__ = [
     "evenly_in_logs",
     "heat_map",
     "histogram",
+    "longest",
     "lowest_of",
     "marker",
     "plane",
     "scatter",
     "share_chart",
+    "stack_chart",
     "svg",
     "traces_chart",
 ]

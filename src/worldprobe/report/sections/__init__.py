@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+from worldprobe.report.audits import has_audit
 from worldprobe.report.blocks import Section
 from worldprobe.report.folder import ResultsFolder
 from worldprobe.report.quoted import publication
+from worldprobe.report.sections.audited import audited
 from worldprobe.report.sections.bounds import bounded, bounds
+from worldprobe.report.sections.concluded import claimed, concluded
 from worldprobe.report.sections.exploration import seen, visited
+from worldprobe.report.sections.missing import decomposed, missing
 from worldprobe.report.sections.plane import of_two_controls, planes
 from worldprobe.report.sections.planning import planning, plans
 from worldprobe.report.sections.published import published
@@ -54,8 +58,10 @@ CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (planes, lambda folder: bool(of_two_controls(folder))),
     (published, lambda folder: publication(folder) is not None),
     (bounds, lambda folder: len(bounded(folder)) >= MANY_BOUNDS),
+    (audited, has_audit),
     (seen, _has_sheets),
     (recovered, _by_control),
+    (missing, lambda folder: decomposed(folder) and _by_control(folder)),
     (readings, _by_control),
     (turning, turns),
     (planning, plans),
@@ -63,6 +69,7 @@ CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (visited_along, _swept),
     (training, _always),
     (geometry, _always),
+    (concluded, claimed),
 )
 """Every section in order, with what the results must hold for it."""
 

@@ -1,0 +1,59 @@
+"""What the audit said before training: its gates, the frames that show why one fails, and the advice."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from markupsafe import Markup
+
+from worldprobe.audit import Gate, Verdict
+from worldprobe.audit.saved import SavedAudit
+from worldprobe.report.audits import audit_of
+from worldprobe.report.blocks import Section, Table, figure, grid_of, note
+from worldprobe.report.folder import ResultsFolder
+from worldprobe.report.pictures import embed
+from worldprobe.report.words import count
+
+MOST_PICTURES = 6
+WIDEST, BYTES = 640, 60_000
+SAID = {Verdict.FAIL: "fails", Verdict.WARN: "warns", Verdict.PASS: "passes"}
+
+
+def audited(folder: ResultsFolder) -> Section:
+    """Show the audit's gates, worst first, with the offending pair of frames side by side."""
+    audit = audit_of(folder)
+    title = "What the audit said beforehand"
+    if audit is None:
+        said = "The audit.json in this folder is of another world or of other explorations, and is left out."
+        return Section("audited", title, said)
+    bad = [*audit.beside(Verdict.FAIL), *audit.beside(Verdict.WARN)]
+    rows = tuple(_row(gate) for gate in [*bad, *audit.beside(Verdict.PASS)])
+    every = Table("Every gate", ("gate", "subject", "verdict", "value", "threshold", "because"), rows)
+    advised = tuple((gate.gate, gate.subject, SAID[gate.verdict], gate.advice) for gate in bad)
+    shown = Table("Gates that do not pass, and what to do", ("gate", "subject", "verdict", "advice"), advised)
+    lead = (
+        "The audit looks at the world and at the controls that each exploration visits, and trains nothing. Of "
+        f"{count(len(audit.gates), 'gate')}, {len(audit.beside(Verdict.FAIL))} fail and "
+        f"{len(audit.beside(Verdict.WARN))} warn. docs/audit.md says what each gate asks and where its line comes from."
+    )
+    return Section("audited", title, lead, tuple(_pairs(audit, bad)), (every,), shown=shown if bad else None)
+
+
+def _pairs(audit: SavedAudit, bad: list[Gate]) -> list[Markup]:
+    """Return the frames beside gates that do not pass, at most six pairs."""
+    pictured = [(gate, path) for gate in bad if (path := audit.pictures.get((gate.gate, gate.subject)))]
+    cells = [
+        figure(
+            embed(path, WIDEST, BYTES),
+            f"Two frames side by side: {gate.gate}, {gate.subject}.",
+            f"{gate.subject}, {gate.gate} {SAID[gate.verdict]}: {gate.advice}",
+        )
+        for gate, path in pictured[:MOST_PICTURES]
+    ]
+    more = len(pictured) - MOST_PICTURES
+    return ([grid_of(cells, "three")] if cells else []) + ([note(f"And {more} more in audit/.")] if more > 0 else [])
+
+
+def _row(gate: Gate) -> tuple[str | float | None, ...]:
+    value, line = (number if isfinite(number) else None for number in (gate.value, gate.threshold))
+    return gate.gate, gate.subject, SAID[gate.verdict], value, line, gate.because
