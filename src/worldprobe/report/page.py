@@ -75,14 +75,12 @@ def _hero(folder: ResultsFolder) -> Markup:
     if not path.is_file():
         if not folder.drawn:
             return Markup("")  # a world of vectors: nobody misses its picture
-        return note(
-            "No still of the world: this folder has no hero.png. Worlds that Blender does not render have none."
-        )
+        return note("No still of the world: this folder has no hero.png. Some worlds have none.")
     picture = embed(path, HERO_WIDTH, HERO_BYTES)
     return figure(
         picture,
         "A still of the world that was explored.",
-        "The world that was explored, path-traced by Cycles.",
+        "The world that was explored, at its best: not what the encoder sees.",
         "hero",
     )
 
