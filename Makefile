@@ -34,7 +34,7 @@ test: setup
 	$(BIN)/python -m pytest
 
 bench: setup
-	for script in sigreg training stacked raster raster_against_cycles arm cycles_recovery camera; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	for script in sigreg training stacked raster raster_against_cycles arm cycles_recovery camera audit; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo runs
