@@ -109,32 +109,17 @@ def audit(
     [bold]worldprobe audit camera[/bold]                               the room, and three ways of exploring it
     [bold]worldprobe audit --data log.npz --states x,y,yaw[/bold]      states of your own
     """
-    from worldprobe.progress import reporter
-    from worldprobe.protocol import brief, file_audit
     from worldprobe.studies import load_study
-    from worldprobe.studies.auditing import audit_recording, audit_study
 
     if (study is None) == (data is None):
         raise InvalidValue("audit", study, "a study, or --data PATH, and not both")
     if study is not None:
-        found = audit_study(load_study(study, overrides or [], preset), reporter=reporter())
-    else:
-        from worldprobe.recordings import read_recording
-
-        named = states.split(",") if states else None
-        recording = read_recording(str(data), states=named, frames=frames, episode=episode, drop_bad=drop_bad)
-        for part, choice in () if as_json else recording.chosen.items():
-            console.print(f"[dim]{part}: {choice}[/dim]", soft_wrap=True)
-        found = audit_recording(recording, stride=stride, reporter=reporter())
-    if study is not None:
         loaded = load_study(study, overrides or [], preset)
-        kept = file_audit(loaded, found, out=out, protocol=protocol, with_brief=as_brief)
-        for folder in [] if as_json else kept:
-            console.print(f"Kept in {folder}", soft_wrap=True, highlight=False)
-        if as_brief and out is None and protocol is None:
-            print(brief(loaded, found))
-    elif as_brief or out is not None or protocol is not None:
-        raise InvalidValue("--data", str(data), "without --out, --protocol and --brief, which are a study's")
+        found = _audit_study(loaded, out, protocol, as_brief, as_json)
+    else:
+        if as_brief or out is not None or protocol is not None:
+            raise InvalidValue("--data", str(data), "without --out, --protocol and --brief, which are a study's")
+        found = _audit_recording(str(data), states, frames, episode, stride, drop_bad, as_json)
     if not as_brief or as_json:
         print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
     raise typer.Exit(found.exit_status)
@@ -263,6 +248,37 @@ def main() -> None:
     except WorldprobeError as error:
         print(f"worldprobe: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: bool, as_json: bool) -> Any:
+    from worldprobe.progress import reporter
+    from worldprobe.protocol import brief, check_planned, file_audit
+    from worldprobe.studies.auditing import audit_study
+
+    if protocol is not None:
+        check_planned(study, protocol)
+    found = audit_study(study, reporter=reporter())
+    kept = file_audit(study, found, out=out, protocol=protocol, with_brief=as_brief)
+    if not as_json:
+        for folder in kept:
+            console.print(f"Kept in {folder}", soft_wrap=True, highlight=False)
+        if as_brief and not kept:
+            print(brief(study, found))
+    return found
+
+
+def _audit_recording(
+    data: str, states: str | None, frames: str | None, episode: str | None, stride: int, drop_bad: bool, as_json: bool
+) -> Any:
+    from worldprobe.progress import reporter
+    from worldprobe.recordings import read_recording
+    from worldprobe.studies.auditing import audit_recording
+
+    named = states.split(",") if states else None
+    recording = read_recording(data, states=named, frames=frames, episode=episode, drop_bad=drop_bad)
+    for part, choice in () if as_json else recording.chosen.items():
+        console.print(f"[dim]{part}: {choice}[/dim]", soft_wrap=True)
+    return audit_recording(recording, stride=stride, reporter=reporter())
 
 
 def _registration(study: Any, protocol: Path | None, deviate: str | None, unsigned: bool) -> Any:

@@ -2,7 +2,7 @@
 
 from worldprobe.protocol.brief import brief
 from worldprobe.protocol.document import REVIEWS, Protocol, make_protocol, read_protocol
-from worldprobe.protocol.planning import add_audit, file_audit, plan
+from worldprobe.protocol.planning import add_audit, check_planned, file_audit, plan
 from worldprobe.protocol.registering import register
 from worldprobe.protocol.signing import SignOff, lacking, reviews, sign
 
@@ -12,6 +12,7 @@ __all__ = [
     "SignOff",
     "add_audit",
     "brief",
+    "check_planned",
     "file_audit",
     "lacking",
     "make_protocol",

@@ -32,14 +32,19 @@ def plan(study: Study, folder: Path, *, reviews: int = REVIEWS) -> Protocol:
     return protocol
 
 
-def add_audit(study: Study, audit: Audit, folder: Path) -> Path:
-    """Add an audit's gates to a protocol's folder; raises StudyChanged where the study is not the one planned."""
+def check_planned(study: Study, folder: Path) -> None:
+    """Raise StudyChanged, naming every key that differs, where a study is not the one that a protocol plans."""
     changes = read_protocol(folder).deviations(study)
     if changes:
         raise StudyChanged(
             f"The study is not the one that {folder} planned, so its audit is not added. What differs: "
             f"{'; '.join(changes)}."
         )
+
+
+def add_audit(study: Study, audit: Audit, folder: Path) -> Path:
+    """Add an audit's gates to a protocol's folder; raises StudyChanged where the study is not the one planned."""
+    check_planned(study, folder)
     return save_audit(audit, folder, audited(study))
 
 

@@ -39,8 +39,8 @@ class Stack:
 
 
 def longest(stacks: Sequence[Stack]) -> float:
-    """Return where an axis for these bars ends: the next tenth, at least 0.1."""
-    return max(LEAST, ceil(10 * max((stack.total for stack in stacks), default=0.0) - 1e-9) / 10)
+    """Return where an axis for these bars ends: the next tenth but for a hundredth, at least 0.1."""
+    return max(LEAST, ceil(10 * max((stack.total for stack in stacks), default=0.0) - 0.1) / 10)
 
 
 def stack_chart(stacks: Sequence[Stack], most: float, width: int, title: str, desc: str) -> Markup:
