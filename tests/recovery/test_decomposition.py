@@ -88,6 +88,15 @@ def test_an_encoder_that_puts_a_share_into_squares_is_charged_that_share() -> No
     assert found.rest[0] == pytest.approx(0.0, abs=0.01)
 
 
+def test_what_the_scene_hides_is_not_charged_to_training_again() -> None:
+    """One control of two cannot be seen: half of every embedding's energy cannot be aligned, however long it trains."""
+    gap = Ends(train=1.25, heldout=1.25, optimum=1.0, rho=0.5, off_white=0.0)
+    found = decompose(np.array([0.0, 0.9]), ceiling=np.ones(2), supervised=np.array([0.0, 1.0]), ends=gap)
+    np.testing.assert_allclose(found.scene, [1.0, 0.0])
+    np.testing.assert_allclose(found.optimisation, [0.0, 0.0])
+    np.testing.assert_allclose(found.rest, [0.0, 0.1])
+
+
 def test_what_a_luckier_seed_has_found_is_optimisation() -> None:
     found = decompose(
         np.array([0.5, 0.9]), ceiling=np.ones(2), supervised=np.ones(2), ends=DONE, best_seed=np.array([0.8, 0.9])

@@ -74,6 +74,8 @@ def test_a_sentence_without_an_audit_says_what_is_known(tmp_path: Path) -> None:
         "yaw: 0.30 missing; 0.20 because 100 frames are too few: held-out pairs do not follow the training pairs; "
         "0.10 because training stopped short of its optimum"
     )
+    wide = Parts(missing=0.3, regime=0.0, scene=0.0, data=None, optimisation=None, rest=0.3)
+    assert "fewer controls move than the embedding has dimensions" in sentence(case, wide)
     refused = Parts(missing=0.3, regime=None, scene=0.0, data=None, optimisation=None, rest=0.3)
     assert sentence(case, refused).endswith("0.30 not told apart, for the prediction was refused")
 

@@ -104,6 +104,14 @@ def test_without_the_reference_the_scene_is_not_told_apart(study_file: Path) -> 
     assert found.controls["x"].scene is None
 
 
+def test_more_dimensions_than_moving_controls_have_no_known_optimum(study_file: Path) -> None:
+    wide = _run(0.5).model_copy(update={"d": 3})
+    (found,) = _of(study_file, wide, _run(0.9, "ceiling"))
+    x = found.controls["x"]
+    assert (x.data, x.optimisation) == (None, None)
+    assert (x.regime, x.scene, x.rest) == pytest.approx((0.0, 0.1, 0.4))
+
+
 def test_held_out_pairs_that_do_not_follow_are_finite_data(study_file: Path) -> None:
     # Theorem 3's D of a gap of .032 at rho .8 is .1: a tenth of R^2.
     (found,) = _of(study_file, _run(0.5, heldout_alignment=0.432), _run(1.0, "ceiling"))

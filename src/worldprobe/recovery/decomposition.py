@@ -72,7 +72,8 @@ def decompose(
     """Return the parts of 1 - R^2, in this order, each at most what those before it have left.
 
     `ceiling` is the predicted R^2 of the ideal encoder of the regime, None where the predictor refused: then nothing
-    but the scene is told from the rest. `supervised` is the R^2 of the supervised reference, None without one: then
+    but the scene is told from the rest. `ends` is None where alignment has no known optimum: data and optimisation
+    then stay in the rest. `supervised` is the R^2 of the supervised reference, None without one: then
     the scene stays in what follows. `best_seed` is the best R^2 of any seed.
     """
     missing = 1.0 - np.minimum(r2, 1.0)
@@ -87,7 +88,8 @@ def decompose(
         return Decomposition(missing, regime, scene, None, None, left)
     luck = np.zeros_like(left) if best_seed is None else _at_most(best_seed - r2, left)
     left = left - luck
-    data, optimisation = _shares(float(left.mean()), ends)
+    hidden = 0.0 if scene is None else float(scene.mean())
+    data, optimisation = _shares(float(left.mean()), ends, hidden)
     rest = left * max(1.0 - data - optimisation, 0.0)
     return Decomposition(missing, regime, scene, left * data, luck + left * optimisation, rest)
 
@@ -113,9 +115,12 @@ def _at_most(part: Each, left: Each) -> Each:
     return clipped
 
 
-def _shares(left: float, ends: Ends) -> tuple[float, float]:
-    """Return which shares of what is left go to data and optimisation: by their size, and no more than they explain."""
-    data, optimisation = ends.data, ends.optimisation
+def _shares(left: float, ends: Ends, hidden: float) -> tuple[float, float]:
+    """Return which shares of what is left go to data and optimisation: by their size, and no more than they explain.
+
+    What the scene hides cannot be aligned either: so much of the training pairs' gap is the scene's.
+    """
+    data, optimisation = ends.data, max(ends.optimisation - hidden, 0.0)
     explained = data + optimisation
     if explained <= 0.0 or left <= 0.0:
         return 0.0, 0.0

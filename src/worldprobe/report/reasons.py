@@ -57,7 +57,9 @@ def control_spec(described: dict[str, object]) -> ControlSpec:
 
 
 def _cause(name: str, parts: Parts) -> Callable[[Case], str]:
-    return _unseparated if name == "rest" and not separated(parts) else CAUSES[name]
+    if name != "rest" or parts.data is not None:
+        return CAUSES[name]
+    return _without_optimum if separated(parts) else _unseparated
 
 
 def _regime(case: Case) -> str:
@@ -99,6 +101,10 @@ def _optimisation(case: Case) -> str:
 
 def _rest(case: Case) -> str:
     return "unexplained"
+
+
+def _without_optimum(case: Case) -> str:
+    return "unexplained: fewer controls move than the embedding has dimensions, so its optimum is not known"
 
 
 def _unseparated(case: Case) -> str:

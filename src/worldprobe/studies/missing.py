@@ -105,12 +105,16 @@ def _best_seed(run: Run, runs: Sequence[Run], names: Sequence[str]) -> Each:
 
 
 def _ends(run: Run, exploration: Exploration, study: Study, objective: str) -> Ends | None:
-    """Return how the training ended; None where nothing moved, or held-out alignment is not known."""
+    """Return how the training ended; None where no optimum of its alignment is known.
+
+    None is known where fewer controls move than the embedding has dimensions: SIGReg then asks for more independent
+    Gaussians than there are.
+    """
     assert run.training is not None
     final, optimum = run.training.final, run.training.alignment_optimum
     known = (exploration.exact_pair_correlation or exploration.pair_correlation).values()
     rho = [value for value in known if value is not None]
-    if optimum is None or not rho or "heldout_alignment" not in final:
+    if optimum is None or len(rho) < run.d or "heldout_alignment" not in final:
         return None
     mean = float(np.mean(rho))
     off_white = _off_white(run, study, objective, mean)
