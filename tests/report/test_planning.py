@@ -24,10 +24,10 @@ def _planned(cost: float, success: float) -> dict[str, Any]:
         "mlp": {"success": success, "cost": cost if success else None, "median_gap": 0.05, "transition_r2": 0.95},
         "oracle": {"success": 1.0, "cost": 1.0, "median_gap": 0.0, "transition_r2": None},
     }
-    line = {"mean": cost, "ci95": [cost - 0.01, cost + 0.01]}
+    line = {"cost": {"mean": cost, "ci95": [cost - 0.01, cost + 0.01]}, "sd": 0.03, "cost_of_controls": 1.0074}
+    lines = {"3": line, "10": line | {"sd": 0.3}}
     return {
-        "pairs": 40, "tolerance": 0.15, "line_cost": line, "line_cost_sd": 0.03, "line_cost_of_controls": 1.0074,
-        "reached": reached,
+        "pairs": 40, "tolerance": 0.15, "lines": lines, "reached": reached,
     }  # fmt: skip
 
 
@@ -61,7 +61,8 @@ def test_table_holds_every_number_of_every_run(planned: tuple[Path, dict[str, An
     for row, run in zip(rows, planned[1]["runs"][:5], strict=True):
         p = run["planning"]
         reached = [value for r in p["reached"].values() for value in (r["success"], r["cost"])]
-        expected = [run["recovery"]["r2"], p["line_cost"]["mean"], 0.03, 1.0074, *reached, 0.7, 0.95]
+        lines = [v for k in p["lines"].values() for v in (k["cost"]["mean"], k["sd"], k["cost_of_controls"])]
+        expected = [run["recovery"]["r2"], *lines, *reached, 0.7, 0.95]
         assert row[1:] == ["—" if value is None else value for value in expected]
 
 

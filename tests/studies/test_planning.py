@@ -53,9 +53,9 @@ def test_better_recovery_buys_better_plans(planned: tuple[Path, Results]) -> Non
     told, narrow = (by[name].planning for name in ("gaussian__supervised__seed0", "narrow__lejepa__seed0"))
     assert told is not None
     assert narrow is not None
-    assert told.line_cost.mean < narrow.line_cost.mean
-    assert told.line_cost.ci95[0] < told.line_cost.mean < told.line_cost.ci95[1]
-    assert told.line_cost.mean < 1.05 * told.line_cost_of_controls
+    assert told.lines[3].cost.mean < narrow.lines[3].cost.mean
+    assert told.lines[3].cost.ci95[0] < told.lines[3].cost.mean < told.lines[3].cost.ci95[1]
+    assert told.lines[3].cost.mean < 1.05 * told.lines[3].cost_of_controls
     assert told.reached["linear"].success == 1.0
     assert told.reached["linear"].transition_r2 == pytest.approx(1.0, abs=0.1)
 
@@ -64,15 +64,15 @@ def test_paths_are_kept_from_start_to_goal_and_are_what_the_numbers_say(planned:
     folder, results = planned
     run = results.runs[0]
     arrays = np.load(folder / "runs" / run.id / "arrays.npz")
-    lines, oracle, reached = (arrays[f"plan_{name}"].astype(float) for name in ("lines", "oracle", "linear"))
+    lines, oracle, reached = (arrays[f"plan_{name}"].astype(float) for name in ("lines_10", "oracle", "linear"))
     np.testing.assert_allclose(oracle[:, [0, -1]], lines[:, [0, -1]], atol=1e-6)
     np.testing.assert_allclose(reached[:, 0], lines[:, 0], atol=1e-6)
     straight = np.linalg.norm(lines[:, -1] - lines[:, 0], axis=1)
     walked = np.linalg.norm(np.diff(lines, axis=1), axis=2).sum(axis=1)
     assert run.planning is not None
-    assert (walked / straight).mean() == pytest.approx(run.planning.line_cost.mean, rel=1e-5)
+    assert (walked / straight).mean() == pytest.approx(run.planning.lines[10].cost.mean, rel=1e-5)
     gap = np.abs(reached[:, -1] - lines[:, -1]).max(axis=1)
-    assert (gap <= 0.15).mean() == run.planning.reached["linear"].success
+    assert (gap <= 0.2).mean() == run.planning.reached["linear"].success
 
 
 def test_encoder_that_a_run_left_plans_as_it_did_and_in_its_own_world_alone(planned: tuple[Path, Results]) -> None:

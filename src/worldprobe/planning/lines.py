@@ -49,7 +49,7 @@ class StraightLines:
         return float(self.ratios.std(ddof=1)) if len(self.ratios) > 1 else 0.0
 
 
-def straight_lines(encode: Encode, world: World, library: Library, tasks: Tasks, waypoints: int = 10) -> StraightLines:
+def straight_lines(encode: Encode, world: World, library: Library, tasks: Tasks, waypoints: int = 3) -> StraightLines:
     """Decode the straight lines between the embeddings of each start and goal (arXiv 2605.26379, planning).
 
     `waypoints` points between start and goal, evenly on the line, become the controls of the library's nearest frame;

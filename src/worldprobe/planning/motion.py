@@ -22,7 +22,7 @@ class Motion:
     """
 
     step: float = 0.3
-    reach: float = 2.5
+    reach: float = 2.0
 
     def bounded(self, actions: Float[np.ndarray, "*N n"]) -> Float64[np.ndarray, "*N n"]:
         """Return actions with those that are too long shortened."""

@@ -17,10 +17,13 @@ class PlanningSettings(Component):
 
     pairs: Annotated[int, Field(ge=2)] = Field(40, description="starts and goals, the same for every encoder")
     apart: PositiveFloat = Field(1.0, description="least distance between a start and its goal")
-    reach: PositiveFloat = Field(2.5, description="no control goes beyond this, to either side")
+    reach: PositiveFloat = Field(2.0, description="no control goes beyond this, to either side")
     library: PositiveInt = Field(10000, description="frames with known controls that straight lines are decoded by")
-    waypoints: PositiveInt = Field(10, description="points between start and goal at which a line is decoded")
-    experience: Annotated[int, Field(ge=64)] = Field(5000, description="random actions that transitions are learned on")
+    waypoints: Annotated[list[PositiveInt], Field(min_length=1)] = Field(
+        [3, 1, 10],
+        description="points at which a line is decoded; the report shows the first of these numbers",
+    )
+    experience: Annotated[int, Field(ge=64)] = Field(10000, description="random actions that transitions learn from")
     transitions: Annotated[list[str], Field(min_length=1)] = Field(
         ["linear", "mlp"], description="models of what an action does to the embedding"
     )
@@ -28,7 +31,7 @@ class PlanningSettings(Component):
     steps: PositiveInt = Field(40, description="most actions to reach a goal")
     horizon: PositiveInt = Field(5, description="actions that are planned ahead")
     population: Annotated[int, Field(ge=16)] = Field(96, description="plans drawn in each of six rounds")
-    tolerance: PositiveFloat = Field(0.15, description="success: every true control this near to the goal's at the end")
+    tolerance: PositiveFloat = Field(0.2, description="success: every true control this near to the goal's at the end")
     seed: NonNegativeInt = Field(0, description="planning's own seed: the same tasks and library for every run")
 
     @model_validator(mode="after")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.planning.lines import Library, StraightLines, decode, straight_lines
+from worldprobe.planning.lines import Library, StraightLines, decode
 from worldprobe.planning.motion import Tasks
 from worldprobe.planning.reaching import Outcome, judge, oracle, reach
 from worldprobe.planning.settings import PlanningSettings
-from worldprobe.planning.sight import Encode
+from worldprobe.planning.sight import Encode, Sight
 from worldprobe.planning.transition import Experience, Transition
 from worldprobe.seeds import stream
 from worldprobe.worlds import World
@@ -30,7 +30,8 @@ class Reaching:
 class Findings:
     """What planning with one encoder came to."""
 
-    lines: StraightLines
+    lines: dict[int, StraightLines]
+    """By the number of waypoints at which they were decoded."""
     reaching: dict[str, Reaching]
     """By the name of the transition."""
 
@@ -60,13 +61,16 @@ class Trial:
     def oracle(self) -> Findings:
         """Return the same for whoever knows the true controls: the library's grain, and straight paths."""
         tasks, known = self.tasks, self.library.controls
-        lines = decode(tasks.starts, tasks.goals, known, known, tasks, self.settings.waypoints)
+        lines = {k: decode(tasks.starts, tasks.goals, known, known, tasks, k) for k in self.settings.waypoints}
         paths = oracle(tasks, self.settings.motion, self.settings.steps)
         return Findings(lines, {"oracle": Reaching(None, paths, judge(paths, tasks, self.settings.tolerance))})
 
     def put(self, encode: Encode) -> Findings:
         """Plan with an encoder; raises InvalidValue and WrongWorld as `Sight` does."""
-        lines = straight_lines(encode, self.world, self.library, self.tasks, self.settings.waypoints)
+        sight, tasks = Sight(encode, self.world), self.tasks
+        known = sight.of(self.library.observations, "the library's frames")
+        start, goal = sight.at(tasks.starts), sight.of(self.goals, "goal frames")
+        lines = {k: decode(start, goal, known, self.library.controls, tasks, k) for k in self.settings.waypoints}
         return Findings(lines, {kind: self._reaching(encode, kind) for kind in self.settings.transitions})
 
     def _reaching(self, encode: Encode, kind: str) -> Reaching:

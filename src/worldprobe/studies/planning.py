@@ -12,11 +12,11 @@ from scipy import stats
 
 from worldprobe.errors import NoResults, UnknownName
 from worldprobe.learners import embed
-from worldprobe.planning import Encode, Findings, PlanningSettings, TrainedEncoder, Trial
+from worldprobe.planning import Encode, Findings, PlanningSettings, StraightLines, TrainedEncoder, Trial
 from worldprobe.studies.axes import study_at
 from worldprobe.studies.cells import Role, cells
 from worldprobe.studies.pictures import sheet
-from worldprobe.studies.results import Interval, Planned, Reached
+from worldprobe.studies.results import Interval, Lines, Planned, Reached
 from worldprobe.studies.schema import Study
 from worldprobe.worlds import World
 
@@ -37,18 +37,14 @@ class StudyTrial:
         found = self.trial.put(encode)
         reached = found.reaching | self.oracle.reaching
         paths = {f"plan_{name}": r.paths.astype(np.float32) for name, r in reached.items()}
-        arrays = {"plan_lines": found.lines.paths.astype(np.float32), **paths}
-        return self._planned(found), arrays, self._film(found)
+        lines = {f"plan_lines_{points}": lines.paths.astype(np.float32) for points, lines in found.lines.items()}
+        return self._planned(found), lines | paths, self._film(found)
 
     def _planned(self, found: Findings) -> Planned:
-        ratios, s = found.lines.ratios, self.trial.settings
-        half = float(stats.t.ppf(0.975, len(ratios) - 1)) * found.lines.sd / len(ratios) ** 0.5
         return Planned(
-            pairs=len(ratios),
-            tolerance=s.tolerance,
-            line_cost=Interval(mean=found.lines.mean, ci95=(found.lines.mean - half, found.lines.mean + half)),
-            line_cost_sd=found.lines.sd,
-            line_cost_of_controls=self.oracle.lines.mean,
+            pairs=self.trial.settings.pairs,
+            tolerance=self.trial.settings.tolerance,
+            lines={k: _lines(lines, self.oracle.lines[k].mean) for k, lines in found.lines.items()},
             reached={
                 name: Reached(
                     success=r.outcome.rate,
@@ -74,6 +70,13 @@ class StudyTrial:
         # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
         with type(world).model_validate({**world.settings(), "size": FILM_SIZE}) as larger:
             return sheet(larger.observe(z), FILM_FRAMES)
+
+
+def _lines(lines: StraightLines, grain: float) -> Lines:
+    pairs = len(lines.ratios)
+    half = float(stats.t.ppf(0.975, pairs - 1)) * lines.sd / pairs**0.5
+    interval = Interval(mean=lines.mean, ci95=(lines.mean - half, lines.mean + half))
+    return Lines(cost=interval, sd=lines.sd, cost_of_controls=grain)
 
 
 def trained_encoder(folder: Path, run_id: str, device: str = "cpu") -> TrainedEncoder:

@@ -11,8 +11,9 @@ A results folder:
     audit.json, audit/       the study's audit, where one was made (`worldprobe.audit.saved`)
     runs/RUN/run.json        one `Run`
     runs/RUN/arrays.npz      `truth`, `recovered` (points, n): canonical test controls and the probe's reading of them;
-                             `step` and one array per curve in `Training.curves`; of a study that plans `plan_lines`,
-                             `plan_oracle` and `plan_TRANSITION` (pairs, points, n): paths of true controls
+                             `step` and one array per curve in `Training.curves`; of a study that plans
+                             `plan_lines_WAYPOINTS`, `plan_oracle` and `plan_TRANSITION` (pairs, points, n): paths in
+                             true controls
     runs/RUN/plan.png        a film of one task: the oracle's path above, the planned one below
 """
 
@@ -149,17 +150,23 @@ class Reached(Record):
     """How well the transition predicts what an action does to the embedding; None for the oracle, who needs none."""
 
 
+class Lines(Record):
+    """Straight lines in an embedding, decoded: lengths in true controls over that of the straight line, over pairs."""
+
+    cost: Interval
+    """The mean over pairs, Student's t."""
+    sd: float
+    cost_of_controls: float
+    """The same with the true controls for an embedding: what the library's grain costs whoever knows everything."""
+
+
 class Planned(Record):
-    """What planning with an encoder came to; costs are lengths in true controls over that of the straight line."""
+    """What planning with an encoder came to."""
 
     pairs: int
     tolerance: float
-    line_cost: Interval
-    """Of straight lines in the embedding, decoded; the interval is Student's t over pairs."""
-    line_cost_sd: float
-    """Over pairs."""
-    line_cost_of_controls: float
-    """The same with the true controls for an embedding: what the library's grain costs whoever knows everything."""
+    lines: dict[int, Lines]
+    """By the number of points at which a line is decoded, the study's first one first."""
     reached: dict[str, Reached]
     """By transition, and of the oracle."""
 

@@ -13,7 +13,7 @@ from worldprobe.report.picking import few
 from worldprobe.report.pictures import embed
 from worldprobe.report.sweep import conditions
 from worldprobe.report.words import count, number
-from worldprobe.studies.results import Planned, Run
+from worldprobe.studies.results import Lines, Planned, Run
 
 ORACLE = "oracle"
 REFERENCES = {"ceiling": 2, "floor": 1}
@@ -80,9 +80,17 @@ def _tried(folder: ResultsFolder) -> list[Tried]:
 
 
 def _lines(tried: list[Tried]) -> Markup:
-    points = [t.point(t.planned.line_cost.mean, f"cost {number(t.planned.line_cost.mean)}") for t in tried]
-    level, title = tried[0].planned.line_cost_of_controls, "Cost of straight lines"
-    return panel(title, "", cost_chart(points, level, f"{title} against R²", "One marker a run; lower is better."))
+    costs = [(t, first_lines(t.planned)[1].cost.mean) for t in tried]
+    points = [t.point(cost, f"cost {number(cost)}") for t, cost in costs]
+    waypoints, lines = first_lines(tried[0].planned)
+    title = "Cost of straight lines"
+    chart = cost_chart(points, lines.cost_of_controls, f"{title} against R²", "One marker a run; lower is better.")
+    return panel(title, count(waypoints, "point"), chart)
+
+
+def first_lines(planned: Planned) -> tuple[int, Lines]:
+    """Return the number of waypoints that a study names first, and what lines cost there."""
+    return next(iter(planned.lines.items()))
 
 
 def _success(tried: list[Tried], kind: str) -> Markup:
@@ -121,19 +129,20 @@ def _films(folder: ResultsFolder) -> list[Markup]:
 
 
 def _table(tried: list[Tried]) -> Table:
-    kinds = list(tried[0].planned.reached)
+    kinds, points = list(tried[0].planned.reached), list(tried[0].planned.lines)
+    lines = [f"{what}, {k}" for k in points for what in ("cost of lines", "sd over pairs", "with true controls")]
     each = [f"{what}, {kind}" for kind in kinds for what in ("reached", "cost")]
     fits = [f"transition’s R², {kind}" for kind in kinds if kind != ORACLE]
-    columns = ("run", "R²", "cost of lines", "its sd over pairs", "with true controls", *each, *fits)
-    rows = tuple(_cells(t, kinds) for t in tried)
-    return Table("What planning came to, run by run", columns, rows)
+    rows = tuple(_cells(t, points, kinds) for t in tried)
+    return Table("What planning came to, run by run", ("run", "R²", *lines, *each, *fits), rows)
 
 
-def _cells(t: Tried, kinds: list[str]) -> tuple[Cell, ...]:
+def _cells(t: Tried, points: list[int], kinds: list[str]) -> tuple[Cell, ...]:
     p, r2 = t.planned, shown_r2(t.run.recovery.r2)
+    lines = [v for k in points for v in (p.lines[k].cost.mean, p.lines[k].sd, p.lines[k].cost_of_controls)]
     each: list[Cell] = []
     for kind in kinds:
         success = p.reached[kind].success
         each += [Shown(success, f"{100 * success:.0f} %"), p.reached[kind].cost]
     fits = [p.reached[kind].transition_r2 for kind in kinds if kind != ORACLE]
-    return (t.name, r2, p.line_cost.mean, p.line_cost_sd, p.line_cost_of_controls, *each, *fits)
+    return (t.name, r2, *lines, *each, *fits)
