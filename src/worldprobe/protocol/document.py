@@ -25,6 +25,8 @@ FORMAT = 1
 REVIEWS = 2
 """Independent sign-offs that a protocol asks for."""
 NOT_HASHED = ("hash", "planned", "versions")
+MACHINE_MADE = ("driver", "blender")
+"""Parts of a world's fingerprint that are the machine's."""
 BUDGET = ("frames", "heldout_frames", "probe_frames", "test_frames", "training", "restarts", "seeds")
 
 
@@ -44,7 +46,7 @@ class Protocol(Record):
     study: dict[str, Any]
     """The whole resolved study."""
     world: dict[str, Any]
-    """The world's fingerprint: all that its observations depend on."""
+    """The world's fingerprint: all that its observations depend on, but for the machine's driver and versions."""
     planned: str
     versions: dict[str, str]
     hash: str
@@ -141,8 +143,10 @@ def _study(settings: dict[str, Any]) -> Study:
 
 
 def _world(study: Study) -> dict[str, Any]:
-    fingerprint: dict[str, Any] = json.loads(json.dumps(study.world.fingerprint))
-    return fingerprint
+    """Return the world's fingerprint without what the machine brings: a protocol may be run on another one."""
+    with study.world as world:
+        fingerprint: dict[str, Any] = json.loads(json.dumps(world.fingerprint))
+    return {key: value for key, value in fingerprint.items() if key not in MACHINE_MADE}
 
 
 def _changes(before: Protocol, after: Protocol) -> Sequence[tuple[str, Any, Any]]:
