@@ -44,6 +44,7 @@ def rows(results: Results) -> list[dict[str, Any]]:
             | {"per_control": _per_control(runs), "published_per_control": {k: v for k, v in quoted.items() if k}}
             | {"r2_controls_to_embedding": back, "orthogonality": runs[0].recovery.orthogonality}
             | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs), "predicted": _predicted(results, row)}
+            | {"error": runs[0].recovery.bound.error, "bound": runs[0].recovery.bound.value}
         )
     return found
 
@@ -94,16 +95,23 @@ def _kin(part: Run | Summary) -> tuple[Any, ...]:
 
 
 def table(found: list[dict[str, Any]]) -> str:
-    """Return the rows as Markdown: axes, ours, published, difference, and each control where one is published."""
+    """Return the rows as Markdown: axes, ours, published, difference, and each control where one is published.
+
+    Where no R^2 is published, Theorem 3's bound and the error that it bounds take the place of the comparison.
+    """
     axes = list(dict.fromkeys(name for row in found for name in row["axes"]))
     controls = list(dict.fromkeys(name for row in found if row["published_per_control"] for name in row["per_control"]))
-    columns = ["regime, objective", "ours", "published", "difference", *controls, "within the regime", "predicted"]
+    compared = any(row["published"] is not None or row["published_per_control"] for row in found)
+    beside = ["published", "difference"] if compared else ["Procrustes error", "its bound"]
+    columns = ["regime, objective", "ours", *beside, *controls, "within the regime", "predicted"]
     lines = [" | ".join(["", *axes, *columns, ""]).strip()]
     lines.append("|---" * (len(axes) + len(columns)) + "|")
     for row in found:
         ours = digits(row["r2"]) + (f" ± {row['sd']:.1g}" if row["sd"] is not None else "")
         theirs, gap = "—", "—"
-        if row["published"] is not None:
+        if not compared and row["bound"] is not None:
+            theirs, gap = f"{row['error']:.3g}", f"{row['bound']:.3g}"
+        elif row["published"] is not None:
             theirs, gap = digits(row["published"]), f"{row['r2'] - row['published']:+.1g}"
         where = [str(row["axes"].get(name, "")) for name in axes]
         who = row["objective"] if row["regime"] == "canonical" else f"{row['regime']}, {row['objective']}"
