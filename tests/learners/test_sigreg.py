@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from math import exp, sqrt
 
 import numpy as np
@@ -46,6 +47,18 @@ def test_float64_value_and_gradient_are_the_plain_formulas(shape):
     plain_value, plain_gradient = value_and_gradient(sigreg_plain, h, a)
     assert relative(value, plain_value) < 1e-12
     assert relative(gradient, plain_gradient) < 1e-12
+
+
+def test_compiled_loops_and_torchs_own_operations_agree(monkeypatch):
+    module = sys.modules["worldprobe.learners.sigreg"]
+    assert module._compiled() is not None
+    for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 2e-6)):
+        h, a = (1.7 * normal(300, 6) + 0.3).to(dtype), directions(6, 500).to(dtype)
+        compiled = value_and_gradient(sigreg, h, a)
+        with monkeypatch.context() as without:
+            without.setattr(module, "_compiled", lambda: None)
+            own = value_and_gradient(sigreg, h, a)
+        assert max(map(relative, compiled, own)) < tolerance
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 5.0])

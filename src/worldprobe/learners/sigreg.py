@@ -1,13 +1,15 @@
 """SIGReg: how far random one-dimensional projections of an embedding are from N(0, 1) (arXiv 2511.08544).
 
-Written for speed: with z = exp(i step p), the 16 powers z^k at the knots t_k = k step are products of four small powers
-(z^1 .. z^4) and four large ones (1, z^4, z^8, z^12). One sine and one cosine per projected sample therefore suffice;
-the sums over samples of all 16 products are one small batched matrix product, and the gradient is another.
+Written for speed: with z = exp(i step p), the 16 powers z^k at the knots t_k = k step need one sine and one cosine per
+projected sample; the rest are products. On a CPU `powers` walks through them in compiled loops. Elsewhere they are made
+of four small powers (z^1 .. z^4) and four large ones (1, z^4, z^8, z^12): the sums over samples of all 16 are one small
+batched matrix product, and the gradient is another.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -55,27 +57,16 @@ def sigreg(
 
 
 class _SigReg(torch.autograd.Function):
-    """Value and gradient in one pass: the gradient is ready before the powers leave the cache."""
+    """Value and gradient in one pass."""
 
     @staticmethod
     def forward(ctx: Any, h: Tensor, directions: Tensor) -> Tensor:
         angles = (directions * _STEP).mT @ h.mT
         rows = angles.reshape(-1, angles.shape[-1])
         ranks, total = rank_count(), _samples(rows)
-        distance = rows.new_empty(rows.shape[0])
-        slope = torch.empty_like(rows) if ctx.needs_input_grad[0] else None
-        cos, sin = rows.cos(), rows.sin()
-        knots, at_once = _Knots.like(rows), _rows_at_once(rows, total // ranks)
-        scratch = rows.new_empty(3, min(at_once, len(rows)), 4, rows.shape[1], dtype=rows.dtype.to_complex())
-        for start in range(0, len(rows), at_once):
-            part = slice(start, start + at_once)
-            small, large, cubics = scratch[:, : len(rows[part])]
-            torch.complex(cos[part], sin[part], out=small[:, 0])
-            _write_powers(small, large)
-            error = sum_over_ranks(large @ small.mT).flatten(1).div_(total).sub_(knots.gaussian)
-            distance[part] = torch.view_as_real(error).square().sum(-1) @ knots.weight
-            if slope is not None:
-                _write_slope(error * knots.slope, small, large[:, 1], cubics, slope[part])
+        knots, wanted = _Knots.like(rows), ctx.needs_input_grad[0]
+        compiled = rows.device.type == "cpu" and _compiled() is not None
+        distance, slope = (_fused if compiled else _chunked)(rows.cos(), rows.sin(), knots, total, wanted)
         if slope is not None:
             # N cancels between the factor N and the mean over N; `ranks` undoes DDP's averaging.
             slope = slope.mul_(ranks / directions.shape[-1]).view(angles.shape)
@@ -106,6 +97,41 @@ class _Knots:
         weight = 2 * _STEP * gaussian
         weight[-1] /= 2
         return _Knots(gaussian, weight, 2 * weight * t)
+
+
+def _fused(cos: Tensor, sin: Tensor, knots: _Knots, total: int, wanted: bool) -> tuple[Tensor, Tensor | None]:
+    """Return distances (rows,), and N times their derivatives in the projected samples where they are wanted."""
+    powers = _compiled()
+    error = sum_over_ranks(powers.power_sums(cos, sin)).div_(total).sub_(knots.gaussian)
+    distance = torch.view_as_real(error).square().sum(-1) @ knots.weight
+    return distance, powers.slopes(cos, sin, error * knots.slope) if wanted else None
+
+
+def _chunked(cos: Tensor, sin: Tensor, knots: _Knots, total: int, wanted: bool) -> tuple[Tensor, Tensor | None]:
+    """As `_fused`, in torch's own operations."""
+    distance, slope = cos.new_empty(len(cos)), torch.empty_like(cos) if wanted else None
+    at_once = _rows_at_once(cos, total // rank_count())
+    scratch = cos.new_empty(3, min(at_once, len(cos)), 4, cos.shape[1], dtype=cos.dtype.to_complex())
+    for start in range(0, len(cos), at_once):
+        part = slice(start, start + at_once)
+        small, large, cubics = scratch[:, : len(cos[part])]
+        torch.complex(cos[part], sin[part], out=small[:, 0])
+        _write_powers(small, large)
+        error = sum_over_ranks(large @ small.mT).flatten(1).div_(total).sub_(knots.gaussian)
+        distance[part] = torch.view_as_real(error).square().sum(-1) @ knots.weight
+        if slope is not None:
+            _write_slope(error * knots.slope, small, large[:, 1], cubics, slope[part])
+    return distance, slope
+
+
+@cache
+def _compiled() -> Any:
+    """Return the compiled loops, None where numba is not installed or has no folder to keep them in."""
+    try:
+        from worldprobe.learners import powers
+    except (ImportError, RuntimeError):
+        return None
+    return powers
 
 
 def _samples(rows: Tensor) -> int:

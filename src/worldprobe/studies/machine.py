@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-PACKAGES = ("worldprobe", "torch", "numpy", "scipy", "scikit-learn", "moderngl", "bpy")
+PACKAGES = ("worldprobe", "torch", "numpy", "scipy", "scikit-learn", "numba", "moderngl", "bpy")
 
 
 def machine(device: torch.device) -> dict[str, Any]:
