@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -149,16 +148,9 @@ def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_study_killed_in_training_continues_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    whole = _run_in(tmp_path / "a", "training.checkpoint_every=10", "training.steps=400")
-    script = (
-        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]; import conftest\n"
-        f"from pathlib import Path; from worldprobe.studies import *; from worldprobe.datasets import Store\n"
-        f"b = Path({str(tmp_path / 'b')!r})\n"
-        "study = load_study(b / 'toy.yaml', ['training.checkpoint_every=10', 'training.steps=400'])\n"
-        "run_study(study, b / 'out', store=Store(b / 'datasets'))\n"
-    )
-    _written(tmp_path / "b")
-    child = subprocess.Popen([sys.executable, "-c", script])
+    """Every start is a new process, as a user's is: what ran before in one may move its rounding."""
+    assert _started_in(tmp_path / "a").wait() == 0
+    child = _started_in(tmp_path / "b")
     checkpoint = tmp_path / "b" / "out" / "runs" / "gaussian__supervised__seed0" / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and child.poll() is None and time.monotonic() < deadline:
@@ -167,8 +159,22 @@ def test_a_study_killed_in_training_continues_and_ends_as_if_it_had_not_been(tmp
     child.wait()
     finished = tmp_path / "b" / "out" / "runs" / "gaussian__lejepa__seed0" / "run.json"
     stamp, kept = finished.stat().st_mtime_ns, checkpoint.exists()
-    continued = _run_in(tmp_path / "b", "training.checkpoint_every=10", "training.steps=400")
+    assert _started_in(tmp_path / "b").wait() == 0
     assert kept
     assert finished.stat().st_mtime_ns == stamp
+    whole, continued = (
+        Results.model_validate_json((tmp_path / name / "out" / "results.json").read_text()) for name in "ab"
+    )
     assert [run.recovery for run in continued.runs] == [run.recovery for run in whole.runs]
-    assert json.loads((tmp_path / "b" / "out" / "results.json").read_text(encoding="utf8"))["runs"]
+
+
+def _started_in(folder: Path) -> subprocess.Popen[bytes]:
+    """Start the toy study with many checkpoints in a process of its own."""
+    path = _written(folder)
+    script = (
+        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]; import conftest\n"
+        f"from pathlib import Path; from worldprobe.studies import *; from worldprobe.datasets import Store\n"
+        f"study = load_study(Path({str(path)!r}), ['training.checkpoint_every=10', 'training.steps=400'])\n"
+        f"run_study(study, Path({str(folder / 'out')!r}), store=Store(Path({str(folder / 'datasets')!r})))\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", script])

@@ -189,8 +189,8 @@ def test_a_glb_file_is_drawn(tmp_path):
         assert raster.draw(camera())[0, 8, 8].tolist() == [188, 137, 255]
 
 
-def test_the_driver_says_its_name_and_version(cluttered):
-    assert set(cluttered.driver) == {"renderer", "version"}
+def test_the_driver_says_its_name_and_version_and_the_rasteriser_its_revision(cluttered):
+    assert set(cluttered.driver) == {"renderer", "version", "raster"}
     assert all(cluttered.driver.values())
 
 
