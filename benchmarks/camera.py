@@ -2,7 +2,8 @@
 
     python benchmarks/camera.py [camera | camera-scoped | camera-symmetric] [--out demo]
 
-Runs the study into the folder, or reads it where it is finished (after `make demo`).
+Audits the study and runs it into the folder, or reads it where it is finished (after `make demo`); the report holds
+the audit beside the results.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from machine import RESULTS, described
+from worldprobe.audit import Verdict
 from worldprobe.files import write_json
 from worldprobe.progress import reporter
 from worldprobe.report import write_report
 from worldprobe.studies import Results, load_study, run_study
+from worldprobe.studies.auditing import keep_audit
 
 
 def asked_and_found(results: Results) -> dict[str, Any]:
@@ -42,14 +45,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     out = given.out or Path("demo" if given.study == "camera" else f"runs/{given.study}")
-    results = run_study(load_study(given.study), out, reporter=reporter())
+    study = load_study(given.study)
+    audit = keep_audit(study, out, reporter=reporter())
+    results = run_study(study, out, reporter=reporter())
     asked = {"asked": asked_and_found(results)} if given.study == "camera" else {}
-    spent = {
+    found: dict[str, Any] = {
         "minutes": round(results.seconds_total / 60, 2),
         "peak_memory_gb": round(results.peak_memory_bytes / 1e9, 2),
     }
+    bad = [gate.to_json() for gate in audit.gates if gate.verdict is not Verdict.PASS]
+    found |= {"audit": {"verdict": audit.verdict.value, "gates": len(audit.gates), "not passed": bad}}
     summary = [row.model_dump(mode="json") for row in results.summary]
-    write_json(RESULTS / f"{given.study}.json", asked | spent | {"summary": summary, "machine": described()})
+    write_json(RESULTS / f"{given.study}.json", asked | found | {"summary": summary, "machine": described()})
     for name, row in asked.get("asked", {}).items():
         print(name, row)
     for row in results.summary:

@@ -31,7 +31,7 @@ def prediction(
 
     One gate warns instead where the predictor refuses to answer.
     """
-    rng = stream(seed, "audit", "prediction")
+    rng = stream(seed, "prediction", "sigreg")
     found = predict(pairs.first, pairs.second, "sigreg", rng=rng, groups=pairs.chains)
     if found.r2_per_control is None:
         return [Gate(PREDICTION.name, "controls", Verdict.WARN, nan, nan, str(found.refused), PREDICTION.because)]

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from scipy.special import ndtr
 
 from worldprobe.recovery.basis import ProductBasis
-from worldprobe.recovery.blocks import PairSample
+from worldprobe.recovery.blocks import BLOCKS, PairSample
 from worldprobe.recovery.cells import CellPairs, cell_pairs
 from worldprobe.recovery.eigenfunctions import adapted_basis
 from worldprobe.recovery.marginals import Marginals
@@ -23,6 +23,9 @@ BEYOND = 100
 
 LEAST_EFFECTIVE = 1000.0
 """A product of several controls' functions that lives on fewer members of pairs than this is left out."""
+
+LEAST_BLOCKS = BLOCKS / 2
+"""So is one whose variance lies in fewer blocks: where clips are long, a few of them are thousands of pairs."""
 
 
 @dataclass(frozen=True)
@@ -77,5 +80,6 @@ def _level(evidence: Evidence, reach: float, functions: int) -> Level:
     cells, tabled = evidence.cells, basis.tabled(evidence.cells.centres)
     found = moments(lambda rows: (tabled(cells.first[rows]), tabled(cells.second[rows])), evidence.z)
     of_one = np.count_nonzero(basis.index, axis=1) == 1
-    kept = np.flatnonzero(of_one | (found.effective() >= LEAST_EFFECTIVE))
+    spread = (found.effective() >= LEAST_EFFECTIVE) & (found.blocks() >= LEAST_BLOCKS)
+    kept = np.flatnonzero(of_one | spread)
     return Level(basis.chosen(kept), found.chosen(kept))

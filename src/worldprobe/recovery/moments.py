@@ -73,6 +73,11 @@ class Moments:
         square = share @ np.diagonal(self.gram, axis1=1, axis2=2)
         return 2.0 * self.count.sum() * square**2 / (share @ self.fourth).clip(np.finfo(float).tiny)
 
+    def blocks(self) -> Float[np.ndarray, " M"]:
+        """Return over how many blocks each function's variance is spread: all where every block has the same."""
+        held = self.count[:, None] * np.diagonal(self.gram, axis1=1, axis2=2)
+        return held.sum(axis=0) ** 2 / (held**2).sum(axis=0).clip(np.finfo(float).tiny)
+
     def chosen(self, functions: Int[np.ndarray, " chosen"]) -> Moments:
         """Return the moments of some of the functions."""
         both = np.ix_(np.arange(len(self.count)), functions, functions)

@@ -115,6 +115,16 @@ def none_gaussian(distance: float) -> str:
     )
 
 
+def unsearchable(d: int, most: int, plain: float, bracket: tuple[float, float]) -> str:
+    """Refuse to search for a map of many controls where the plain one need not be the best."""
+    return (
+        f"The controls made Gaussian one by one would be read with R^2 {plain:.2f}, but maps that are aligned as well "
+        f"or better may have any from {bracket[0]:.2f} to {bracket[1]:.2f}, and a search for the best among those of "
+        f"{d} controls ends elsewhere for every sample; it is trusted up to {most}. More equal pair correlations and "
+        "marginals nearer to a Gaussian take the rivals away."
+    )
+
+
 def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs: int) -> str | None:
     """Refuse an interval that says nothing, or equally aligned maps of which one is read and the other is not."""
     half = (high - low) / 2.0

@@ -28,6 +28,9 @@ PROVEN = 0.02
 LUMP = 0.05
 """Share of the frames on one value beyond which a control cannot be made Gaussian."""
 
+MOST_SEARCHED = 4
+"""Controls that move, at most, for a search to be trusted: with six, its answer is another for every sample."""
+
 FITTED = 20_000
 """Pairs that the plain map is fitted to."""
 
@@ -57,7 +60,11 @@ def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
     first, second = (evidence.marginals(member[fitted]) for member in (evidence.z.first, evidence.z.second))
     plain = fit_plain(first, second, d, rng)
     held = place.trial("plain", plain, rng)
-    outcome = _settled_at_once(evidence, levels, plain, d, rng) or _compete(place, levels, plain, held, d, rng)
+    outcome = _settled_at_once(evidence, levels, plain, d, rng)
+    if outcome is None and d > MOST_SEARCHED:
+        refused = refusals.unsearchable(d, MOST_SEARCHED, held.r2, _bracket(levels, held, d))
+        return Prediction("sigreg", evidence.d, pairs, refused)
+    outcome = outcome or _compete(place, levels, plain, held, d, rng)
     if outcome is None:
         return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
     return _prediction(evidence, outcome, _bracket(levels, outcome.best, d))

@@ -17,6 +17,7 @@ from worldprobe.progress import Reporter, Silent
 from worldprobe.recordings import Recording
 from worldprobe.studies.folder import StudyFolder
 from worldprobe.studies.machine import versions
+from worldprobe.studies.predicting import foreseen
 from worldprobe.studies.schema import Study
 
 FRESH_FRAMES = 50_000
@@ -50,19 +51,25 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
             say(f"auditing the exploration {label}")
             pairs = exploration(world, regime, study.frames or FRESH_FRAMES, study.seeds[0]).pairs
             found = audit_regime(pairs, names, test=test, seed=study.seeds[0])
-            gates += _of(label, [*found, *prediction(pairs, names, test=test, seed=study.seeds[0])])
+            ahead = foreseen(world, regime, study.frames, study.seeds[0])
+            gates += _of(label, [*found, *prediction(ahead, names, test=test, seed=study.seeds[0])])
     return Audit(gates)
 
 
-def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> None:
-    """Audit a study and keep the audit in its results folder, which is claimed for it; one that is there is kept.
+def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> Audit:
+    """Audit a study and keep the audit in its results folder, which is claimed for it; return it.
+
+    One that is there is kept.
 
     Raises StudyChanged where the folder holds another study.
     """
     StudyFolder(folder).claim(study, versions())
     before = load_audit(folder)
-    if before is None or before.of != audited(study):
-        save_audit(audit_study(study, reporter=reporter), folder, audited(study))
+    if before is not None and before.of == audited(study):
+        return before
+    found = audit_study(study, reporter=reporter)
+    save_audit(found, folder, audited(study))
+    return found
 
 
 def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter | None = None) -> Audit:

@@ -7,31 +7,36 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.datasets import exploration
 from worldprobe.recovery import Prediction, predict
 from worldprobe.recovery.predictor import CEILINGS
-from worldprobe.regimes import Regime
+from worldprobe.regimes import Pairs, Regime
 from worldprobe.seeds import stream
 from worldprobe.studies.results import Predicted
-from worldprobe.worlds.base import ControlSpec
+from worldprobe.worlds import World
 
 CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
 """Which ceiling is an objective's, by the objective's registered name; the others have none."""
 FRAMES = 100_000
+"""Frames that a prediction is made from where a study explores with fewer."""
 MOST_CONTROLS = 8
 """Beyond it the bases of the predictor grow too large to answer in seconds."""
 
 
-def predict_ceilings(
-    regime: Regime, controls: Sequence[ControlSpec], seed: int, test: Float[np.ndarray, "points n"]
-) -> dict[str, Predicted]:
-    """Return the predictions for a regime of a world with these controls, one per ceiling.
+def foreseen(world: World, regime: Regime, frames: int | None, seed: int) -> Pairs:
+    """Return the pairs that predictions are made from: what is trained on, or 100,000 frames where that is less."""
+    return exploration(world, regime, max(frames or 0, FRAMES), seed).pairs
 
-    They are made from 100,000 fresh frames' controls; `test` are controls at which the ideal encoder is scored too.
+
+def predict_ceilings(
+    pairs: Pairs, names: Sequence[str], seed: int, test: Float[np.ndarray, "points n"]
+) -> dict[str, Predicted]:
+    """Return the predictions for these pairs of named controls, one per ceiling.
+
+    `test` are controls at which the ideal encoder is scored too.
     """
-    if len(controls) > MOST_CONTROLS:
+    if len(names) > MOST_CONTROLS:
         return dict.fromkeys(CEILINGS, _refused(f"the predictor takes at most {MOST_CONTROLS} controls"))
-    pairs = regime.sample(FRAMES, controls, stream(seed, "prediction"))
-    names = [spec.name for spec in controls]
     found = {}
     for ceiling in CEILINGS:
         rng = stream(seed, "prediction", ceiling)

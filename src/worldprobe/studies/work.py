@@ -29,7 +29,7 @@ from worldprobe.studies.folder import StudyFolder, save_weights
 from worldprobe.studies.frames import Clock, StudyFrames, as_pairs
 from worldprobe.studies.measure import Embedded, measure_bound, measure_recovery, measure_turning
 from worldprobe.studies.planning import StudyTrial
-from worldprobe.studies.predicting import predict_ceilings
+from worldprobe.studies.predicting import foreseen, predict_ceilings
 from worldprobe.studies.results import Bound, Exploration, Planned, Run, Seconds, Training
 from worldprobe.studies.stacks import Variants, objective_of
 from worldprobe.worlds import WORLDS
@@ -213,7 +213,8 @@ class Work:
         study = self.variants.at(cell.axes)
         data = self.frames(cell).explored(cell.regime, study.seeds[0])
         regime, test = study.regimes[cell.regime], self.frames(cell).test().controls
-        predicted = predict_ceilings(regime, study.world.controls, study.seeds[0], test)
+        pairs = foreseen(study.world, regime, study.frames, study.seeds[0])
+        predicted = predict_ceilings(pairs, [spec.name for spec in study.world.controls], study.seeds[0], test)
         exploration = describe_exploration(cell, regime, data, study.world, predicted)
         sheet = exploration_sheet(data, study.world)
         self.folder.save_exploration(exploration, visited(data), sheet)
