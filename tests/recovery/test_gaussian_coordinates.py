@@ -25,6 +25,15 @@ def test_beyond_the_sample_the_map_goes_straight_on_and_says_so(rng: np.random.G
     assert found.outside(far).tolist() == [True, False, True]
 
 
+def test_a_control_that_piles_up_at_its_limits_is_not_thrown_far_beyond_them(rng: np.random.Generator) -> None:
+    z = np.sin(0.5 * np.pi * rng.uniform(-1, 1, 100_000))  # arcsine law: dense at both ends
+    found = monotone_map(z)
+    beyond = found(np.array([1.1, 1.2])) - found(np.array([1.0]))
+    assert beyond == pytest.approx(
+        np.array([0.1, 0.2]) * (found.u[-1] - found.u[0]) / (found.z[-1] - found.z[0]), rel=0.01
+    )
+
+
 def test_equal_values_share_the_middle_of_their_ranks() -> None:
     found = monotone_map(np.repeat([0.0, 1.0, 5.0], [250, 500, 250]))
     assert found(np.array([0.0, 1.0, 5.0])) == pytest.approx(ndtri([0.125, 0.5, 0.875]))

@@ -29,7 +29,7 @@ class MonotoneMap:
     """The largest share of the samples that have one and the same value; such a control cannot be made Gaussian."""
 
     def __call__(self, z: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-        """Return the control in Gaussian coordinates; beyond the sampled range, along the outermost slope."""
+        """Return the control in Gaussian coordinates; beyond the sampled range, straight on."""
         low, high = np.minimum(z - self.z[0], 0.0), np.maximum(z - self.z[-1], 0.0)
         return np.interp(z, self.z, self.u) + low * self._slope(-1) + high * self._slope(1)
 
@@ -38,7 +38,10 @@ class MonotoneMap:
         return (z < self.z[0]) | (z > self.z[-1])
 
     def _slope(self, side: int) -> float:
-        """Return du / dz at an end, over the outermost standard deviation of u; 0 where there is one value."""
+        """Return du / dz beyond an end: over the outermost standard deviation of u, but no steeper than over all.
+
+        A control that piles up at its limits is steep there, and no encoder continues so. 0 where there is one value.
+        """
         if len(self.z) == 1:
             return 0.0
         if side < 0:
@@ -46,7 +49,8 @@ class MonotoneMap:
             inner = min(inner, len(self.u) - 1)
         else:
             inner, end = min(int(np.searchsorted(self.u, self.u[-1] - 1.0)), len(self.u) - 2), -1
-        return float((self.u[end] - self.u[inner]) / (self.z[end] - self.z[inner]))
+        whole = (self.u[-1] - self.u[0]) / (self.z[-1] - self.z[0])
+        return float(min((self.u[end] - self.u[inner]) / (self.z[end] - self.z[inner]), whole))
 
 
 def monotone_map(values: Float[np.ndarray, " N"]) -> MonotoneMap:

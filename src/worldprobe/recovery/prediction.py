@@ -80,6 +80,8 @@ class Prediction:
     """Whether any optimum must have this R^2 (within 0.02): else it is that of the best map found."""
     bracket: tuple[float, float] | None = None
     """The mean R^2 that any whitened map aligned as well as this one has, whichever map that is."""
+    between: tuple[float, float] | None = None
+    """Where it was refused because maps of different mean R^2 are aligned equally well: the least and the most."""
     tried: tuple[Tried, ...] = ()
     notes: tuple[str, ...] = ()
     embedding: Embedding | None = None

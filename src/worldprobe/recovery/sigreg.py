@@ -165,7 +165,9 @@ def _prediction(evidence: Evidence, outcome: Outcome, bracket: tuple[float, floa
     refused = refusals.undecided(float(low[0]), float(high[0]), named, pairs)
     tried = tuple(trial.summed_up() for trial in outcome.tried)
     if refused:
-        return Prediction("sigreg", evidence.d, pairs, refused, convergence=outcome.steps, tried=tried)
+        r2 = [value for _, value in named]
+        between = (min(r2), max(r2)) if len(r2) > 1 else None
+        return Prediction("sigreg", evidence.d, pairs, refused, convergence=outcome.steps, between=between, tried=tried)
     return Prediction(
         "sigreg",
         evidence.d,

@@ -46,7 +46,7 @@ def predict_ceilings(
 
 def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> Predicted:
     if prediction.r2 is None or prediction.r2_per_control is None:
-        return _refused(prediction.refused or "no answer")
+        return _refused(prediction.refused or "no answer", prediction.between)
     there = prediction.at(test)
     return Predicted(
         refused=None,
@@ -60,5 +60,6 @@ def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, 
     )
 
 
-def _refused(why: str) -> Predicted:
-    return Predicted(refused=why, r2=None, r2_per_control=None, ci95=None, proven=False, r2_on_test=None, outside=None)
+def _refused(why: str, between: tuple[float, float] | None = None) -> Predicted:
+    unknown = dict.fromkeys(("r2", "r2_per_control", "ci95", "r2_on_test", "outside"))
+    return Predicted.model_validate({"refused": why, "proven": False, "between": between, **unknown})

@@ -115,6 +115,8 @@ class Predicted(Record):
     """Of the same encoder on the study's test points, and the share of these beyond what the regime has shown."""
     outside: float | None
     r2_on_test_per_control: dict[str, float] | None = None
+    between: tuple[float, float] | None = None
+    """Of maps that are aligned equally well and read differently, so that which one is found is chance: their R^2."""
 
 
 class Exploration(Record):

@@ -1,0 +1,97 @@
+"""Predicted beside trained R^2, for every regime of finished studies: results/predicted.json, and a table in the docs.
+
+    python benchmarks/predicted.py demo runs/camera-scoped runs/camera-symmetric runs/arm-cpu
+
+Trains nothing: reads results folders. Predictions are of LeJEPA's ideal encoder, on the canonical test points where
+one can be made; where maps that are aligned equally well are read differently, the least and the most of their R^2.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from machine import RESULTS
+from reproduce import insert
+from worldprobe.files import write_json
+from worldprobe.studies import Results
+from worldprobe.studies.predicting import CEILING_OF
+from worldprobe.studies.results import Decomposed, Parts, Predicted, Run
+from worldprobe.studies.verdicts import exploration_of
+
+PAGE = Path(__file__).parents[1] / "docs" / "decomposition.md"
+PARTS = ("regime", "scene", "data", "optimisation", "rest")
+WITHIN = 0.10
+
+
+def row(study: str, run: Run, predicted: Predicted, told: Decomposed) -> dict[str, Any]:
+    """Return what was predicted, what was found, and where the difference went: means over controls."""
+    inside = [value for value in (run.recovery.r2_in_regime or {}).values() if value is not None]
+    parts = {name: _mean(told.controls.values(), name) for name in PARTS}
+    return {
+        "study": study,
+        "regime": run.regime,
+        "axes": run.axes,
+        "predicted": predicted.r2_on_test,
+        "predicted_in_regime": predicted.r2 if predicted.between is None else predicted.between,
+        "trained": run.recovery.r2,
+        "trained_in_regime": mean(inside) if inside else None,
+        "parts": parts,
+        "refused": predicted.refused,
+    }
+
+
+def _mean(controls: Any, name: str) -> float | None:
+    values = [getattr(parts, name) for parts in controls if isinstance(parts, Parts)]
+    return None if None in values else mean(values)
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    """Return a row for every trained LeJEPA run of a results folder."""
+    results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
+    told, found = {part.run: part for part in results.decomposition}, []
+    for run in results.runs:
+        exploration = exploration_of(run, results.explorations)
+        if run.id in told and exploration is not None and run.objective == "lejepa":
+            predicted = exploration.predicted[CEILING_OF[run.objective]]
+            found.append(row(str(results.study["name"]), run, predicted, told[run.id]))
+    return found
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Return the rows as Markdown."""
+    columns = ["study", "regime", "predicted", "trained", "gap", "within the regime: predicted", "trained", *PARTS]
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    for r in found:
+        gap = None if r["predicted"] is None else r["predicted"] - r["trained"]
+        where = ", ".join([r["regime"], *(f"{axis} {label}" for axis, label in r["axes"].items())])
+        inside = r["predicted_in_regime"]
+        known = " or ".join(f"{end:.2f}" for end in inside) if isinstance(inside, (list, tuple)) else _number(inside)
+        cells = [r["study"], where, _number(r["predicted"]), _number(r["trained"]), _number(gap)]
+        cells += [known, _number(r["trained_in_regime"]), *(_number(r["parts"][name]) for name in PARTS)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else f"{value:.2f}"
+
+
+def main() -> None:
+    """Read the folders, write the result and the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path)
+    given = parser.parse_args()
+    found = [each for folder in given.folders for each in rows(folder)]
+    answered = [r for r in found if r["predicted"] is not None]
+    near = sum(abs(r["predicted"] - r["trained"]) <= WITHIN for r in answered)
+    write_json(RESULTS / "predicted.json", {"within": WITHIN, "answered": len(answered), "near": near, "rows": found})
+    insert(PAGE, "predicted", table(found))
+    print(table(found))
+    print(f"{len(found)} runs; {len(answered)} predicted, {near} of them within {WITHIN}")
+
+
+if __name__ == "__main__":
+    main()
