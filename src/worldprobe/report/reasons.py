@@ -11,7 +11,7 @@ import numpy as np
 from worldprobe.audit import Gate
 from worldprobe.audit.saved import SavedAudit
 from worldprobe.report.audits import trouble
-from worldprobe.report.words import count, number, ratio
+from worldprobe.report.words import count, number
 from worldprobe.studies.results import Exploration, Parts
 from worldprobe.studies.verdicts import STILL
 from worldprobe.worlds import ControlSpec
@@ -41,8 +41,8 @@ def sentence(case: Case, parts: Parts) -> str:
     given = {name: value for name in CAUSES if (value := getattr(parts, name)) is not None}
     least = max(TOLD, parts.missing / 4)
     large = sorted((name for name, value in given.items() if value >= least), key=lambda name: -given[name])
-    told = [f"{ratio(given[name])} {_cause(name, parts)(case)}" for name in large]
-    return "; ".join([f"{case.control.name}: {ratio(parts.missing)} missing", *told])
+    told = [f"{given[name]:.2f} {_cause(name, parts)(case)}" for name in large]
+    return "; ".join([f"{case.control.name}: {parts.missing:.2f} missing", *told])
 
 
 def separated(parts: Parts) -> bool:

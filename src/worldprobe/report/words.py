@@ -41,6 +41,11 @@ def ratio(value: float, decimals: int = 2) -> str:
     return (text if float(text) else text.lstrip("-")).replace("-", "−")
 
 
+def squares(text: str) -> str:
+    """Return a sentence of the terminal's as a page shows it: R² for R^2."""
+    return text.replace("^2", "²")
+
+
 def precise(value: float) -> str:
     """Return an R^2 with two digits of what it lacks of 1, at least three decimals: 0.951, 0.999 98, 0.999 9983."""
     lack = 1 - value

@@ -12,7 +12,7 @@ from worldprobe.report.audits import audit_of
 from worldprobe.report.blocks import Section, Table, figure, grid_of, note
 from worldprobe.report.folder import ResultsFolder
 from worldprobe.report.pictures import embed
-from worldprobe.report.words import count
+from worldprobe.report.words import count, squares
 
 MOST_PICTURES = 6
 WIDEST, BYTES = 640, 60_000
@@ -26,17 +26,22 @@ def audited(folder: ResultsFolder) -> Section:
     if audit is None:
         said = "The audit.json in this folder is of another world or of other explorations, and is left out."
         return Section("audited", title, said)
-    bad = [*audit.beside(Verdict.FAIL), *audit.beside(Verdict.WARN)]
-    rows = tuple(_row(gate) for gate in [*bad, *audit.beside(Verdict.PASS)])
-    every = Table("Every gate", ("gate", "subject", "verdict", "value", "threshold", "because"), rows)
-    advised = tuple((gate.gate, gate.subject, SAID[gate.verdict], gate.advice) for gate in bad)
-    shown = Table("Gates that do not pass, and what to do", ("gate", "subject", "verdict", "advice"), advised)
+    fail, warn, fine = (audit.beside(verdict) for verdict in (Verdict.FAIL, Verdict.WARN, Verdict.PASS))
+    bad, columns = [*fail, *warn], ("gate", "subject", "verdict", "value", "threshold", "because")
+    every = Table("Every gate", columns, tuple(_row(gate) for gate in [*bad, *fine]))
+    advised = [_advised("Gates that fail", fail), _advised("Gates that warn", warn)]
     lead = (
         "The audit looks at the world and at the controls that each exploration visits, and trains nothing. Of "
-        f"{count(len(audit.gates), 'gate')}, {len(audit.beside(Verdict.FAIL))} fail and "
-        f"{len(audit.beside(Verdict.WARN))} warn. docs/audit.md says what each gate asks and where its line comes from."
+        f"{count(len(audit.gates), 'gate')}, {len(fail)} fail and {len(warn)} warn. docs/audit.md says what each gate "
+        "asks and where its line comes from."
     )
-    return Section("audited", title, lead, tuple(_pairs(audit, bad)), (every,), shown=shown if bad else None)
+    told = [table for table in advised if table.rows]
+    pairs = tuple(_pairs(audit, bad))
+    return Section("audited", title, lead, pairs, (*told[1:], every), shown=told[0] if told else None)
+
+
+def _advised(title: str, gates: list[Gate]) -> Table:
+    return Table(title, ("gate", "subject", "advice"), tuple((g.gate, g.subject, squares(g.advice)) for g in gates))
 
 
 def _pairs(audit: SavedAudit, bad: list[Gate]) -> list[Markup]:

@@ -12,7 +12,7 @@ from worldprobe.report.blocks import Cell, Section, Table, grid_of, legend, note
 from worldprobe.report.charts import Piece, Stack, longest, stack_chart
 from worldprobe.report.folder import ResultsFolder, Series
 from worldprobe.report.reasons import CAUSES, NOTHING, Case, control_spec, sentence, separated
-from worldprobe.report.words import and_list, number, ratio
+from worldprobe.report.words import and_list, number, ratio, squares
 from worldprobe.studies.results import Parts
 
 NAMES = {
@@ -102,7 +102,7 @@ def _refusals(folder: ResultsFolder, found: Sequence[tuple[Series, dict[str, Par
     why = {part.run: part.refused for part in folder.results.decomposition}
     said = {s.label: next((why[run.id] for run in s.runs if why.get(run.id)), None) for s, _ in found}
     return [
-        note(f"{label}: the exploration’s part cannot be told from data, optimisation and the rest. {reason}")
+        note(f"{label}: the exploration’s part cannot be told from data, optimisation and the rest. {squares(reason)}")
         for label, reason in said.items()
         if reason
     ]

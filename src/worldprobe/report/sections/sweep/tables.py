@@ -8,7 +8,7 @@ from worldprobe.report.blocks import Cell, Shown, Table, mean_within, shown_r2
 from worldprobe.report.folder import ResultsFolder, Series
 from worldprobe.report.predictions import predicted_for
 from worldprobe.report.sweep import SweptAxis
-from worldprobe.report.words import setting
+from worldprobe.report.words import setting, squares
 from worldprobe.studies.axes import Label
 from worldprobe.studies.results import Predicted, Summary
 
@@ -62,7 +62,7 @@ def _numbers(s: Summary) -> tuple[Cell, ...]:
 def _beside(s: Series, p: Predicted) -> tuple[Cell, ...]:
     inside = mean_within(s.median_run)
     low, high = p.ci95 or (None, None)
-    sure = (p.refused or "").replace("^2", "²") or ("any optimum has it" if p.proven else "of the best map found")
+    sure = squares(p.refused or "") or ("any optimum has it" if p.proven else "of the best map found")
     values = (_r2(v) for v in (s.summary.r2.mean, p.r2_on_test))
     there = (_r2(v) for v in (inside, p.r2, low, high))
     return *values, None if p.outside is None else Shown(p.outside, f"{100 * p.outside:.1f}\u00a0%"), *there, sure
