@@ -23,13 +23,14 @@ SHARES = arrays(np.float64, 3, elements=st.floats(-0.5, 1.0))
 
 
 def _parts(found: Decomposition) -> list[np.ndarray]:
-    each = (found.regime, found.scene, found.data, found.optimisation, found.rest)
+    each = (found.regime, found.scene, found.chance, found.data, found.optimisation, found.rest)
     return [part for part in each if part is not None]
 
 
 @given(
     r2=SHARES,
     ceiling=st.none() | SHARES,
+    least=st.none() | SHARES,
     supervised=st.none() | SHARES,
     best=st.none() | SHARES,
     train=st.none() | st.floats(0.0, 3.0),
@@ -39,6 +40,7 @@ def _parts(found: Decomposition) -> list[np.ndarray]:
 def test_parts_are_not_negative_and_sum_to_what_is_missing(
     r2: np.ndarray,
     ceiling: np.ndarray | None,
+    least: np.ndarray | None,
     supervised: np.ndarray | None,
     best: np.ndarray | None,
     train: float | None,
@@ -46,9 +48,17 @@ def test_parts_are_not_negative_and_sum_to_what_is_missing(
     off_white: float,
 ) -> None:
     ends = Ends(train, heldout, 1.0, 0.5, off_white)
-    found = decompose(r2, ceiling=ceiling, supervised=supervised, ends=ends, best_seed=best)
+    found = decompose(r2, ceiling=ceiling, least=least, supervised=supervised, ends=ends, best_seed=best)
     assert all((part >= 0.0).all() for part in _parts(found))
     np.testing.assert_allclose(sum(_parts(found)), 1.0 - r2, atol=1e-12)
+
+
+def test_what_equally_aligned_maps_read_differently_is_chance() -> None:
+    r2, best, worst = np.array([0.5, 0.1, 0.95]), np.array([0.9, 0.9, 0.9]), np.array([0.2, 0.4, 0.2])
+    found = decompose(r2, ceiling=best, least=worst, supervised=None, ends=DONE)
+    np.testing.assert_allclose(found.regime, [0.1, 0.1, 0.05])
+    np.testing.assert_allclose(found.chance, [0.4, 0.5, 0.0], atol=1e-12)
+    np.testing.assert_allclose(found.rest, [0.0, 0.3, 0.0], atol=1e-12)
 
 
 def test_the_regime_comes_before_the_scene_and_both_before_training() -> None:

@@ -20,7 +20,7 @@ from worldprobe.studies.results import Parts
 from worldprobe.worlds import ControlSpec
 
 YAW = ControlSpec("yaw", "deg", 65.0, "pan", limit=200.0)
-SCENE = Parts(missing=0.41, regime=0.0, scene=0.38, data=0.02, optimisation=0.0, rest=0.01)
+SCENE = Parts(missing=0.41, regime=0.0, scene=0.38, chance=0.0, data=0.02, optimisation=0.0, rest=0.01)
 
 
 def _alike(degrees: float) -> Audit:
@@ -69,14 +69,14 @@ def test_a_sentence_names_the_symmetry_that_the_audit_found(tmp_path: Path) -> N
 def test_a_sentence_without_an_audit_says_what_is_known(tmp_path: Path) -> None:
     case = _case(None, tmp_path)
     assert "0.38 because even an encoder that is told it does not find it" in sentence(case, SCENE)
-    data = Parts(missing=0.3, regime=0.0, scene=0.0, data=0.2, optimisation=0.1, rest=0.0)
+    data = Parts(missing=0.3, regime=0.0, scene=0.0, chance=0.0, data=0.2, optimisation=0.1, rest=0.0)
     assert sentence(case, data) == (
         "yaw: 0.30 missing; 0.20 because 100 frames are too few: held-out pairs do not follow the training pairs; "
         "0.10 because training stopped short of its optimum"
     )
-    wide = Parts(missing=0.3, regime=0.0, scene=0.0, data=None, optimisation=None, rest=0.3)
+    wide = Parts(missing=0.3, regime=0.0, scene=0.0, chance=0.0, data=None, optimisation=None, rest=0.3)
     assert "fewer controls move than the embedding has dimensions" in sentence(case, wide)
-    refused = Parts(missing=0.3, regime=None, scene=0.0, data=None, optimisation=None, rest=0.3)
+    refused = Parts(missing=0.3, regime=None, scene=0.0, chance=None, data=None, optimisation=None, rest=0.3)
     assert sentence(case, refused).endswith("0.30 not told apart, for the prediction was refused")
 
 
@@ -110,6 +110,7 @@ def test_the_report_shows_parts_sentences_and_their_table(one_seed: Path) -> Non
         "missing",
         "the exploration",
         "the scene",
+        "chance",
         "finite data",
         "optimisation",
         "unexplained",

@@ -1,4 +1,4 @@
-"""Where the missing R^2 went: regime, scene, finite data, optimisation, rest. Numbers in, numbers out.
+"""Where the missing R^2 went: regime, scene, chance, finite data, optimisation, rest. Numbers in, numbers out.
 
 docs/decomposition.md has the reasoning behind every line here, and its limits.
 """
@@ -56,6 +56,7 @@ class Decomposition:
     missing: Each
     regime: Each | None
     scene: Each | None
+    chance: Each | None
     data: Each | None
     optimisation: Each | None
     rest: Each
@@ -65,6 +66,7 @@ def decompose(
     r2: Each,
     *,
     ceiling: Each | None,
+    least: Each | None = None,
     supervised: Each | None,
     ends: Ends | None,
     best_seed: Each | None = None,
@@ -72,9 +74,10 @@ def decompose(
     """Return the parts of 1 - R^2, in this order, each at most what those before it have left.
 
     `ceiling` is the predicted R^2 of the ideal encoder of the regime, None where the predictor refused: then nothing
-    but the scene is told from the rest. `ends` is None where alignment has no known optimum: data and optimisation
-    then stay in the rest. `supervised` is the R^2 of the supervised reference, None without one: then
-    the scene stays in what follows. `best_seed` is the best R^2 of any seed.
+    but the scene is told from the rest. Where several maps are aligned equally well, `ceiling` is what the best of them
+    reads of a control and `least` what the worst does. `ends` is None where alignment has no known optimum: data and
+    optimisation then stay in the rest. `supervised` is the R^2 of the supervised reference, None without one: then the
+    scene stays in what follows. `best_seed` is the best R^2 of any seed.
     """
     missing = 1.0 - np.minimum(r2, 1.0)
     left, regime, scene = missing, None, None
@@ -84,14 +87,18 @@ def decompose(
     if supervised is not None:
         scene = _at_most(1.0 - supervised, left)
         left = left - scene
-    if ceiling is None or ends is None:
-        return Decomposition(missing, regime, scene, None, None, left)
+    if ceiling is None:
+        return Decomposition(missing, regime, scene, None, None, None, left)
+    chance = _at_most(np.zeros_like(left) if least is None else ceiling - least, left)
+    left = left - chance
+    if ends is None:
+        return Decomposition(missing, regime, scene, chance, None, None, left)
     luck = np.zeros_like(left) if best_seed is None else _at_most(best_seed - r2, left)
     left = left - luck
     hidden = 0.0 if scene is None else float(scene.mean())
     data, optimisation = _shares(float(left.mean()), ends, hidden)
     rest = left * max(1.0 - data - optimisation, 0.0)
-    return Decomposition(missing, regime, scene, left * data, luck + left * optimisation, rest)
+    return Decomposition(missing, regime, scene, chance, left * data, luck + left * optimisation, rest)
 
 
 def off_white_from_sigreg(value: float, samples: int, d: int, rho: float) -> float:

@@ -24,6 +24,14 @@ class Embedding:
         """Return the embedding of controls; beyond the sampled range it is an extrapolation."""
         return self.of_gaussian(self.marginals(z.astype(np.float64)))
 
+    def r2_at(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, " n"]:
+        """Return the linear R^2 of every control at these points, fitted there; 0 where it is constant."""
+        each, varies = np.zeros(z.shape[1]), z.std(axis=0) > 0.0
+        if varies.any():
+            h = self(z)
+            each[varies] = r2_per_column(z[:, varies], fit_probe(h, z[:, varies])(h))
+        return each
+
 
 @dataclass(frozen=True)
 class Step:
@@ -80,8 +88,8 @@ class Prediction:
     """Whether any optimum must have this R^2 (within 0.02): else it is that of the best map found."""
     bracket: tuple[float, float] | None = None
     """The mean R^2 that any whitened map aligned as well as this one has, whichever map that is."""
-    between: tuple[float, float] | None = None
-    """Where it was refused because maps of different mean R^2 are aligned equally well: the least and the most."""
+    candidates: tuple[Embedding, ...] = ()
+    """Where it was refused because maps that are aligned equally well are read differently: those maps."""
     tried: tuple[Tried, ...] = ()
     notes: tuple[str, ...] = ()
     embedding: Embedding | None = None
@@ -99,10 +107,7 @@ class Prediction:
 
         A control that is constant there counts as 0.
         """
-        h, varies = self.features(z), z.std(axis=0) > 0.0
-        each = np.zeros(z.shape[1])
-        if varies.any():
-            each[varies] = r2_per_column(z[:, varies], fit_probe(h, z[:, varies])(h))
+        each = self._embedding().r2_at(z)
         return Elsewhere(float(each.mean()), each, float(self.outside(z).mean()))
 
     def _embedding(self) -> Embedding:

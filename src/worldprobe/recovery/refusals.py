@@ -115,13 +115,12 @@ def none_gaussian(distance: float) -> str:
     )
 
 
-def unsearchable(d: int, most: int, plain: float, bracket: tuple[float, float]) -> str:
-    """Refuse to search for a map of many controls where the plain one need not be the best."""
+def unsearchable(d: int, most: int, maps: Sequence[tuple[str, float]]) -> str:
+    """Refuse the best of the maps that a search among many controls found."""
     return (
-        f"The controls made Gaussian one by one would be read with R^2 {plain:.2f}, but maps that are aligned as well "
-        f"or better may have any from {bracket[0]:.2f} to {bracket[1]:.2f}, and a search for the best among those of "
-        f"{d} controls ends elsewhere for every sample; it is trusted up to {most}. More equal pair correlations and "
-        "marginals nearer to a Gaussian take the rivals away."
+        "The controls made Gaussian one by one are not the best aligned map, and a search for the best among those of "
+        f"{d} controls ends elsewhere for every sample (here: {_listed(maps)}); it is trusted up to {most}. More equal "
+        "pair correlations of the controls and marginals nearer to a Gaussian take the rivals away."
     )
 
 
@@ -130,12 +129,15 @@ def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs:
     half = (high - low) / 2.0
     if half <= WIDE or len(maps) == 1:
         return too_wide(half, pairs)
-    listed = ", ".join(f"{name}: {r2:.2f}" for name, r2 in maps)
     return (
         "Several Gaussian maps are equally well aligned as far as these pairs tell, and their mean R^2 differs "
-        f"({listed}): which one an encoder finds is chance. More pairs may tell them apart; more equal pair "
+        f"({_listed(maps)}): which one an encoder finds is chance. More pairs may tell them apart; more equal pair "
         "correlations of the controls take the rivals away."
     )
+
+
+def _listed(maps: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{name}: {r2:.2f}" for name, r2 in maps)
 
 
 def _would(needed: float) -> str:

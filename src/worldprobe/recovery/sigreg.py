@@ -43,7 +43,7 @@ class Outcome:
 
     best: Trial
     on: PairSample
-    rivals: Sequence[tuple[str, Float[np.ndarray, " numbers"]]]
+    rivals: Sequence[tuple[Trial, Float[np.ndarray, " numbers"]]]
     tried: Sequence[Trial]
     steps: tuple[Step, ...]
 
@@ -51,8 +51,7 @@ class Outcome:
 def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
     """Predict SIGReg's optimum."""
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
-    levels = climb(evidence)
-    correlation, noise, _ = replicated(levels[-1], 1, rng)
+    levels, (correlation, noise, _) = _supported(climb(evidence), rng)
     refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
     if refused:
         return Prediction("sigreg", evidence.d, pairs, refused)
@@ -61,13 +60,19 @@ def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
     plain = fit_plain(first, second, d, rng)
     held = place.trial("plain", plain, rng)
     outcome = _settled_at_once(evidence, levels, plain, d, rng)
-    if outcome is None and d > MOST_SEARCHED:
-        refused = refusals.unsearchable(d, MOST_SEARCHED, held.r2, _bracket(levels, held, d))
-        return Prediction("sigreg", evidence.d, pairs, refused)
     outcome = outcome or _compete(place, levels, plain, held, d, rng)
     if outcome is None:
         return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
     return _prediction(evidence, outcome, _bracket(levels, outcome.best, d))
+
+
+def _supported(levels: list[Level], rng: np.random.Generator) -> tuple[list[Level], tuple[float, float, float]]:
+    """Return the rungs up to the last, of two or more, whose leading feature is more than chance; and that feature."""
+    found = replicated(levels[-1], 1, rng)
+    while len(levels) > 2 and found[0] <= found[1]:
+        levels = levels[:-1]
+        found = replicated(levels[-1], 1, rng)
+    return levels, found
 
 
 def _lump(evidence: Evidence) -> str | None:
@@ -125,9 +130,9 @@ def _compete(
         return None
     before, best = _best([*unmoved, *first], held, d), _best(trials, held, d)
     rivals = [
-        (trial.name, trial.numbers.value[1:] - best.numbers.value[1:])
+        (trial, trial.numbers.value[1:] - best.numbers.value[1:])
         for trial in trials
-        if trial is not best and (not _better(best, trial, d, errors=2.0) or _nearly(trial, best, held))
+        if trial is not best and (not _better(best, trial, d, errors=2.0) or _nearly(trial, best, held, d))
     ]
     change = before.r2 - best.r2
     # The plain map's R^2 is known from more pairs than those that the maps were compared on, where it is linear.
@@ -150,10 +155,13 @@ def _better(one: Trial, other: Trial, d: int, errors: float) -> bool:
     return bool(gain.value > max(errors * gain.error, BETTER * d))
 
 
-def _nearly(trial: Trial, best: Trial, plain: Trial) -> bool:
-    """Whether a map has three quarters of the best one's gain over the plain map: as near as a search is trusted."""
-    gain = best.total - plain.total
-    return best is not plain and trial.total >= plain.total + 0.75 * gain
+def _nearly(trial: Trial, best: Trial, plain: Trial, d: int) -> bool:
+    """Whether a map has so much of the best one's gain over the plain map that a search is not trusted to part them.
+
+    Three quarters of it; with many controls, any gain.
+    """
+    least = 0.75 if d <= MOST_SEARCHED else 0.0
+    return best is not plain and trial.total > plain.total + least * (best.total - plain.total)
 
 
 def _prediction(evidence: Evidence, outcome: Outcome, bracket: tuple[float, float]) -> Prediction:
@@ -161,13 +169,18 @@ def _prediction(evidence: Evidence, outcome: Outcome, bracket: tuple[float, floa
     half = STUDENT_95 * sampling_error(best.map, outcome.on)
     answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.rivals)])
     low, high = (answers.min(axis=0) - half).clip(0.0, 1.0), (answers.max(axis=0) + half).clip(0.0, 1.0)
-    named = [(best.name, best.r2), *((name, best.r2 + float(change[0])) for name, change in outcome.rivals)]
+    named = [(best.name, best.r2), *((trial.name, best.r2 + float(change[0])) for trial, change in outcome.rivals)]
     refused = refusals.undecided(float(low[0]), float(high[0]), named, pairs)
+    if refused is None and best.name != "plain" and len(best.pair_correlations) > MOST_SEARCHED:
+        refused = refusals.unsearchable(len(best.pair_correlations), MOST_SEARCHED, named)
     tried = tuple(trial.summed_up() for trial in outcome.tried)
     if refused:
-        r2 = [value for _, value in named]
-        between = (min(r2), max(r2)) if len(r2) > 1 else None
-        return Prediction("sigreg", evidence.d, pairs, refused, convergence=outcome.steps, between=between, tried=tried)
+        candidates = tuple(
+            Embedding(evidence.marginals, trial.map) for trial in (best, *(t for t, _ in outcome.rivals))
+        )
+        return Prediction(
+            "sigreg", evidence.d, pairs, refused, convergence=outcome.steps, tried=tried, candidates=candidates
+        )
     return Prediction(
         "sigreg",
         evidence.d,

@@ -91,6 +91,10 @@ def _alike(spec: ControlSpec, gate: Gate) -> str:
     return f"because states {number(apart, 2)} {spec.unit} apart look the same"
 
 
+def _chance(case: Case) -> str:
+    return "because this exploration leaves it to chance which of several equally aligned features is found"
+
+
 def _data(case: Case) -> str:
     return f"because {case.frames} are too few: held-out pairs do not follow the training pairs"
 
@@ -114,6 +118,7 @@ def _unseparated(case: Case) -> str:
 CAUSES: dict[str, Callable[[Case], str]] = {
     "regime": _regime,
     "scene": _scene,
+    "chance": _chance,
     "data": _data,
     "optimisation": _optimisation,
     "rest": _rest,

@@ -47,6 +47,7 @@ def _decomposed(run: Run, runs: Sequence[Run], exploration: Exploration, study: 
     found = decompose(
         _each(run, names),
         ceiling=_ceiling(predicted, names),
+        least=_candidates(predicted, names, np.min),
         supervised=_supervised(run, runs, names),
         ends=_ends(run, exploration, study, objective),
         best_seed=_best_seed(run, runs, names),
@@ -63,6 +64,7 @@ def _parts(found: Decomposition, names: Sequence[str]) -> dict[str, Parts]:
             missing=float(found.missing[i]),
             regime=of(found.regime, i),
             scene=of(found.scene, i),
+            chance=of(found.chance, i),
             data=of(found.data, i),
             optimisation=of(found.optimisation, i),
             rest=float(found.rest[i]),
@@ -76,11 +78,21 @@ def _each(run: Run, names: Sequence[str]) -> Each:
 
 
 def _ceiling(predicted: Predicted | None, names: Sequence[str]) -> Each | None:
-    """Return the ideal encoder's R^2 where the run was scored: on the test points, or else within the regime."""
+    """Return the ideal encoder's R^2 where the run was scored: on the test points, or else within the regime.
+
+    Where several maps are ideal as far as is known, the best that any of them reads.
+    """
     if predicted is None or predicted.refused is not None:
-        return None
+        return _candidates(predicted, names, np.max)
     known = predicted.r2_on_test_per_control or predicted.r2_per_control
     return None if known is None else np.array([known[name] for name in names], dtype=np.float64)
+
+
+def _candidates(predicted: Predicted | None, names: Sequence[str], of: Callable[..., Each]) -> Each | None:
+    """Return the best or the worst that equally aligned maps read of every control; None where those are not known."""
+    if predicted is None or not predicted.candidates:
+        return None
+    return of([[own[name] for name in names] for own in predicted.candidates], axis=0)
 
 
 def _supervised(run: Run, runs: Sequence[Run], names: Sequence[str]) -> Each | None:

@@ -46,7 +46,8 @@ def predict_ceilings(
 
 def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> Predicted:
     if prediction.r2 is None or prediction.r2_per_control is None:
-        return _refused(prediction.refused or "no answer", prediction.between)
+        others = [dict(zip(names, own.r2_at(test).tolist(), strict=True)) for own in prediction.candidates]
+        return _refused(prediction.refused or "no answer", others)
     there = prediction.at(test)
     return Predicted(
         refused=None,
@@ -60,6 +61,6 @@ def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, 
     )
 
 
-def _refused(why: str, between: tuple[float, float] | None = None) -> Predicted:
+def _refused(why: str, candidates: Sequence[dict[str, float]] = ()) -> Predicted:
     unknown = dict.fromkeys(("r2", "r2_per_control", "ci95", "r2_on_test", "outside"))
-    return Predicted.model_validate({"refused": why, "proven": False, "between": between, **unknown})
+    return Predicted.model_validate({"refused": why, "proven": False, "candidates": candidates, **unknown})

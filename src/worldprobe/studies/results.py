@@ -115,8 +115,9 @@ class Predicted(Record):
     """Of the same encoder on the study's test points, and the share of these beyond what the regime has shown."""
     outside: float | None
     r2_on_test_per_control: dict[str, float] | None = None
-    between: tuple[float, float] | None = None
-    """Of maps that are aligned equally well and read differently, so that which one is found is chance: their R^2."""
+    candidates: list[dict[str, float]] = []
+    """Where maps that are aligned equally well are read differently, so that it is chance which one is found: their R^2
+    per control on the test points."""
 
 
 class Exploration(Record):
@@ -223,6 +224,8 @@ class Parts(Record):
     """What the ideal encoder of this exploration lacks, too; None where the prediction was refused."""
     scene: float | None
     """What an encoder that is told the controls lacks, too; None without the supervised reference."""
+    chance: float | None = None
+    """What depends on which of several equally aligned maps is found; None where those are not known."""
     data: float | None
     optimisation: float | None
     """None where the prediction was refused, or no optimum of alignment is known."""

@@ -18,12 +18,13 @@ from worldprobe.studies.results import Parts
 NAMES = {
     "regime": "the exploration",
     "scene": "the scene",
+    "chance": "chance",
     "data": "finite data",
     "optimisation": "optimisation",
     "rest": "unexplained",
 }
 COLOURS = {name: f"p{place}" for place, name in enumerate(NAMES)}
-UNSEPARATED = ("p5", "not told apart: no prediction")
+UNSEPARATED = ("p6", "not told apart: no prediction")
 
 
 def decomposed(folder: ResultsFolder) -> bool:
@@ -43,7 +44,8 @@ def missing(folder: ResultsFolder) -> Section:
         entries.append((f"swatch {UNSEPARATED[0]}", UNSEPARATED[1]))
     lead = (
         "What R² lacks of 1, and where it went: what not even the ideal encoder of the exploration has; what an "
-        "encoder that is told the controls lacks, too; what held-out pairs lack that training pairs have; what "
+        "encoder that is told the controls lacks, too; what depends on which of several equally good features is "
+        "found; what held-out pairs lack that training pairs have; what "
         "training left. The parts sum to what is missing. How they are found, and what they do not say: "
         "docs/decomposition.md."
     )
