@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from worldprobe import cores
+
 PACKAGES = ("worldprobe", "torch", "numpy", "scipy", "scikit-learn", "numba", "moderngl", "bpy")
 
 
@@ -19,7 +21,7 @@ def machine(device: torch.device) -> dict[str, Any]:
     """Return the processor, cores, memory and accelerator."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores.available(),
         "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from worldprobe import cores
+
 _SURFACELESS, _OPENGL = 0x31DD, 0x30A2
 _ATTRIBUTES = (0x3098, 4, 0x30FB, 5, 0x30FD, 1, 0x3038)  # OpenGL 4.5, core profile
 _POINTER, _UINT = ctypes.c_void_p, ctypes.c_uint
@@ -79,8 +81,8 @@ def shared_cores(displays: int) -> Iterator[None]:
     if "LP_NUM_THREADS" in os.environ:
         yield
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    os.environ["LP_NUM_THREADS"] = str(0 if cores <= displays else cores // displays)
+    count = cores.available()
+    os.environ["LP_NUM_THREADS"] = str(0 if count <= displays else count // displays)
     try:
         yield
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from worldprobe import cores
 from worldprobe.errors import BlenderFailed, MissingDependency
 from worldprobe.worlds.room.tracing import Tracing
 
@@ -53,7 +53,7 @@ class BlenderProcess:
             stderr=self._log,
             encoding="utf8",
         )
-        threads = threads or len(os.sched_getaffinity(0))
+        threads = threads or cores.available()
         self.version = str(self._ask(do="load", room=room, with_atlas=with_atlas, threads=threads)["version"])
 
     def render(self, camera_to_world: Float[np.ndarray, "N 4 4"], tracing: Tracing) -> UInt8[np.ndarray, "N H W 3"]:

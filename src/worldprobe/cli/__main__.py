@@ -1,0 +1,5 @@
+"""`python -m worldprobe.cli`."""
+
+from worldprobe.cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""The command that audits a study or a recording before any training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worldprobe.cli.app import app, console
+from worldprobe.errors import InvalidValue
+
+
+@app.command()
+def audit(
+    study: Annotated[str | None, typer.Argument(help="A shipped study or the path of a study's YAML file.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, as in `worldprobe run`.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="smoke, cpu (the default) or gpu.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A recording of your own instead: NPZ, CSV, Parquet, HDF5, LeRobot.")
+    ] = None,
+    states: Annotated[str | None, typer.Option(help="With --data: its state columns, comma-separated.")] = None,
+    frames: Annotated[str | None, typer.Option(help="With --data: its frames' column or video, or none.")] = None,
+    episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
+    stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
+    drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to keep audit.json in, with the frames that show it.")
+    ] = None,
+    protocol: Annotated[Path | None, typer.Option(help="Add the gates' results to this protocol's folder.")] = None,
+    as_brief: Annotated[
+        bool,
+        typer.Option("--brief", help="Print a brief for reviewers, in Markdown (brief.md where a folder is given)."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say before any training whether an exploration can teach a world model, and what stands in its way.
+
+    Exit status: 0 where nothing fails, 1 where a gate fails, 2 where the audit could not be made.
+
+    [bold]worldprobe audit camera[/bold]                               the room, and three ways of exploring it
+    [bold]worldprobe audit --data log.npz --states x,y,yaw[/bold]      states of your own
+    """
+    from worldprobe.studies import load_study
+
+    if (study is None) == (data is None):
+        raise InvalidValue("audit", study, "a study, or --data PATH, and not both")
+    if study is not None:
+        loaded = load_study(study, overrides or [], preset)
+        found = _audit_study(loaded, out, protocol, as_brief, as_json)
+    else:
+        if as_brief or out is not None or protocol is not None:
+            raise InvalidValue("--data", str(data), "without --out, --protocol and --brief, which are a study's")
+        found = _audit_recording(str(data), states, frames, episode, stride, drop_bad, as_json)
+    if not as_brief or as_json:
+        print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
+    raise typer.Exit(found.exit_status)
+
+
+def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: bool, as_json: bool) -> Any:
+    from worldprobe.progress import reporter
+    from worldprobe.protocol import brief, check_planned, file_audit
+    from worldprobe.studies.auditing import audit_study
+
+    if protocol is not None:
+        check_planned(study, protocol)
+    found = audit_study(study, reporter=reporter())
+    kept = file_audit(study, found, out=out, protocol=protocol, with_brief=as_brief)
+    if not as_json:
+        for folder in kept:
+            console.print(f"Kept in {folder}", soft_wrap=True, highlight=False)
+        if as_brief and not kept:
+            print(brief(study, found))
+    return found
+
+
+def _audit_recording(
+    data: str, states: str | None, frames: str | None, episode: str | None, stride: int, drop_bad: bool, as_json: bool
+) -> Any:
+    from worldprobe.progress import reporter
+    from worldprobe.recordings import read_recording
+    from worldprobe.studies.auditing import audit_recording
+
+    named = states.split(",") if states else None
+    recording = read_recording(data, states=named, frames=frames, episode=episode, drop_bad=drop_bad)
+    for part, choice in () if as_json else recording.chosen.items():
+        console.print(f"[dim]{part}: {choice}[/dim]", soft_wrap=True)
+    return audit_recording(recording, stride=stride, reporter=reporter())
+
+
+def _print_audit(audit: Any) -> None:
+    colours = {"pass": "green", "warn": "yellow", "fail": "red"}
+    passed = sum(gate.verdict == "pass" for gate in audit.gates)
+    for gate in audit.gates:
+        if gate.verdict != "pass":
+            colour = colours[gate.verdict]
+            console.print(
+                f"[{colour}]{gate.verdict}[/{colour}]  [bold]{gate.gate}[/bold], {gate.subject}: {gate.advice}"
+            )
+    console.print(f"{passed} of {len(audit.gates)} gates pass: [bold]{audit.verdict}[/bold]")

@@ -1,0 +1,61 @@
+"""Commands that fix a study beforehand: its protocol, and the sign-offs of reviewers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worldprobe.cli.app import app, console
+
+
+@app.command()
+def plan(
+    study: Annotated[str, typer.Argument(help="A shipped study or the path of a study's YAML file.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, as in `worldprobe run`.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="smoke, cpu (the default) or gpu.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The protocol's folder. Default: protocols/STUDY-PRESET.")] = None,
+    reviews: Annotated[int, typer.Option(help="Independent sign-offs that it takes.", min=1)] = 2,
+) -> None:
+    """Fix what will be run and what would confirm or refute it, before it is run: a protocol with its hash.
+
+    [bold]worldprobe plan camera --out protocol[/bold]                     protocol.json, and protocol.md for people
+    [bold]worldprobe audit camera --protocol protocol[/bold]               add the gates' results
+    [bold]worldprobe sign protocol --name Ada --role reviewer --verdict approve[/bold]
+    [bold]worldprobe run camera --protocol protocol[/bold]                 run that, and nothing else
+    """
+    from worldprobe import protocol
+    from worldprobe.studies import DEFAULT_PRESET, load_study
+
+    loaded = load_study(study, overrides or [], preset)
+    folder = out or Path("protocols") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
+    made = protocol.plan(loaded, folder, reviews=reviews)
+    for claim in made.hypotheses:
+        console.print(f"  {claim}", highlight=False, markup=False)
+    if not made.hypotheses:
+        console.print("This study states no hypothesis, so nothing can be confirmed or refuted.", soft_wrap=True)
+    console.print(f"Protocol: {folder / 'protocol.md'}, SHA-256 {made.hash}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def sign(
+    folder: Annotated[Path, typer.Argument(help="A folder that `worldprobe plan` wrote.")],
+    name: Annotated[str, typer.Option(help="Who signs, a person or an assistant.")],
+    role: Annotated[str, typer.Option(help="In what capacity: author, outside reviewer, assistant ...")],
+    verdict: Annotated[str, typer.Option(help="approve, reject or comment.")],
+    notes: Annotated[str, typer.Option(help="What was found.")] = "",
+) -> None:
+    """Add a reviewer's sign-off to a protocol.
+
+    It is run with two approvals (or as many as were planned) by different names, and no rejection.
+    """
+    from worldprobe import protocol
+
+    protocol.sign(folder, name=name, role=role, verdict=verdict, notes=notes)
+    planned = protocol.read_protocol(folder)
+    lack = protocol.lacking(planned, protocol.reviews(folder, planned))
+    said = "it can be run" if lack is None else f"it cannot be run yet: {lack}"
+    console.print(f"Signed by {name}; {said}.", soft_wrap=True, markup=False, highlight=False)

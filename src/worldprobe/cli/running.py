@@ -1,0 +1,109 @@
+"""Commands that run a study and write its report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from worldprobe.cli.app import app, console
+from worldprobe.errors import InvalidValue
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="A shipped study (camera, ...) or the path of a study's YAML file.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change: training.steps=500")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="smoke (seconds), cpu (minutes; the default) or gpu.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Results folder. Default: runs/STUDY-PRESET.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    with_audit: Annotated[
+        bool, typer.Option("--audit", help="Audit the study first, and keep it for the report.")
+    ] = False,
+    protocol: Annotated[
+        Path | None, typer.Option(help="Run what this folder's protocol planned, and only that.")
+    ] = None,
+    deviate: Annotated[
+        str | None, typer.Option(help="With --protocol: run another study than planned, and why.")
+    ] = None,
+    unsigned: Annotated[bool, typer.Option(help="With --protocol: run without the sign-offs.")] = False,
+) -> None:
+    """Render a world, explore it, train an encoder on each exploration, measure what it recovered, write a report.
+
+    Finished runs are never redone: stop it with Ctrl-C, and the same command continues.
+
+    [bold]worldprobe run camera[/bold]                                  the main study, minutes on two cores
+    [bold]worldprobe run camera --preset smoke[/bold]                   everything, in under a minute
+    [bold]worldprobe run camera regimes.gaussian.rho=0.5 seeds=[0,1,2][/bold]
+    """
+    from worldprobe.audit.saved import copy_audit
+    from worldprobe.progress import reporter
+    from worldprobe.studies import DEFAULT_PRESET, load_study, run_study
+    from worldprobe.studies.auditing import keep_audit
+
+    loaded = load_study(study, overrides or [], preset)
+    folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
+    registration = _registration(loaded, protocol, deviate, unsigned)
+    try:
+        if with_audit:
+            keep_audit(loaded, folder, reporter=reporter())
+        run_study(loaded, folder, device=device, reporter=reporter(), command=_command(), registration=registration)
+    except KeyboardInterrupt:
+        print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if protocol is not None and not with_audit:
+        copy_audit(protocol, folder)
+    from worldprobe.report import write_report
+
+    page = write_report(folder)
+    _print_summary(folder)
+    console.print(f"Report: {page}", soft_wrap=True)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A results folder that `worldprobe run` wrote.")]) -> None:
+    """Write the report of a results folder again: one self-contained HTML file."""
+    from worldprobe.report import write_report
+
+    console.print(f"Report: {write_report(folder)}", soft_wrap=True)
+
+
+def _registration(study: Any, protocol: Path | None, deviate: str | None, unsigned: bool) -> Any:
+    """Return what the results will say of the protocol, None without one."""
+    from worldprobe.protocol import register
+
+    if protocol is None:
+        if deviate is not None or unsigned:
+            raise InvalidValue("--protocol", None, "a folder, with --deviate or --unsigned")
+        return None
+    return register(study, protocol, deviate=deviate, unsigned=unsigned)
+
+
+def _command() -> str:
+    return shlex.join(["worldprobe", *sys.argv[1:]])
+
+
+def _print_summary(folder: Path) -> None:
+    from worldprobe.studies.results import Results
+
+    results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
+    table = Table(title=f"Mean R² on the canonical test set ({results.study['title']})")
+    for heading in ("regime", "objective", "R²", "95 % interval", "worst control"):
+        table.add_column(heading)
+    for row in results.summary:
+        worst = min(row.r2_per_control, key=lambda name: row.r2_per_control[name].mean)
+        low, high = row.r2.ci95
+        lowest = f"{worst} {row.r2_per_control[worst].mean:.2f}"
+        table.add_row(row.regime, row.objective, f"{row.r2.mean:.3f}", f"{low:.3f} to {high:.3f}", lowest)
+    console.print(table)
+    for row in results.summary:
+        if row.role == "measured":
+            console.print(f"[bold]{row.regime}[/bold]: {row.verdict}")
+    for outcome in results.outcomes:
+        console.print(f"{outcome.verdict}: {outcome.hypothesis} ({outcome.reason})", markup=False, highlight=False)
