@@ -55,6 +55,10 @@ def test_section_stands_where_encoders_were_planned_with_and_nowhere_else(
     assert planning not in sections_for(read_folder(planned[0]))
 
 
+def test_the_answer_is_how_many_pictures_are_reached(planned: tuple[Path, dict[str, Any]]) -> None:
+    assert "Yes, through gaussian exploration: 98\u00a0% of the pictures are reached, " in written(planned[0]).text
+
+
 def test_table_holds_every_number_of_every_run(planned: tuple[Path, dict[str, Any]]) -> None:
     rows = written(planned[0]).tables[TABLE].rows
     assert len(rows) == 5

@@ -8,8 +8,12 @@ from math import floor, log10
 from markupsafe import Markup
 
 from worldprobe.report.folder import Series
+from worldprobe.report.sections.planning import ORACLE
 from worldprobe.report.words import count, share, unbroken
 from worldprobe.studies.verdicts import PARTLY, RECOVERED
+
+REACHED = 0.9
+"""Share of pictures reached from which a planner is said to get there."""
 
 
 def answer(series: Sequence[Series], controls: int) -> Markup:
@@ -25,7 +29,31 @@ def answer(series: Sequence[Series], controls: int) -> Markup:
     opening = Markup("{} {} exploration: linear regression recovers {} of the variance of {}").format(
         _yes(best), _inked(best), share(best.summary.r2.mean), count(controls, "hidden control")
     )
-    tail = [Markup("{} through {}").format(share(s.summary.r2.mean), _inked(s)) for s in rest]
+    return _with(opening, [Markup("{} through {}").format(share(s.summary.r2.mean), _inked(s)) for s in rest])
+
+
+def answer_of_planning(series: Sequence[Series]) -> Markup:
+    """Return the answer of a study that plans: how many pictures are reached by the encoders of each exploration.
+
+    Yes: nine in ten or more by the best; in part: half or more.
+    """
+    rates = sorted(((rate, s) for s in series if (rate := _reached(s)) is not None), key=lambda pair: -pair[0])
+    if not rates:
+        return Markup("No encoder of an exploration was planned with.")
+    (best, first), rest = rates[0], rates[1:] if len(rates) <= 4 else rates[-1:]
+    yes = "Yes, through" if best >= REACHED else "In part, through" if best >= PARTLY else "No, not even through"
+    opening = Markup("{} {} exploration: {} of the pictures are reached").format(yes, _inked(first), share(best))
+    return _with(opening, [Markup("{} through {}").format(share(rate), _inked(s)) for rate, s in rest])
+
+
+def _reached(s: Series) -> float | None:
+    """Return the share of goals reached with the last transition that was tried, the mean over a series' runs."""
+    found = [run.planning.reached for run in s.runs if run.planning is not None]
+    kinds = [name for name in found[0] if name != ORACLE] if found else []
+    return sum(reached[kinds[-1]].success for reached in found) / len(found) if kinds else None
+
+
+def _with(opening: Markup, tail: Sequence[Markup]) -> Markup:
     joined = Markup(" and ").join([Markup(", ").join(tail[:-1]), tail[-1]]) if len(tail) > 1 else Markup("").join(tail)
     return Markup("{}, {}.").format(opening, joined) if tail else opening + "."
 

@@ -10,13 +10,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from worldprobe.files import written_whole
-from worldprobe.report.answers import answer, answer_of_sweep
+from worldprobe.report.answers import answer, answer_of_planning, answer_of_sweep
 from worldprobe.report.blocks import MOST_CONTROLS, Section, Table, figure, note
 from worldprobe.report.cards import cards
 from worldprobe.report.folder import ResultsFolder, read_folder
 from worldprobe.report.glossary import glossary
 from worldprobe.report.pictures import embed
 from worldprobe.report.sections import sections_for
+from worldprobe.report.sections.planning import plans
 from worldprobe.report.words import count, duration, intervals_over, memory, number, ratio
 
 QUESTION = "Was this world explored in a way from which its hidden controls can be learned?"
@@ -54,7 +55,7 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
         observation="frame" if folder.drawn or (folder.path / "hero.png").is_file() else "observation",
         title=results.study.get("title") or results.study.get("name") or "A study",
         question=results.study.get("question") or QUESTION,
-        answer=answer_of_sweep(series) if folder.swept else answer(series, len(results.controls)),
+        answer=_answer(folder),
         cards=cards(folder),
         hero=_hero(folder),
         over=intervals_over(series),
@@ -63,6 +64,12 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
         provenance=_provenance(folder),
         glossary=glossary(folder),
     )
+
+
+def _answer(folder: ResultsFolder) -> Markup:
+    if folder.swept:
+        return answer_of_sweep(folder.series)
+    return answer_of_planning(folder.series) if plans(folder) else answer(folder.series, len(folder.results.controls))
 
 
 def _averaged(folder: ResultsFolder) -> str:
