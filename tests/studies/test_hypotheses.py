@@ -14,7 +14,7 @@ from worldprobe.errors import InvalidStudy, UnknownName
 from worldprobe.studies import load_study, shipped_studies
 from worldprobe.studies.concluding import conclude
 from worldprobe.studies.hypotheses import Hypothesis
-from worldprobe.studies.results import Bound, Recovery, Run, Seconds
+from worldprobe.studies.results import Bound, Planned, Recovery, Run, Seconds
 
 
 def _run(regime: str, seed: int, r2: dict[str, float], half: float = 0.01, **axes: float) -> Run:
@@ -124,6 +124,26 @@ def test_the_worst_control_is_confirmed_only_where_every_control_is() -> None:
     assert _decided("gaussian: worst r2 >= 0.86", run) == "inconclusive"
     assert _decided("gaussian: worst r2 >= 0.9", run) == "refuted"
     assert _decided("gaussian: r2 of x >= 0.9", run) == "confirmed"
+
+
+def test_what_planning_came_to_is_decided_over_its_tasks() -> None:
+    reached = {"success": 0.95, "cost": 1.1, "median_gap": 0.1, "transition_r2": 0.9}
+    lines = {"3": {"cost": {"mean": 1.02, "ci95": [1.01, 1.03]}, "sd": 0.02, "cost_of_controls": 1.0}}
+    oracle = {**reached, "success": 1.0, "transition_r2": None}
+    planned = {"pairs": 60, "tolerance": 0.2, "lines": lines, "reached": {"mlp": reached, "oracle": oracle}}
+    run = _run("gaussian", 0, {"x": 0.9}).model_copy(update={"planning": Planned.model_validate(planned)})
+    assert _decided("gaussian: cost of lines <= 1.05", run) == "confirmed"
+    assert _decided("gaussian: cost of lines <= 1.02", run) == "inconclusive"
+    assert _decided("gaussian: pictures reached >= 0.8", run) == "confirmed"  # Wilson: 0.863 to 0.983
+    assert _decided("gaussian: pictures reached >= 0.9", run) == "inconclusive"
+    assert _decided("gaussian: pictures reached >= 0.99", run) == "refuted"
+    unplanned = _run("gaussian", 0, {"x": 0.9})
+    assert _decided("gaussian: pictures reached >= 0.9", unplanned) == "inconclusive"
+
+
+def test_a_study_that_does_not_plan_claims_nothing_of_planning() -> None:
+    with pytest.raises(InvalidStudy, match="add a section planning"):
+        load_study("camera", ["hypotheses=['gaussian: pictures reached >= 0.9']"])
 
 
 def test_a_difference_of_one_seed_adds_the_squares_of_both_intervals() -> None:

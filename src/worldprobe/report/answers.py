@@ -8,8 +8,8 @@ from math import floor, log10
 from markupsafe import Markup
 
 from worldprobe.report.folder import Series
-from worldprobe.report.sections.planning import ORACLE
 from worldprobe.report.words import count, share, unbroken
+from worldprobe.studies.results import ORACLE
 from worldprobe.studies.verdicts import PARTLY, RECOVERED
 
 REACHED = 0.9

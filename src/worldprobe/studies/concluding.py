@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import hypot, sqrt
+from math import hypot
 
-import numpy as np
 from scipy import stats
 
 from worldprobe.studies.hypotheses import Hypothesis, Metric, Side, same_label
-from worldprobe.studies.results import Interval, Outcome, Recovery, Run, Summary
-from worldprobe.studies.verdicts import summarise
+from worldprobe.studies.results import ORACLE, Interval, Outcome, Planned, Run
+from worldprobe.studies.verdicts import student, summarise
 
 DECISION = (
     "Confirmed where the whole 95 % interval lies beyond the threshold on the side claimed, refuted where it lies on "
     "the other side, inconclusive where it holds the threshold or a run is missing. Intervals: Student's t over seeds; "
-    "with one seed, a bootstrap over test points. A difference of runs that share their seeds: Student's t over the "
-    "differences; else the two intervals combined as of independent estimates (Zou and Donner 2008)."
+    "with one seed, a bootstrap over test points; of one seed's planning, Wilson's of a share and Student's t of a "
+    "cost, over tasks. A difference of runs that share their seeds: Student's t over the differences; else the "
+    "two intervals combined as of independent estimates (Zou and Donner 2008)."
 )
 """How outcomes are decided; part of every protocol."""
 
@@ -60,7 +60,7 @@ def _outcome(hypothesis: Hypothesis, runs: Sequence[Run]) -> Outcome:
 def _estimate(hypothesis: Hypothesis, runs: Sequence[Run]) -> Interval:
     metric, control = hypothesis.metric, hypothesis.control
     sides = [_runs_of(side, control, runs) for side in hypothesis.sides]
-    intervals = [_interval(METHODS[metric], control, mine) for mine in sides]
+    intervals = [METHODS[metric](mine, control) for mine in sides]
     if len(sides) == 1:
         return intervals[0]
     seeds = [{run.seed for run in mine} for mine in sides]
@@ -88,37 +88,72 @@ def _is_of(side: Side, run: Run) -> bool:
     return run.regime == side.regime and objective and there
 
 
-def _mean_interval(summary: Summary, control: str | None) -> Interval:
+def _mean_r2(runs: Sequence[Run], control: str | None) -> Interval:
+    (summary,) = summarise(runs, [])
     return summary.r2 if control is None else summary.r2_per_control[control]
 
 
-def _worst_interval(summary: Summary, control: str | None) -> Interval:
+def _worst_r2(runs: Sequence[Run], control: str | None) -> Interval:
     """The lowest of every end: what all controls exceed (or one does not), whichever control is the worst."""
+    (summary,) = summarise(runs, [])
     each = list(summary.r2_per_control.values())
     low, high = (min(interval.ci95[end] for interval in each) for end in (0, 1))
     return Interval(mean=min(interval.mean for interval in each), ci95=(low, high))
 
 
-METHODS: dict[Metric, Callable[[Summary, str | None], Interval]] = {"r2": _mean_interval, "worst r2": _worst_interval}
+def _pictures_reached(runs: Sequence[Run], control: str | None) -> Interval:
+    if len(runs) > 1:
+        return student([_value("pictures reached", None, run) for run in runs])
+    planned = _planned(runs[0])
+    share = _reached(planned)
+    found = stats.binomtest(round(share * planned.pairs), planned.pairs).proportion_ci(method="wilson")
+    return Interval(mean=share, ci95=(float(found.low), float(found.high)))
 
 
-def _interval(method: Callable[[Summary, str | None], Interval], control: str | None, runs: Sequence[Run]) -> Interval:
-    (summary,) = summarise(runs, [])
-    return method(summary, control)
+def _cost_of_lines(runs: Sequence[Run], control: str | None) -> Interval:
+    if len(runs) > 1:
+        return student([_value("cost of lines", None, run) for run in runs])
+    return _lines(_planned(runs[0]))
 
 
-def _value(metric: Metric, control: str | None, recovery: Recovery) -> float:
+METHODS: dict[Metric, Callable[[Sequence[Run], str | None], Interval]] = {
+    "r2": _mean_r2,
+    "worst r2": _worst_r2,
+    "pictures reached": _pictures_reached,
+    "cost of lines": _cost_of_lines,
+}
+
+
+def _value(metric: Metric, control: str | None, run: Run) -> float:
+    if metric == "pictures reached":
+        return _reached(_planned(run))
+    if metric == "cost of lines":
+        return _lines(_planned(run)).mean
+    each = run.recovery.r2_per_control
     if metric == "worst r2":
-        return min(recovery.r2_per_control.values())
-    return recovery.r2 if control is None else recovery.r2_per_control[control]
+        return min(each.values())
+    return run.recovery.r2 if control is None else each[control]
+
+
+def _planned(run: Run) -> Planned:
+    if run.planning is None:
+        raise _Missing(f"{run.id} was not planned with")
+    return run.planning
+
+
+def _reached(planned: Planned) -> float:
+    """Return the share of goals reached with the last transition that was tried, as the report shows it."""
+    return [reached.success for name, reached in planned.reached.items() if name != ORACLE][-1]
+
+
+def _lines(planned: Planned) -> Interval:
+    return next(iter(planned.lines.values())).cost
 
 
 def _paired(metric: Metric, control: str | None, first: Sequence[Run], second: Sequence[Run]) -> Interval:
     """Student's t over the differences of runs that share a seed."""
     pairs = zip(first, second, strict=True)
-    gaps = np.array([_value(metric, control, a.recovery) - _value(metric, control, b.recovery) for a, b in pairs])
-    half = float(stats.t.ppf(0.975, len(gaps) - 1) * gaps.std(ddof=1) / sqrt(len(gaps)))
-    return Interval(mean=float(gaps.mean()), ci95=(float(gaps.mean()) - half, float(gaps.mean()) + half))
+    return student([_value(metric, control, a) - _value(metric, control, b) for a, b in pairs])
 
 
 def _difference(a: Interval, b: Interval) -> Interval:

@@ -12,16 +12,25 @@ from worldprobe.errors import UnknownName
 from worldprobe.registry import Component
 from worldprobe.studies.axes import Axis, Label
 
-Metric = Literal["r2", "worst r2"]
+Metric = Literal["r2", "worst r2", "pictures reached", "cost of lines"]
 METRICS: dict[str, str] = {
     "r2": "R² of a linear probe h → z on the canonical test set, the mean over controls, or one control's",
     "worst r2": "the same of the control that is read worst",
+    "pictures reached": "share of goals, given as pictures, that are reached by planning in the embedding",
+    "cost of lines": "length of straight lines in the embedding, in true controls, over that of the true line",
 }
 """What each metric is."""
+PLANNED: tuple[Metric, ...] = ("pictures reached", "cost of lines")
+"""Metrics of a study that plans."""
 
-GRAMMAR = "REGIME[, OBJECTIVE][, AXIS VALUE ...] [minus REGIME ...]: [worst] r2 [of CONTROL] >= (or <=) NUMBER"
+GRAMMAR = (
+    "REGIME[, OBJECTIVE][, AXIS VALUE ...] [minus REGIME ...]: METRIC >= (or <=) NUMBER, where METRIC is "
+    "r2, r2 of CONTROL, " + ", ".join(name for name in METRICS if name != "r2")
+)
 _CLAIM = re.compile(
-    r"(?P<of>.+?)(?:\s+minus\s+(?P<minus>.+))?\s*:\s*(?P<metric>r2|worst r2)(?:\s+of\s+(?P<control>\S+))?"
+    r"(?P<of>.+?)(?:\s+minus\s+(?P<minus>.+))?\s*:\s*(?P<metric>"
+    + "|".join(METRICS)
+    + r")(?:\s+of\s+(?P<control>\S+))?"
     r"\s*(?P<comparison>>=|<=)\s*(?P<threshold>[-+.\deE]+)\s*"
 )
 
@@ -59,8 +68,8 @@ class Hypothesis(Component):
 
     @model_validator(mode="after")
     def _one_control(self) -> Hypothesis:
-        if self.control is not None and self.metric == "worst r2":
-            raise ValueError("'worst r2' is over all controls: write 'r2 of CONTROL' for one")
+        if self.control is not None and self.metric != "r2":
+            raise ValueError(f"{self.metric!r} is over all controls: write 'r2 of CONTROL' for one")
         return self
 
     def __str__(self) -> str:

@@ -141,6 +141,10 @@ class Exploration(Record):
     """By ceiling: "sigreg" and "whitening"."""
 
 
+ORACLE = "oracle"
+"""The planner that knows the true controls, among `Planned.reached`."""
+
+
 class Reached(Record):
     """How goals given as pictures were reached: see `planning.judge`."""
 

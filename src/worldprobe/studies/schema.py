@@ -22,7 +22,7 @@ from worldprobe.regimes import REGIMES, Regime
 from worldprobe.registry import Component, Registry
 from worldprobe.studies.axes import Axis, Label
 from worldprobe.studies.explain import explain
-from worldprobe.studies.hypotheses import Hypothesis, check_side
+from worldprobe.studies.hypotheses import PLANNED, Hypothesis, check_side
 from worldprobe.worlds import WORLDS, World
 
 C = TypeVar("C", bound=Component)
@@ -149,6 +149,8 @@ class Study(Component):
         conditions = [(regime, objective) for regime in self.regimes for objective in self.objectives]
         if self.references.supervised_on is not None:
             conditions.append((self.references.supervised_on, "supervised"))
+        if hypothesis.metric in PLANNED and self.planning is None:
+            raise ValueError(f"the hypothesis {str(hypothesis)!r} is of a study that plans: add a section planning")
         for side in hypothesis.sides:
             if side.objective is None and len(self.objectives) > 1:
                 raise ValueError(f"the hypothesis {str(hypothesis)!r} must say which of {', '.join(self.objectives)}")

@@ -53,6 +53,11 @@ def _interval(runs: list[Run], control: str | None) -> Interval:
         return Interval(
             mean=values[0], ci95=recovery.r2_ci95 if control is None else recovery.r2_per_control_ci95[control]
         )
+    return student(values)
+
+
+def student(values: Sequence[float]) -> Interval:
+    """Return the mean of two or more values with Student's t interval."""
     mean = float(np.mean(values))
     half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
     return Interval(mean=mean, ci95=(mean - half, mean + half))

@@ -13,9 +13,8 @@ from worldprobe.report.picking import few
 from worldprobe.report.pictures import embed
 from worldprobe.report.sweep import conditions
 from worldprobe.report.words import count, number
-from worldprobe.studies.results import Lines, Planned, Run
+from worldprobe.studies.results import ORACLE, Lines, Planned, Run
 
-ORACLE = "oracle"
 REFERENCES = {"ceiling": 2, "floor": 1}
 """The shapes of floors and ceilings."""
 MOST_FILMS, FILM_WIDTH, FILMS_BYTES = 6, 1064, 900_000
