@@ -105,6 +105,12 @@ def test_a_finished_run_is_never_redone(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
+def test_the_time_of_what_was_kept_counts_where_no_results_were_written_yet(tmp_path: Path) -> None:
+    spent = [run.seconds for run in _run_in(tmp_path).runs]
+    (tmp_path / "out" / "results.json").unlink()
+    assert _run_in(tmp_path).seconds_total > sum(each.render + each.train + each.measure for each in spent)
+
+
 def test_the_same_study_gives_the_same_numbers_in_another_folder(tmp_path: Path) -> None:
     a, b = _run_in(tmp_path / "a"), _run_in(tmp_path / "b")
     assert [run.recovery for run in a.runs] == [run.recovery for run in b.runs]

@@ -299,6 +299,7 @@ class Results(Record):
     runs: list[Run]
     summary: list[Summary]
     seconds_total: float
+    """Of a study that was stopped before its end: of what was kept of it, and of what came after."""
     peak_memory_bytes: int
     decomposition: list[Decomposed] = []
     """Of every measured run of at most eight controls that was trained."""

@@ -17,7 +17,7 @@ from worldprobe.studies.folder import StudyFolder
 from worldprobe.studies.machine import machine, peak_memory_bytes, versions
 from worldprobe.studies.missing import decompositions
 from worldprobe.studies.preflight import preflight
-from worldprobe.studies.results import Registration, Results
+from worldprobe.studies.results import Registration, Results, Run
 from worldprobe.studies.schema import Study
 from worldprobe.studies.stacks import Variants, stacks
 from worldprobe.studies.verdicts import summarise
@@ -48,6 +48,8 @@ def run_study(
     folder.claim(study, versions())
     registration = folder.register(registration)
     before = folder.previous_results()
+    kept = [run for cell in runs if (run := folder.finished_run(cell.id)) is not None]
+    earlier = before.seconds_total if before else sum(_seconds(run) for run in kept)
     work = Work(variants, folder, store or Store(), reporter or Silent(), torch_device)
     with ExitStack() as opened:
         for world in variants.worlds:
@@ -66,7 +68,7 @@ def run_study(
         explorations=explored,
         runs=measured,
         summary=summarise(measured, explored),
-        seconds_total=time.perf_counter() - start + (before.seconds_total if before else 0.0),
+        seconds_total=time.perf_counter() - start + earlier,
         peak_memory_bytes=max(peak_memory_bytes(), before.peak_memory_bytes if before else 0),
         decomposition=decompositions(measured, explored, variants),
         registration=registration,
@@ -74,6 +76,10 @@ def run_study(
     )
     folder.save_results(results)
     return results
+
+
+def _seconds(run: Run) -> float:
+    return run.seconds.render + run.seconds.train + run.seconds.measure
 
 
 def pick_device(name: str) -> torch.device:
