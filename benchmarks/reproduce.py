@@ -11,25 +11,33 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable
+from math import floor, log10
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from machine import RESULTS, described
 from worldprobe.files import write_json
 from worldprobe.progress import reporter
+from worldprobe.recovery import fit_probe, r2_per_column
 from worldprobe.report import write_report
 from worldprobe.report.quoted import Quoted
 from worldprobe.studies import Results, load_study, run_study
 from worldprobe.studies.results import Run, Summary
 from worldprobe.studies.verdicts import exploration_of
 
+INNER = 2.0
 MOST_CONTROLS = 6
 CEILINGS = {"lejepa": "sigreg", "whitening": "whitening"}
 PAGES = Path(__file__).parents[1] / "docs" / "reproduction"
 
 
-def rows(results: Results) -> list[dict[str, Any]]:
-    """Return one row per summary: ours with its spread over seeds, the published value where there is one."""
+def rows(results: Results, out: Path) -> list[dict[str, Any]]:
+    """Return one row per summary: ours with its spread over seeds, the published value where there is one.
+
+    Of a grid of test points the inner ones (all controls within 2 sd) are scored too: corners are seldom visited.
+    """
     theirs, found = _published(results), []
     for row in results.summary:
         runs = [run for run in results.runs if _kin(run) == _kin(row)]
@@ -45,8 +53,20 @@ def rows(results: Results) -> list[dict[str, Any]]:
             | {"r2_controls_to_embedding": back, "orthogonality": runs[0].recovery.orthogonality}
             | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs), "predicted": _predicted(results, row)}
             | {"error": runs[0].recovery.bound.error, "bound": runs[0].recovery.bound.value}
+            | ({"inner": _inner(out, runs)} if results.study["test_points"] == "grid" else {})
         )
     return found
+
+
+def _inner(out: Path, runs: list[Run]) -> float:
+    """Return R^2 on the test points within 2 sd of 0 in every control, the probe fitted there; the mean over seeds."""
+    found = []
+    for run in runs:
+        arrays = np.load(out / "runs" / run.id / "arrays.npz")
+        inside = (abs(arrays["truth"]) <= INNER).all(axis=1)
+        read, truth = arrays["recovered"][inside], arrays["truth"][inside]
+        found.append(float(r2_per_column(truth, fit_probe(read, truth)(read)).mean()))
+    return sum(found) / len(found)
 
 
 def _published(results: Results) -> dict[tuple[Any, ...], dict[str | None, float]]:
@@ -97,12 +117,14 @@ def _kin(part: Run | Summary) -> tuple[Any, ...]:
 def table(found: list[dict[str, Any]]) -> str:
     """Return the rows as Markdown: axes, ours, published, difference, and each control where one is published.
 
-    Where no R^2 is published, Theorem 3's bound and the error that it bounds take the place of the comparison.
+    Where no R^2 is published, Theorem 3's bound and the error that it bounds take the place of the comparison; of a
+    grid of test points, R^2 on the inner ones.
     """
     axes = list(dict.fromkeys(name for row in found for name in row["axes"]))
     controls = list(dict.fromkeys(name for row in found if row["published_per_control"] for name in row["per_control"]))
     compared = any(row["published"] is not None or row["published_per_control"] for row in found)
-    beside = ["published", "difference"] if compared else ["Procrustes error", "its bound"]
+    inner = "inner" in found[0]
+    beside = ["published", "difference"] if compared else ["within ±2"] if inner else ["Procrustes error", "its bound"]
     columns = ["regime, objective", "ours", *beside, *controls, "within the regime", "predicted"]
     lines = [" | ".join(["", *axes, *columns, ""]).strip()]
     lines.append("|---" * (len(axes) + len(columns)) + "|")
@@ -113,13 +135,14 @@ def table(found: list[dict[str, Any]]) -> str:
             theirs, gap = f"{row['error']:.3g}", f"{row['bound']:.3g}"
         elif row["published"] is not None:
             theirs, gap = digits(row["published"]), f"{row['r2'] - row['published']:+.1g}"
+        told_beside = [digits(row["inner"])] if inner and not compared else [theirs, gap]
         where = [str(row["axes"].get(name, "")) for name in axes]
         who = row["objective"] if row["regime"] == "canonical" else f"{row['regime']}, {row['objective']}"
         inside = "—" if row["in_regime"] is None else digits(row["in_regime"])
         predicted = row["predicted"]
         told = "—" if predicted is None else "refused" if isinstance(predicted, str) else f"{predicted:.3f}"
         each = [_beside(row, name) for name in controls]
-        lines.append(" | ".join(["", *where, who, ours, theirs, gap, *each, inside, told, ""]).strip())
+        lines.append(" | ".join(["", *where, who, ours, *told_beside, *each, inside, told, ""]).strip())
     return "\n".join(lines)
 
 
@@ -130,8 +153,8 @@ def _beside(row: dict[str, Any], control: str) -> str:
 
 
 def digits(r2: float) -> str:
-    """Return an R^2 with three decimals, or as many as leave two digits of 1 - R^2."""
-    return f"{r2:.3f}" if r2 < 0.995 else f"{r2:.6f}"
+    """Return an R^2 with three decimals, or as many as leave three digits of 1 - R^2."""
+    return f"{r2:.3f}" if not 0.97 <= r2 < 1 else f"{r2:.{min(2 - floor(log10(1 - r2)), 7)}f}"
 
 
 def insert(page: Path, preset: str, text: str) -> None:
@@ -156,7 +179,7 @@ def main() -> None:
     out = given.out or Path("runs") / f"{given.study}-{given.preset}"
     study = load_study(given.study, preset=given.preset)
     results = run_study(study, out, device=given.device, reporter=reporter())
-    found = rows(results)
+    found = rows(results, out)
     minutes = round(results.seconds_total / 60, 2)
     write_json(
         RESULTS / f"{given.study}-{given.preset}.json",
