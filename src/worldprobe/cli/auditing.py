@@ -27,6 +27,9 @@ def audit(
     episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
     stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
     drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
+    train: Annotated[
+        bool, typer.Option("--train", help="With --data and --out: train on its frames too, measure, write a report.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to keep audit.json in, with the frames that show it.")
     ] = None,
@@ -52,9 +55,15 @@ def audit(
         loaded = load_study(study, overrides or [], preset)
         found = _audit_study(loaded, out, protocol, as_brief, as_json)
     else:
-        if as_brief or out is not None or protocol is not None:
-            raise InvalidValue("--data", str(data), "without --out, --protocol and --brief, which are a study's")
-        found = _audit_recording(str(data), states, frames, episode, stride, drop_bad, as_json)
+        if as_brief or protocol is not None or train != (out is not None):
+            allowed = "without --protocol and --brief, which are a study's; --out with --train, and with it alone"
+            raise InvalidValue("--data", str(data), allowed)
+        named = states.split(",") if states else None
+        given = {"states": named, "frames": frames, "episode": episode, "drop_bad": drop_bad}
+        if out is not None:
+            found = _train_on_recording(Path(data), given, stride, out, as_json)  # type: ignore[arg-type]
+        else:
+            found = _audit_recording(str(data), given, stride, as_json)
     if not as_brief or as_json:
         print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
     raise typer.Exit(found.exit_status)
@@ -77,18 +86,38 @@ def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: 
     return found
 
 
-def _audit_recording(
-    data: str, states: str | None, frames: str | None, episode: str | None, stride: int, drop_bad: bool, as_json: bool
-) -> Any:
+def _audit_recording(data: str, given: dict[str, Any], stride: int, as_json: bool) -> Any:
     from worldprobe.progress import reporter
     from worldprobe.recordings import read_recording
     from worldprobe.studies.auditing import audit_recording
 
-    named = states.split(",") if states else None
-    recording = read_recording(data, states=named, frames=frames, episode=episode, drop_bad=drop_bad)
+    recording = read_recording(data, **given)
+    _print_chosen(recording, as_json)
+    return audit_recording(recording, stride=stride, reporter=reporter())
+
+
+def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path, as_json: bool) -> Any:
+    from worldprobe.progress import reporter
+    from worldprobe.recordings.world import RecordedWorld
+    from worldprobe.report import write_report
+    from worldprobe.studies import run_study
+    from worldprobe.studies.auditing import keep_audit
+    from worldprobe.studies.recorded import recorded_study
+
+    world = RecordedWorld(path=data, stride=stride, **given)
+    _print_chosen(world.recording, as_json)
+    study = recorded_study(world)
+    found = keep_audit(study, out, reporter=reporter())
+    run_study(study, out, reporter=reporter())
+    page = write_report(out)
+    if not as_json:
+        console.print(f"Report: {page}", soft_wrap=True)
+    return found
+
+
+def _print_chosen(recording: Any, as_json: bool) -> None:
     for part, choice in () if as_json else recording.chosen.items():
         console.print(f"[dim]{part}: {choice}[/dim]", soft_wrap=True)
-    return audit_recording(recording, stride=stride, reporter=reporter())
 
 
 def _print_audit(audit: Any) -> None:

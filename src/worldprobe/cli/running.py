@@ -90,10 +90,11 @@ def _command() -> str:
 
 
 def _print_summary(folder: Path) -> None:
+    from worldprobe.report.words import scored_on
     from worldprobe.studies.results import Results
 
     results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
-    table = Table(title=f"Mean R² on the canonical test set ({results.study['title']})")
+    table = Table(title=f"Mean R² {scored_on(results.study)} ({results.study['title']})")
     for heading in ("regime", "objective", "R²", "95 % interval", "worst control"):
         table.add_column(heading)
     for row in results.summary:

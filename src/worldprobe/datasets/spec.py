@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from worldprobe.datasets.shards import shard_rows
 from worldprobe.errors import InvalidValue
 from worldprobe.files import content_key
+from worldprobe.regimes.as_recorded import AsRecorded
 from worldprobe.regimes.base import REGIMES, Pairs, Regime
 from worldprobe.seeds import stream
 from worldprobe.worlds.base import World
@@ -68,22 +69,30 @@ def exploration(
 ) -> DatasetSpec:
     """Describe what a regime sees of a world: `frames` frames and their pairs, drawn from the stream of (seed, split).
 
-    Raises InvalidValue for impossible frames or seed, or where the regime cannot explore this world.
+    Of a recording they are those of the split, however many. Raises InvalidValue for impossible frames or seed, or
+    where the regime cannot explore this world.
     """
     name = _name(regime)
     source = {"name": name, "settings": regime.settings(), "split": split, "seed": seed}
     _check(frames, seed)
-    pairs = regime.sample(frames, world.controls, stream(seed, "exploration", name, split))
-    return _spec(world, pairs, source)
+    shown = world.shown(split)
+    if (shown is None) == isinstance(regime, AsRecorded):
+        raise InvalidValue("regime", name, "`recorded` for a recording, and for nothing else")
+    pairs = regime.sample(frames, world.controls, stream(seed, "exploration", name, split)) if shown is None else shown
+    return _spec(world, pairs if isinstance(pairs, Pairs) else Pairs(*pairs), source)
 
 
 def canonical(world: World, frames: int, seed: int, split: Literal["probe", "test"] = "test") -> DatasetSpec:
     """Describe canonical frames: independent N(0, I) controls, without pairs, the same for every regime.
 
     "probe" and "test" come from streams of their own, which no exploration draws from. The first frames of a larger set
-    are those of a smaller one.
+    are those of a smaller one. Of a recording they are those of the split, however many.
     """
     _check(frames, seed)
+    shown = world.shown(split)
+    if shown is not None:
+        pairs = Pairs(shown[0], np.zeros((0, 2), dtype=np.int64))
+        return _spec(world, pairs, {"name": "recorded", "settings": {}, "split": split, "seed": seed})
     controls = stream(seed, "canonical", split).standard_normal((frames, len(world.controls))).astype(np.float32)
     pairs = Pairs(controls, np.zeros((0, 2), dtype=np.int64))
     return _spec(world, pairs, {"name": "canonical", "settings": {}, "split": split, "seed": seed})

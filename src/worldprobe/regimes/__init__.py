@@ -1,5 +1,6 @@
 """Regimes: how a world is explored."""
 
+from worldprobe.regimes.as_recorded import AsRecorded
 from worldprobe.regimes.base import REGIMES, Pairs, Regime
 from worldprobe.regimes.body_limits import JointLimits
 from worldprobe.regimes.body_physics import Policy, RandomTorque
@@ -10,6 +11,7 @@ from worldprobe.regimes.measure import Measured, measure, named
 
 __all__ = [
     "REGIMES",
+    "AsRecorded",
     "Cinematic",
     "Gaussian",
     "GeneralisedNormal",

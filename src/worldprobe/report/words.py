@@ -85,6 +85,8 @@ def scored_on(study: Mapping[str, Any]) -> str:
     """Return which points of the controls a study is scored on."""
     if study.get("test_points") == "grid":
         return "on an even grid over [−3, 3] of every control"
+    if (study.get("world") or {}).get("name") == "recording":
+        return "on stretches of the recording that were kept out of training"
     return "on the canonical test set"
 
 

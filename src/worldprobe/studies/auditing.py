@@ -15,6 +15,7 @@ from worldprobe.datasets import canonical, exploration
 from worldprobe.files import content_key
 from worldprobe.progress import Reporter, Silent
 from worldprobe.recordings import Recording
+from worldprobe.recordings.world import RecordedWorld
 from worldprobe.studies.folder import StudyFolder
 from worldprobe.studies.machine import versions
 from worldprobe.studies.predicting import foreseen
@@ -40,6 +41,8 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
 
     Of a sweep, what the study itself says is audited, not every point.
     """
+    if isinstance(study.world, RecordedWorld):
+        return audit_recording(study.world.recording, stride=study.world.stride, reporter=reporter)
     say = (reporter or Silent()).say
     names = [spec.name for spec in study.world.controls]
     test = canonical(study.world, study.test_frames, study.canonical_seed, "test").pairs.controls

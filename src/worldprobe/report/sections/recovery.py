@@ -23,7 +23,7 @@ from worldprobe.report.blocks import (
 from worldprobe.report.charts import SPAN, Bar, Group, Mark, bar_chart, scatter
 from worldprobe.report.folder import ResultsFolder, Series
 from worldprobe.report.sweep import references_of
-from worldprobe.report.words import at, intervals_over, number, ratio
+from worldprobe.report.words import at, intervals_over, number, ratio, scored_on
 from worldprobe.studies.results import Interval, Run, Summary
 
 SHOWN_POINTS = 400
@@ -44,8 +44,9 @@ def recovered(folder: ResultsFolder) -> Section:
     )
     chart = both_widths(bar_chart(groups, 860, title, desc), bar_chart(groups, 350, title, desc))
     lead = (
-        "How much of each control a linear regression reads off the embedding, on the canonical test set: 1 is all of "
-        f"it, 0 is guessing. Whiskers are 95 % intervals: {intervals_over(series)}.{said}"
+        "How much of each control a linear regression reads off the embedding, "
+        f"{scored_on(folder.results.study)}: 1 is all of it, 0 is guessing. Whiskers are 95 % intervals: "
+        f"{intervals_over(series)}.{said}"
     )
     columns = ("exploration", "control", "R²", "95 % from", "to", "interval over", "seeds")
     times = len(folder.results.summary)
@@ -67,9 +68,9 @@ def readings(folder: ResultsFolder) -> Section:
     """Show true against recovered controls as small multiples."""
     shown, said = shown_controls(folder)
     rows = tuple(_scatter_row(folder, s, shown) for s in folder.series)
-    points = "test grid" if folder.results.study.get("test_points") == "grid" else "canonical test set"
+    points = scored_on(folder.results.study)
     lead = (
-        f"Each point is {'a frame' if folder.drawn else 'an observation'} of the {points}: across, the control's true "
+        f"Each point is {'a frame' if folder.drawn else 'an observation'} {points}: across, the control's true "
         f"value; up, what the regression reads, both in standard deviations (±{SPAN:g}). On the dashed diagonal it is "
         f"read exactly; a level cloud means that nothing is known. The number is R².{said}"
     )
@@ -123,7 +124,7 @@ def _scatter_row(folder: ResultsFolder, s: Series, shown: list[str]) -> Markup:
     for column, name in enumerate(shown):
         r2 = ratio(run.recovery.r2_per_control[name])
         title = f"{name} after {s.label}: true against recovered"
-        desc = f"{number(len(truth))} canonical test points, R² {r2}."
+        desc = f"{number(len(truth))} test points, R² {r2}."
         cells.append(panel(name, r2, scatter(truth[:, column], read[:, column], s.colour, title, desc)))
     said = f"seed {run.seed}" + (", the median of its seeds" if len(s.runs) > 1 else "")
     return row(s.label, s.colour, said, cells, shape(shown))
