@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from worldprobe.audit.saved import load_audit
+from worldprobe.cli import app
 from worldprobe.datasets import Store, canonical, exploration
 from worldprobe.errors import InvalidValue
 from worldprobe.recordings.world import SPLITS, RecordedWorld
@@ -93,3 +95,16 @@ def test_a_recording_is_audited_trained_on_measured_and_reported(tmp_path: Path)
     page = write_report(out).read_text(encoding="utf8")
     assert "What the audit said beforehand" in page
     assert "stretches of the recording that were kept out of training" in page
+
+
+def test_the_command_keeps_the_audit_of_states_alone_and_says_what_training_needs(tmp_path: Path) -> None:
+    steps = np.random.default_rng(0).standard_normal((3000, 2))
+    np.savez(tmp_path / "log.npz", state=steps.astype(np.float32))
+    given = ["audit", "--data", str(tmp_path / "log.npz"), "--states", "state"]
+    CliRunner().invoke(app, [*given, "--out", str(tmp_path / "kept")])
+    kept = load_audit(tmp_path / "kept")
+    assert kept is not None
+    assert any(gate.gate == "prediction" for gate in kept.gates)
+    assert "--out" in str(CliRunner().invoke(app, [*given, "--train"]).exception)
+    refused = CliRunner().invoke(app, [*given, "--train", "--out", str(tmp_path / "kept")]).exception
+    assert "--frames" in str(refused)

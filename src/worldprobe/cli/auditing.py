@@ -28,7 +28,7 @@ def audit(
     stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
     drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
     train: Annotated[
-        bool, typer.Option("--train", help="With --data and --out: train on its frames too, measure, write a report.")
+        bool, typer.Option("--train", help="With --data and --out: train on its frames too, and write a report.")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to keep audit.json in, with the frames that show it.")
@@ -55,15 +55,14 @@ def audit(
         loaded = load_study(study, overrides or [], preset)
         found = _audit_study(loaded, out, protocol, as_brief, as_json)
     else:
-        if as_brief or protocol is not None or train != (out is not None):
-            allowed = "without --protocol and --brief, which are a study's; --out with --train, and with it alone"
-            raise InvalidValue("--data", str(data), allowed)
+        if as_brief or protocol is not None:
+            raise InvalidValue("--data", str(data), "without --protocol and --brief, which are a study's")
+        if train and out is None:
+            raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         named = states.split(",") if states else None
         given = {"states": named, "frames": frames, "episode": episode, "drop_bad": drop_bad}
-        if out is not None:
-            found = _train_on_recording(Path(data), given, stride, out, as_json)  # type: ignore[arg-type]
-        else:
-            found = _audit_recording(str(data), given, stride, as_json)
+        of_recording = _train_on_recording if train else _audit_recording
+        found = of_recording(Path(str(data)), given, stride, out, as_json)
     if not as_brief or as_json:
         print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
     raise typer.Exit(found.exit_status)
@@ -86,17 +85,23 @@ def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: 
     return found
 
 
-def _audit_recording(data: str, given: dict[str, Any], stride: int, as_json: bool) -> Any:
+def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path | None, as_json: bool) -> Any:
+    from worldprobe.audit.saved import save_audit
     from worldprobe.progress import reporter
     from worldprobe.recordings import read_recording
     from worldprobe.studies.auditing import audit_recording
 
     recording = read_recording(data, **given)
     _print_chosen(recording, as_json)
-    return audit_recording(recording, stride=stride, reporter=reporter())
+    found = audit_recording(recording, stride=stride, reporter=reporter())
+    if out is not None:
+        kept = save_audit(found, out, recording.source.digest)
+        if not as_json:
+            console.print(f"Kept in {kept.parent}", soft_wrap=True, highlight=False)
+    return found
 
 
-def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path, as_json: bool) -> Any:
+def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path | None, as_json: bool) -> Any:
     from worldprobe.progress import reporter
     from worldprobe.recordings.world import RecordedWorld
     from worldprobe.report import write_report
@@ -104,6 +109,7 @@ def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Pat
     from worldprobe.studies.auditing import keep_audit
     from worldprobe.studies.recorded import recorded_study
 
+    assert out is not None
     world = RecordedWorld(path=data, stride=stride, **given)
     _print_chosen(world.recording, as_json)
     study = recorded_study(world)
