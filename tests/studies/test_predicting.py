@@ -17,6 +17,7 @@ def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_los
     names = [spec.name for spec in spiral.controls]
     broad = predict_ceilings(foreseen(spiral, REGIMES["gaussian"](rho=0.8), None, 0), names, 0, test)
     assert broad["sigreg"].r2 == pytest.approx(1.0, abs=1e-3)
+    assert broad["sigreg"].alignment == pytest.approx(2 * (1 - 0.8), abs=0.01)
     assert broad["whitening"].r2_on_test == pytest.approx(1.0, abs=1e-2)
     held = REGIMES["yaw-only"](control="z2", rho=0.8)
     narrow = predict_ceilings(foreseen(spiral, held, None, 0), names, 0, test)

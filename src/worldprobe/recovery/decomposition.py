@@ -26,7 +26,7 @@ class Ends:
     """On training pairs; None where pairs are drawn afresh for every step, so that data are unlimited."""
     heldout: float
     optimum: float
-    """2 (1 - rho), the mean over the controls that move."""
+    """Of the ideal encoder: 2 (1 - rho), the mean over the controls that move, or less where a better map is known."""
     rho: float
     """Mean pair correlation of the controls that move."""
     off_white: float

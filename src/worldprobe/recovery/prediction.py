@@ -82,6 +82,8 @@ class Prediction:
     ci95_per_control: Float[np.ndarray, "n 2"] | None = None
     pair_correlations: Float[np.ndarray, " d"] | None = None
     """Of the embedding's features, largest first: the alignment is 2 (d - their sum)."""
+    alignment: float | None = None
+    """E|h - h'|^2 per dimension of the best aligned map that was found, known also where its R^2 is not."""
     convergence: tuple[Step, ...] = ()
     """The answer as the basis grows."""
     proven: bool = False

@@ -174,12 +174,20 @@ def _prediction(evidence: Evidence, outcome: Outcome, bracket: tuple[float, floa
     if refused is None and best.name != "plain" and len(best.pair_correlations) > MOST_SEARCHED:
         refused = refusals.unsearchable(len(best.pair_correlations), MOST_SEARCHED, named)
     tried = tuple(trial.summed_up() for trial in outcome.tried)
+    alignment = 2.0 * (1.0 - best.total / len(best.pair_correlations))
     if refused:
         candidates = tuple(
             Embedding(evidence.marginals, trial.map) for trial in (best, *(t for t, _ in outcome.rivals))
         )
         return Prediction(
-            "sigreg", evidence.d, pairs, refused, convergence=outcome.steps, tried=tried, candidates=candidates
+            "sigreg",
+            evidence.d,
+            pairs,
+            refused,
+            alignment=alignment,
+            convergence=outcome.steps,
+            tried=tried,
+            candidates=candidates,
         )
     return Prediction(
         "sigreg",
@@ -191,6 +199,7 @@ def _prediction(evidence: Evidence, outcome: Outcome, bracket: tuple[float, floa
         ci95=(float(low[0]), float(high[0])),
         ci95_per_control=np.stack([low[1:], high[1:]], axis=1),
         pair_correlations=best.pair_correlations,
+        alignment=alignment,
         convergence=outcome.steps,
         proven=_decides(bracket, best.r2),
         bracket=bracket,

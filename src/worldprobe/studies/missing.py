@@ -49,7 +49,7 @@ def _decomposed(run: Run, runs: Sequence[Run], exploration: Exploration, study: 
         ceiling=_ceiling(predicted, names),
         least=_candidates(predicted, names, np.min),
         supervised=_supervised(run, runs, names),
-        ends=_ends(run, exploration, study, objective),
+        ends=_ends(run, exploration, predicted, study, objective),
         best_seed=_best_seed(run, runs, names),
     )
     return Decomposed(run=run.id, refused=refused, controls=_parts(found, names))
@@ -116,7 +116,7 @@ def _best_seed(run: Run, runs: Sequence[Run], names: Sequence[str]) -> Each:
     return best
 
 
-def _ends(run: Run, exploration: Exploration, study: Study, objective: str) -> Ends | None:
+def _ends(run: Run, exploration: Exploration, predicted: Predicted | None, study: Study, objective: str) -> Ends | None:
     """Return how the training ended; None where no optimum of its alignment is known.
 
     None is known where fewer controls move than the embedding has dimensions: SIGReg then asks for more independent
@@ -130,7 +130,8 @@ def _ends(run: Run, exploration: Exploration, study: Study, objective: str) -> E
         return None
     mean = float(np.mean(rho))
     off_white = _off_white(run, study, objective, mean)
-    return Ends(final.get("train_alignment"), final["heldout_alignment"], optimum, mean, off_white)
+    best = min(optimum, predicted.alignment) if predicted and predicted.alignment is not None else optimum
+    return Ends(final.get("train_alignment"), final["heldout_alignment"], best, mean, off_white)
 
 
 def _off_white(run: Run, study: Study, objective: str, rho: float) -> float:

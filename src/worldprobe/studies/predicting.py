@@ -47,7 +47,7 @@ def predict_ceilings(
 def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> Predicted:
     if prediction.r2 is None or prediction.r2_per_control is None:
         others = [dict(zip(names, own.r2_at(test).tolist(), strict=True)) for own in prediction.candidates]
-        return _refused(prediction.refused or "no answer", others)
+        return _refused(prediction.refused or "no answer", others, prediction.alignment)
     there = prediction.at(test)
     return Predicted(
         refused=None,
@@ -55,12 +55,14 @@ def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, 
         r2_per_control=dict(zip(names, prediction.r2_per_control.tolist(), strict=True)),
         ci95=prediction.ci95,
         proven=prediction.proven,
+        alignment=prediction.alignment,
         r2_on_test=there.r2,
         outside=there.outside,
         r2_on_test_per_control=dict(zip(names, there.r2_per_control.tolist(), strict=True)),
     )
 
 
-def _refused(why: str, candidates: Sequence[dict[str, float]] = ()) -> Predicted:
+def _refused(why: str, candidates: Sequence[dict[str, float]] = (), alignment: float | None = None) -> Predicted:
     unknown = dict.fromkeys(("r2", "r2_per_control", "ci95", "r2_on_test", "outside"))
-    return Predicted.model_validate({"refused": why, "proven": False, "candidates": candidates, **unknown})
+    known = {"refused": why, "proven": False, "alignment": alignment, "candidates": candidates}
+    return Predicted.model_validate(known | unknown)

@@ -115,6 +115,8 @@ class Predicted(Record):
     """Of the same encoder on the study's test points, and the share of these beyond what the regime has shown."""
     outside: float | None
     r2_on_test_per_control: dict[str, float] | None = None
+    alignment: float | None = None
+    """E|h - h'|^2 per dimension of the best aligned map that the predictor found; None under whitening."""
     candidates: list[dict[str, float]] = []
     """Where maps that are aligned equally well are read differently, so that it is chance which one is found: their R^2
     per control on the test points."""
