@@ -61,7 +61,7 @@ def run_study(
     measured = [done[cell.id] for cell in runs]
     results = Results(
         study=study.model_dump(mode="json"),
-        command=command,
+        command=command or (before.command if before else ""),
         machine=machine(torch_device),
         versions=versions(),
         controls=controls,

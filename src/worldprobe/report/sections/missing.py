@@ -24,6 +24,7 @@ NAMES = {
     "rest": "unexplained",
 }
 COLOURS = {name: f"p{place}" for place, name in enumerate(NAMES)}
+UNTOLD = "the exploration’s part cannot be told from data, optimisation and the rest"
 UNSEPARATED = ("p6", "not told apart: no prediction")
 
 
@@ -102,12 +103,13 @@ def _sentences(folder: ResultsFolder, s: Series, parts: dict[str, Parts]) -> lis
 
 def _refusals(folder: ResultsFolder, found: Sequence[tuple[Series, dict[str, Parts]]]) -> list[Markup]:
     why = {part.run: part.refused for part in folder.results.decomposition}
-    said = {s.label: next((why[run.id] for run in s.runs if why.get(run.id)), None) for s, _ in found}
-    return [
-        note(f"{label}: the exploration’s part cannot be told from data, optimisation and the rest. {squares(reason)}")
-        for label, reason in said.items()
-        if reason
-    ]
+    notes = []
+    for s, parts in found:
+        reason = next((why[run.id] for run in s.runs if why.get(run.id)), None)
+        told = all(map(separated, parts.values()))
+        means = "there is no one prediction" if told else UNTOLD
+        notes += [note(f"{s.label}: {means}. {squares(reason)}")] if reason else []
+    return notes
 
 
 def _numbers(parts: Parts) -> tuple[Cell, ...]:
