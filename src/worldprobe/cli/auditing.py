@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from worldprobe.cli.app import app, console
+from worldprobe.cli.running import carry_out
 from worldprobe.errors import InvalidValue
 
 
@@ -57,12 +58,15 @@ def audit(
     else:
         if as_brief or protocol is not None:
             raise InvalidValue("--data", str(data), "without --protocol and --brief, which are a study's")
-        if train and out is None:
-            raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         named = states.split(",") if states else None
         given = {"states": named, "frames": frames, "episode": episode, "drop_bad": drop_bad}
-        of_recording = _train_on_recording if train else _audit_recording
-        found = of_recording(Path(str(data)), given, stride, out, as_json)
+        path = Path(str(data))
+        if not train:
+            found = _audit_recording(path, given, stride, out, as_json)
+        elif out is None:
+            raise InvalidValue("--train", True, "with --out, the folder that holds the report")
+        else:
+            found = _train_on_recording(path, given, stride, out, as_json)
     if not as_brief or as_json:
         print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
     raise typer.Exit(found.exit_status)
@@ -101,24 +105,19 @@ def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path |
     return found
 
 
-def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path | None, as_json: bool) -> Any:
-    from worldprobe.progress import reporter
+def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path, as_json: bool) -> Any:
+    from worldprobe.audit.saved import load_audit
     from worldprobe.recordings.world import RecordedWorld
     from worldprobe.report import write_report
-    from worldprobe.studies import run_study
-    from worldprobe.studies.auditing import keep_audit
     from worldprobe.studies.recorded import recorded_study
 
-    assert out is not None
     world = RecordedWorld(path=data, stride=stride, **given)
     _print_chosen(world.recording, as_json)
-    study = recorded_study(world)
-    found = keep_audit(study, out, reporter=reporter())
-    run_study(study, out, reporter=reporter())
+    carry_out(recorded_study(world), out, with_audit=True)
     page = write_report(out)
     if not as_json:
         console.print(f"Report: {page}", soft_wrap=True)
-    return found
+    return load_audit(out)
 
 
 def _print_chosen(recording: Any, as_json: bool) -> None:

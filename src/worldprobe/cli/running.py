@@ -43,20 +43,12 @@ def run(
     [bold]worldprobe run camera regimes.gaussian.rho=0.5 seeds=[0,1,2][/bold]
     """
     from worldprobe.audit.saved import copy_audit
-    from worldprobe.progress import reporter
-    from worldprobe.studies import DEFAULT_PRESET, load_study, run_study
-    from worldprobe.studies.auditing import keep_audit
+    from worldprobe.studies import DEFAULT_PRESET, load_study
 
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
     registration = _registration(loaded, protocol, deviate, unsigned)
-    try:
-        if with_audit:
-            keep_audit(loaded, folder, reporter=reporter())
-        run_study(loaded, folder, device=device, reporter=reporter(), command=_command(), registration=registration)
-    except KeyboardInterrupt:
-        print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
-        raise typer.Exit(130) from None
+    carry_out(loaded, folder, with_audit=with_audit, device=device, registration=registration)
     if protocol is not None and not with_audit:
         copy_audit(protocol, folder)
     from worldprobe.report import write_report
@@ -72,6 +64,21 @@ def report(folder: Annotated[Path, typer.Argument(help="A results folder that `w
     from worldprobe.report import write_report
 
     console.print(f"Report: {write_report(folder)}", soft_wrap=True)
+
+
+def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:
+    """Audit a study where that is asked for, and run it, until Ctrl-C."""
+    from worldprobe.progress import reporter
+    from worldprobe.studies import run_study
+    from worldprobe.studies.auditing import keep_audit
+
+    try:
+        if with_audit:
+            keep_audit(study, folder, reporter=reporter())
+        run_study(study, folder, device=device, reporter=reporter(), command=_command(), registration=registration)
+    except KeyboardInterrupt:
+        print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
+        raise typer.Exit(130) from None
 
 
 def _registration(study: Any, protocol: Path | None, deviate: str | None, unsigned: bool) -> Any:

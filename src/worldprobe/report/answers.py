@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from worldprobe.report.folder import Series
 from worldprobe.report.words import count, share, unbroken
-from worldprobe.studies.results import ORACLE
 from worldprobe.studies.verdicts import PARTLY, RECOVERED
 
 REACHED = 0.9
@@ -48,9 +47,8 @@ def answer_of_planning(series: Sequence[Series]) -> Markup:
 
 def _reached(s: Series) -> float | None:
     """Return the share of goals reached with the last transition that was tried, the mean over a series' runs."""
-    found = [run.planning.reached for run in s.runs if run.planning is not None]
-    kinds = [name for name in found[0] if name != ORACLE] if found else []
-    return sum(reached[kinds[-1]].success for reached in found) / len(found) if kinds else None
+    found = [run.planning.success for run in s.runs if run.planning is not None]
+    return sum(found) / len(found) if found else None
 
 
 def _with(opening: Markup, tail: Sequence[Markup]) -> Markup:

@@ -8,7 +8,7 @@ from math import hypot
 from scipy import stats
 
 from worldprobe.studies.hypotheses import Hypothesis, Metric, Side, same_label
-from worldprobe.studies.results import ORACLE, Interval, Outcome, Planned, Run
+from worldprobe.studies.results import Interval, Outcome, Planned, Run
 from worldprobe.studies.verdicts import student, summarise
 
 DECISION = (
@@ -105,7 +105,7 @@ def _pictures_reached(runs: Sequence[Run], control: str | None) -> Interval:
     if len(runs) > 1:
         return student([_value("pictures reached", None, run) for run in runs])
     planned = _planned(runs[0])
-    share = _reached(planned)
+    share = planned.success
     found = stats.binomtest(round(share * planned.pairs), planned.pairs).proportion_ci(method="wilson")
     return Interval(mean=share, ci95=(float(found.low), float(found.high)))
 
@@ -113,7 +113,7 @@ def _pictures_reached(runs: Sequence[Run], control: str | None) -> Interval:
 def _cost_of_lines(runs: Sequence[Run], control: str | None) -> Interval:
     if len(runs) > 1:
         return student([_value("cost of lines", None, run) for run in runs])
-    return _lines(_planned(runs[0]))
+    return _planned(runs[0]).first_lines[1].cost
 
 
 METHODS: dict[Metric, Callable[[Sequence[Run], str | None], Interval]] = {
@@ -126,9 +126,9 @@ METHODS: dict[Metric, Callable[[Sequence[Run], str | None], Interval]] = {
 
 def _value(metric: Metric, control: str | None, run: Run) -> float:
     if metric == "pictures reached":
-        return _reached(_planned(run))
+        return _planned(run).success
     if metric == "cost of lines":
-        return _lines(_planned(run)).mean
+        return _planned(run).first_lines[1].cost.mean
     each = run.recovery.r2_per_control
     if metric == "worst r2":
         return min(each.values())
@@ -139,15 +139,6 @@ def _planned(run: Run) -> Planned:
     if run.planning is None:
         raise _Missing(f"{run.id} was not planned with")
     return run.planning
-
-
-def _reached(planned: Planned) -> float:
-    """Return the share of goals reached with the last transition that was tried, as the report shows it."""
-    return [reached.success for name, reached in planned.reached.items() if name != ORACLE][-1]
-
-
-def _lines(planned: Planned) -> Interval:
-    return next(iter(planned.lines.values())).cost
 
 
 def _paired(metric: Metric, control: str | None, first: Sequence[Run], second: Sequence[Run]) -> Interval:

@@ -179,6 +179,21 @@ class Planned(Record):
     reached: dict[str, Reached]
     """By transition, and of the oracle."""
 
+    @property
+    def kind(self) -> str:
+        """The last transition that was tried: the one whose success is told where there is room for one."""
+        return [name for name in self.reached if name != ORACLE][-1]
+
+    @property
+    def success(self) -> float:
+        """The share of goals reached with that transition."""
+        return self.reached[self.kind].success
+
+    @property
+    def first_lines(self) -> tuple[int, Lines]:
+        """The number of points that the study names first, and what lines cost there."""
+        return next(iter(self.lines.items()))
+
 
 class Seconds(Record):
     """Wall-clock seconds of a run's parts."""

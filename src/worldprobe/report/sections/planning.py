@@ -13,7 +13,7 @@ from worldprobe.report.picking import few
 from worldprobe.report.pictures import embed
 from worldprobe.report.sweep import conditions
 from worldprobe.report.words import count, number
-from worldprobe.studies.results import ORACLE, Lines, Planned, Run
+from worldprobe.studies.results import ORACLE, Planned, Run
 
 REFERENCES = {"ceiling": 2, "floor": 1}
 """The shapes of floors and ceilings."""
@@ -46,7 +46,7 @@ def planning(folder: ResultsFolder) -> Section:
     """Draw what planning cost and how often it succeeded against R^2, one marker a run, and films of paths."""
     tried = _tried(folder)
     first = tried[0].planned
-    kind = [name for name in first.reached if name != ORACLE][-1]
+    kind = first.kind
     charts = [_lines(tried), _success(tried, kind), _costs(tried, kind)]
     lead = (
         f"{count(first.pairs, 'task').capitalize()}, the same for every encoder: from one state to the view in a "
@@ -79,17 +79,12 @@ def _tried(folder: ResultsFolder) -> list[Tried]:
 
 
 def _lines(tried: list[Tried]) -> Markup:
-    costs = [(t, first_lines(t.planned)[1].cost.mean) for t in tried]
+    costs = [(t, t.planned.first_lines[1].cost.mean) for t in tried]
     points = [t.point(cost, f"cost {number(cost)}") for t, cost in costs]
-    waypoints, lines = first_lines(tried[0].planned)
+    waypoints, lines = tried[0].planned.first_lines
     title = "Cost of straight lines"
     chart = cost_chart(points, lines.cost_of_controls, f"{title} against R²", "One marker a run; lower is better.")
     return panel(title, count(waypoints, "point"), chart)
-
-
-def first_lines(planned: Planned) -> tuple[int, Lines]:
-    """Return the number of waypoints that a study names first, and what lines cost there."""
-    return next(iter(planned.lines.items()))
 
 
 def _success(tried: list[Tried], kind: str) -> Markup:
