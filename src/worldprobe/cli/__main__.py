@@ -1,5 +1,0 @@
-"""`python -m worldprobe.cli`."""
-
-from worldprobe.cli import main
-
-main()
