@@ -102,18 +102,23 @@ def _worst_r2(runs: Sequence[Run], control: str | None) -> Interval:
 
 
 def _pictures_reached(runs: Sequence[Run], control: str | None) -> Interval:
+    planned = [_planned(run) for run in runs]
     if len(runs) > 1:
-        return student([_value("pictures reached", None, run) for run in runs])
-    planned = _planned(runs[0])
-    share = planned.success
-    found = stats.binomtest(round(share * planned.pairs), planned.pairs).proportion_ci(method="wilson")
-    return Interval(mean=share, ci95=(float(found.low), float(found.high)))
+        return student([each.success for each in planned])
+    (only,) = planned
+    found = stats.binomtest(round(only.success * only.pairs), only.pairs).proportion_ci(method="wilson")
+    return Interval(mean=only.success, ci95=(float(found.low), float(found.high)))
 
 
 def _cost_of_lines(runs: Sequence[Run], control: str | None) -> Interval:
-    if len(runs) > 1:
-        return student([_value("cost of lines", None, run) for run in runs])
-    return _planned(runs[0]).first_lines[1].cost
+    costs = [_planned(run).first_lines[1].cost for run in runs]
+    return student([cost.mean for cost in costs]) if len(costs) > 1 else costs[0]
+
+
+def _planned(run: Run) -> Planned:
+    if run.planning is None:
+        raise _Missing(f"{run.id} was not planned with")
+    return run.planning
 
 
 METHODS: dict[Metric, Callable[[Sequence[Run], str | None], Interval]] = {
@@ -124,27 +129,11 @@ METHODS: dict[Metric, Callable[[Sequence[Run], str | None], Interval]] = {
 }
 
 
-def _value(metric: Metric, control: str | None, run: Run) -> float:
-    if metric == "pictures reached":
-        return _planned(run).success
-    if metric == "cost of lines":
-        return _planned(run).first_lines[1].cost.mean
-    each = run.recovery.r2_per_control
-    if metric == "worst r2":
-        return min(each.values())
-    return run.recovery.r2 if control is None else each[control]
-
-
-def _planned(run: Run) -> Planned:
-    if run.planning is None:
-        raise _Missing(f"{run.id} was not planned with")
-    return run.planning
-
-
 def _paired(metric: Metric, control: str | None, first: Sequence[Run], second: Sequence[Run]) -> Interval:
     """Student's t over the differences of runs that share a seed."""
     pairs = zip(first, second, strict=True)
-    return student([_value(metric, control, a) - _value(metric, control, b) for a, b in pairs])
+    estimate = METHODS[metric]
+    return student([estimate([a], control).mean - estimate([b], control).mean for a, b in pairs])
 
 
 def _difference(a: Interval, b: Interval) -> Interval:
