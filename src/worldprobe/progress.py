@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol, runtime_checkable
 
 from rich.console import Console
@@ -111,3 +113,45 @@ class Bars:
 def reporter() -> Reporter:
     """Return bars where standard error is a terminal, else plain lines."""
     return Bars() if sys.stderr.isatty() else Lines()
+
+
+class _Stoppable:
+    """Says what another reporter says, until it is told to stop: the next step of a task is then the last."""
+
+    def __init__(self, shown: Reporter) -> None:
+        self.say, self._shown, self.stopped = shown.say, shown, False
+
+    @contextmanager
+    def task(self, label: str, total: int, unit: str) -> Iterator[Advance]:
+        """Show what the other reporter shows."""
+        with self._shown.task(label, total, unit) as advance:
+
+            def step(amount: int, note: str = "") -> None:
+                if self.stopped:
+                    raise KeyboardInterrupt
+                advance(amount, note)
+
+            yield step
+
+
+@contextmanager
+def stoppable(shown: Reporter) -> Iterator[Reporter]:
+    """Give a reporter of work that Ctrl-C stops while the context is open, even where the interrupt is swallowed.
+
+    KeyboardInterrupt is raised at once, as ever; an import that catches everything can lose it (torch's late ones do),
+    and then it is raised again at the work's next step. Of the main thread; an ignored Ctrl-C stays ignored.
+    """
+    reporter, before = _Stoppable(shown), signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        reporter.stopped = True
+        signal.default_int_handler(number, frame)
+
+    if before is not signal.default_int_handler:
+        yield reporter
+        return
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield reporter
+    finally:
+        signal.signal(signal.SIGINT, before)

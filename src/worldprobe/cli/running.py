@@ -68,14 +68,15 @@ def report(folder: Annotated[Path, typer.Argument(help="A results folder that `w
 
 def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:
     """Audit a study where that is asked for, and run it, until Ctrl-C."""
-    from worldprobe.progress import reporter
+    from worldprobe.progress import reporter, stoppable
     from worldprobe.studies import run_study
     from worldprobe.studies.auditing import keep_audit
 
     try:
-        if with_audit:
-            keep_audit(study, folder, reporter=reporter())
-        run_study(study, folder, device=device, reporter=reporter(), command=_command(), registration=registration)
+        with stoppable(reporter()) as shown:
+            if with_audit:
+                keep_audit(study, folder, reporter=shown)
+            run_study(study, folder, device=device, reporter=shown, command=_command(), registration=registration)
     except KeyboardInterrupt:
         print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
         raise typer.Exit(130) from None
