@@ -18,13 +18,13 @@ import mujoco
 import numpy as np
 
 from machine import RESULTS, described, spread
-from worldprobe.files import write_json
-from worldprobe.regimes import Policy, RandomTorque
-from worldprobe.seeds import stream
-from worldprobe.worlds.arm import Arm
-from worldprobe.worlds.arm.model import mujoco_model
-from worldprobe.worlds.arm.reference import MujocoRenderer
-from worldprobe.worlds.arm.scene import arm_parts
+from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream
+from worldprobe.explore import Policy, RandomTorque
+from worldprobe.world.arm import Arm
+from worldprobe.world.arm.model import mujoco_model
+from worldprobe.world.arm.reference import MujocoRenderer
+from worldprobe.world.arm.scene import arm_parts
 
 Show = Callable[[np.ndarray], np.ndarray]
 

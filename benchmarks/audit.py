@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from machine import RESULTS, described
-from worldprobe.files import write_json
-from worldprobe.seeds import stream
+from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream
 
 COMMAND = "from worldprobe.cli import main; main()"
 # VmHWM begins anew with a program; ru_maxrss would count what the process was that started it.

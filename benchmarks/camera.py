@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from machine import RESULTS, described
-from worldprobe.audit import Verdict
-from worldprobe.files import write_json
-from worldprobe.progress import reporter
-from worldprobe.report import write_report
-from worldprobe.studies import Results, load_study, run_study
-from worldprobe.studies.auditing import keep_audit
+from worldprobe._util.files import write_json
+from worldprobe._util.progress import reporter
+from worldprobe.audits import Verdict
+from worldprobe.reports import write_report
+from worldprobe.study import Results, load_study, run_study
+from worldprobe.study.audit_study import keep_audit
 
 
 def asked_and_found(results: Results) -> dict[str, Any]:

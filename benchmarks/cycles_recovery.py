@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from machine import RESULTS, described
-from worldprobe.files import write_json
-from worldprobe.progress import reporter
-from worldprobe.studies import load_study, run_study
+from worldprobe._util.files import write_json
+from worldprobe._util.progress import reporter
+from worldprobe.study import load_study, run_study
 
 SETTINGS = ("heldout_frames=256", "probe_frames=768", "test_frames=768", "training.steps=300", "training.batch=256")
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from worldprobe.errors import MissingDependency
-from worldprobe.studies.machine import machine, versions
+from worldprobe.study.machine import machine, versions
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -29,7 +29,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def _gl_driver() -> dict[str, str] | None:
-    from worldprobe.worlds.raster import open_context
+    from worldprobe.render.raster import open_context
 
     try:
         context = open_context()

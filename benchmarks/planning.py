@@ -18,14 +18,14 @@ import yaml
 
 from machine import RESULTS, described
 from reproduce import insert
+from worldprobe._util.files import write_json
+from worldprobe._util.progress import reporter
 from worldprobe.errors import NoResults, UnknownName
-from worldprobe.files import write_json
 from worldprobe.planning import PlanningSettings
-from worldprobe.progress import reporter
-from worldprobe.report import write_report
-from worldprobe.studies import Results, Study, load_study, run_study
-from worldprobe.studies.planning import StudyTrial, trained_encoder
-from worldprobe.studies.results import Planned, Run
+from worldprobe.reports import write_report
+from worldprobe.results.records import Planned, Run
+from worldprobe.study import Results, Study, load_study, run_study
+from worldprobe.study.planning_benchmark import StudyTrial, trained_encoder
 
 PAGE = Path(__file__).parents[1] / "docs" / "planning.md"
 KIND = "mlp"

@@ -15,11 +15,11 @@ from typing import Any
 
 from machine import RESULTS
 from reproduce import insert
-from worldprobe.files import write_json
-from worldprobe.studies import Results
-from worldprobe.studies.predicting import CEILING_OF
-from worldprobe.studies.results import Decomposed, Parts, Predicted, Run
-from worldprobe.studies.verdicts import exploration_of
+from worldprobe._util.files import write_json
+from worldprobe.results.records import Decomposed, Parts, Predicted, Run
+from worldprobe.study import Results
+from worldprobe.study.study_predictions import CEILING_OF
+from worldprobe.study.verdicts import exploration_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "decomposition.md"
 PARTS = ("regime", "scene", "chance", "data", "optimisation", "rest")

@@ -19,12 +19,15 @@ import numpy as np
 import torch
 
 from machine import RESULTS, described
-from worldprobe.files import write_json
-from worldprobe.learners import draw_directions, sigreg
-from worldprobe.recovery import CEILINGS, Prediction, fit_probe, predict, r2_per_column, sigreg_margin, whitening_margin
-from worldprobe.regimes import REGIMES
-from worldprobe.seeds import stream, stream_seed
-from worldprobe.worlds import ControlSpec
+from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream, stream_seed
+from worldprobe.explore import REGIMES
+from worldprobe.measures.probes import fit_probe, r2_per_column
+from worldprobe.predictor.predict import CEILINGS, predict
+from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.unequal_correlations import sigreg_margin, whitening_margin
+from worldprobe.train import draw_directions, sigreg
+from worldprobe.world import Control
 
 ALPHAS = (0.125, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0, 16.0, 32.0)
 RHO = 0.9025
@@ -34,9 +37,9 @@ SEED = 0
 Pairs = tuple[np.ndarray, np.ndarray]
 
 
-def controls(n: int) -> list[ControlSpec]:
+def controls(n: int) -> list[Control]:
     """Return n nameless controls."""
-    return [ControlSpec(f"z{i}", "", 1.0, "a control") for i in range(n)]
+    return [Control(f"z{i}", "", 1.0, "a control") for i in range(n)]
 
 
 def siblings(alpha: float, pairs: int) -> Pairs:

@@ -23,7 +23,7 @@ import torch
 import yaml
 
 from machine import RESULTS, described
-from worldprobe.files import write_json
+from worldprobe._util.files import write_json
 
 ALPHAS = (1.0, 2.0, 4.0)
 

@@ -16,13 +16,13 @@ import numpy as np
 import psutil
 
 from machine import RESULTS, described, spread
-from worldprobe.files import write_json
-from worldprobe.seeds import stream
-from worldprobe.worlds.base import World
-from worldprobe.worlds.glb import read_glb
-from worldprobe.worlds.layers import GRID
-from worldprobe.worlds.room.bake import baked_glb
-from worldprobe.worlds.room.world import Room
+from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream
+from worldprobe.render.glb import read_glb
+from worldprobe.render.layers import GRID
+from worldprobe.world.room.bake import baked_glb
+from worldprobe.world.room.rooms import Room
+from worldprobe.world.world import World
 
 ASKED = {"raster 32 px": 2000.0, "raster 64 px": 1200.0, "raster over cycles, 64 px": 30.0}
 CYCLES_SAMPLES = 2

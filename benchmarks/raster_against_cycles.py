@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from machine import RESULTS, described, spread
-from worldprobe.files import file_sha256, write_json
-from worldprobe.seeds import stream
-from worldprobe.worlds.room.bake import baked_glb
-from worldprobe.worlds.room.child import BlenderProcess
-from worldprobe.worlds.room.paints import encoded, linear
-from worldprobe.worlds.room.tracing import Tracing
-from worldprobe.worlds.room.world import Room
+from worldprobe._util.files import file_sha256, write_json
+from worldprobe._util.seeds import stream
+from worldprobe.world.room.bake import baked_glb
+from worldprobe.world.room.child import BlenderProcess
+from worldprobe.world.room.paints import encoded, linear
+from worldprobe.world.room.rooms import Room
+from worldprobe.world.room.tracing import Tracing
 
 ASKED = {"median": 28.0, "min": 25.0}
 SIZE, BOUNCES = 64, 6

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from machine import RESULTS, described
-from worldprobe.files import write_json
-from worldprobe.progress import reporter
-from worldprobe.recovery import fit_probe, r2_per_column
-from worldprobe.report import write_report
-from worldprobe.report.quoted import Quoted
-from worldprobe.studies import Results, load_study, run_study
-from worldprobe.studies.results import Run, Summary
-from worldprobe.studies.verdicts import exploration_of
+from worldprobe._util.files import write_json
+from worldprobe._util.progress import reporter
+from worldprobe.measures.probes import fit_probe, r2_per_column
+from worldprobe.reports import write_report
+from worldprobe.reports.quoted import Quoted
+from worldprobe.results.records import Run, Summary
+from worldprobe.study import Results, load_study, run_study
+from worldprobe.study.verdicts import exploration_of
 
 INNER = 2.0
 MOST_CONTROLS = 6

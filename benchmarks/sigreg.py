@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from machine import RESULTS, described, spread
-from worldprobe.files import write_json
-from worldprobe.learners import draw_directions, sigreg
+from worldprobe._util.files import write_json
+from worldprobe.train import draw_directions, sigreg
 
 Contender = Callable[[Tensor, Tensor], Tensor]
 ASKED = {"plain over ours": 4.0}

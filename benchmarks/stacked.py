@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from machine import RESULTS, described, spread
 from sigreg import plain
-from worldprobe.files import write_json
-from worldprobe.learners import ENCODERS, OBJECTIVES, Member, PairData, TrainingSettings, draw_directions, train_stack
-from worldprobe.learners.settings import Precision
-from worldprobe.studies import load_study
+from worldprobe._util.files import write_json
+from worldprobe.study import load_study
+from worldprobe.train import ENCODERS, OBJECTIVES, PairData, StackMember, TrainingSettings, draw_directions, train_stack
+from worldprobe.train.training_settings import Precision
 
 ASKED = {"cpu": 4.0, "cuda": 20.0}
 BATCH, LAMBDA = 256, 1e-3
@@ -65,7 +65,7 @@ def measure(models: int, steps: int, repeats: int, device: str) -> dict[str, Any
 
     def stacked(precision: str) -> float:
         settings = TrainingSettings(steps=steps, batch=BATCH, precision=Precision(precision))
-        stack = [Member(network, objective, data, 0) for network, data in zip(build(models), stored, strict=True)]
+        stack = [StackMember(network, objective, data, 0) for network, data in zip(build(models), stored, strict=True)]
         return sum(record.seconds for record in train_stack(stack, settings, device=device))
 
     def loop() -> float:

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from machine import RESULTS, described, spread
-from worldprobe.files import write_json
-from worldprobe.learners import ENCODERS, OBJECTIVES, PairData, TrainingSettings, parameters, train
-from worldprobe.seeds import stream
+from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream
+from worldprobe.train import ENCODERS, OBJECTIVES, PairData, TrainingSettings, parameters, train
 
 CONTENDERS = {
     "patchify, auto": ("patchify", "auto"),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from jaxtyping import install_import_hook
 
@@ -15,3 +16,9 @@ def _no_test_takes_the_machine() -> Iterator[None]:
     before = os.sched_getscheduler(0)
     yield
     assert os.sched_getscheduler(0) == before
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator for every test that draws."""
+    return np.random.default_rng(0)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from worldprobe import doctor
-from worldprobe.doctor import Check, checks, main, missing_apt, missing_packages, render
-from worldprobe.worlds.raster import APT_PACKAGES
+from worldprobe.doctor import MachineCheck, checks, main, missing_apt, missing_packages, render
+from worldprobe.render.raster import APT_PACKAGES
 
 NOWHERE = {"libnowhere1": "libnowhere.so.1", "libc6": "libc.so.6", "libnodriver": "*/dri/nowhere_dri.so"}
 
@@ -139,9 +139,9 @@ def test_other_pythons_are_told_what_they_lose(monkeypatch, version, fine, told)
 
 def test_render_puts_the_mending_command_under_what_is_missing():
     found = [
-        Check("one", True, "fine", "never shown"),
-        Check("two", False, "gone", "install two", required=False),
-        Check("three", False, "gone", "install three"),
+        MachineCheck("one", True, "fine", "never shown"),
+        MachineCheck("two", False, "gone", "install two", required=False),
+        MachineCheck("three", False, "gone", "install three"),
     ]
     assert render(found).splitlines() == [
         "ok       one    fine",
@@ -156,6 +156,6 @@ def test_render_puts_the_mending_command_under_what_is_missing():
 
 @pytest.mark.parametrize(("ok", "required", "status"), [(True, True, 0), (False, False, 0), (False, True, 1)])
 def test_the_exit_status_counts_what_is_required(monkeypatch, capsys, ok, required, status):
-    monkeypatch.setattr(doctor, "checks", lambda: [Check("one", ok, "seen", required=required)])
+    monkeypatch.setattr(doctor, "checks", lambda: [MachineCheck("one", ok, "seen", required=required)])
     assert main([]) == status
     assert "one" in capsys.readouterr().out

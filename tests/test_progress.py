@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from worldprobe.progress import Silent, stoppable
+from worldprobe._util.progress import SilentReporter, stoppable
 
 
 def press_ctrl_c() -> None:
@@ -16,12 +16,12 @@ def press_ctrl_c() -> None:
 
 
 def test_an_interrupt_is_raised_at_once() -> None:
-    with stoppable(Silent()) as shown, shown.task("work", 2, "steps"), pytest.raises(KeyboardInterrupt):
+    with stoppable(SilentReporter()) as shown, shown.task("work", 2, "steps"), pytest.raises(KeyboardInterrupt):
         press_ctrl_c()
 
 
 def test_an_interrupt_that_was_swallowed_is_raised_again_at_the_next_step() -> None:
-    with stoppable(Silent()) as shown, shown.task("work", 2, "steps") as advance:
+    with stoppable(SilentReporter()) as shown, shown.task("work", 2, "steps") as advance:
         advance(1)
         with contextlib.suppress(KeyboardInterrupt):
             press_ctrl_c()
@@ -31,6 +31,6 @@ def test_an_interrupt_that_was_swallowed_is_raised_again_at_the_next_step() -> N
 
 def test_what_handled_an_interrupt_before_handles_it_after() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with stoppable(Silent()):
+    with stoppable(SilentReporter()):
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before

@@ -9,19 +9,19 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 from pydantic import Field
 
-from worldprobe.worlds.base import ControlSpec, World
+from worldprobe.world.world import Control, World
 
 CAMERA = (
-    ControlSpec("truck", "m", 0.35, "to the right", limit=1.0),
-    ControlSpec("pedestal", "m", 0.20, "up", limit=0.6),
-    ControlSpec("dolly", "m", 0.40, "forwards", limit=1.1),
-    ControlSpec("yaw", "deg", 20.0, "pans to the left", limit=60.0),
-    ControlSpec("pitch", "deg", 8.0, "tilts up", limit=25.0),
-    ControlSpec("roll", "deg", 5.0, "leans to the right", limit=15.0),
+    Control("truck", "m", 0.35, "to the right", limit=1.0),
+    Control("pedestal", "m", 0.20, "up", limit=0.6),
+    Control("dolly", "m", 0.40, "forwards", limit=1.1),
+    Control("yaw", "deg", 20.0, "pans to the left", limit=60.0),
+    Control("pitch", "deg", 8.0, "tilts up", limit=25.0),
+    Control("roll", "deg", 5.0, "leans to the right", limit=15.0),
 )
 """Six camera controls with limits, as a room has them."""
 
-PLANE = (ControlSpec("x", "px", 1.0, "to the right"), ControlSpec("y", "px", 1.0, "down"))
+PLANE = (Control("x", "px", 1.0, "to the right"), Control("y", "px", 1.0, "down"))
 """Two controls without limits."""
 
 _COLOURS = np.array([(255, 80, 40), (40, 255, 80), (80, 40, 255)], dtype=np.float64)
@@ -33,12 +33,12 @@ class ToyWorld(World):
     `delay` seconds are spent on every frame, for tests of kills and progress; it changes no pixel and no fingerprint.
     """
 
-    specs: tuple[ControlSpec, ...] = Field(PLANE, exclude=True)
+    specs: tuple[Control, ...] = Field(PLANE, exclude=True)
     size: int = 16
     delay: float = 0.0
 
     @property
-    def controls(self) -> tuple[ControlSpec, ...]:
+    def controls(self) -> tuple[Control, ...]:
         return self.specs
 
     @property
@@ -64,10 +64,10 @@ class ToyWorld(World):
 class ToyVectors(World):
     """Vectors instead of frames: every control, its sine and its square, float32 (N, 3 n)."""
 
-    specs: tuple[ControlSpec, ...] = Field(PLANE, exclude=True)
+    specs: tuple[Control, ...] = Field(PLANE, exclude=True)
 
     @property
-    def controls(self) -> tuple[ControlSpec, ...]:
+    def controls(self) -> tuple[Control, ...]:
         return self.specs
 
     @property

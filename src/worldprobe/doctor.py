@@ -51,8 +51,8 @@ print(torch.__version__, gpu, sep="|")
 _RASTER = """
 import numpy as np
 from worldprobe.errors import WorldprobeError
-from worldprobe.worlds.glb import Material, Part
-from worldprobe.worlds.raster import Raster
+from worldprobe.render.glb import Material, Part
+from worldprobe.render.raster import Raster
 corners = np.array([[-9.0, -9.0, -1.0], [9.0, -9.0, -1.0], [0.0, 9.0, -1.0]])
 triangle = Part("triangle", corners, np.zeros((3, 2)), np.array([[0, 1, 2]]), Material((1.0, 0.0, 0.0)), np.eye(4))
 try:
@@ -66,7 +66,7 @@ except WorldprobeError as error:
 _BLENDER = "import bpy; print(bpy.app.version_string)"
 _MUJOCO = """
 import mujoco
-from worldprobe.worlds.arm.model import mujoco_model
+from worldprobe.world.arm.model import mujoco_model
 model = mujoco_model(joints=2)
 mujoco.mj_step(model, mujoco.MjData(model))
 print(mujoco.__version__)
@@ -74,7 +74,7 @@ print(mujoco.__version__)
 
 
 @dataclass(frozen=True)
-class Check:
+class MachineCheck:
     """One thing that worldprobe needs or can use: whether it works, what was seen, and the command that mends it."""
 
     name: str
@@ -84,7 +84,7 @@ class Check:
     required: bool = True
 
 
-def checks() -> list[Check]:
+def checks() -> list[MachineCheck]:
     """Return everything that was checked; takes seconds, since what can break is really tried."""
     torch, raster, blender, mujoco = (_child(code) for code in (_TORCH, _RASTER, _BLENDER, _MUJOCO))
     return [
@@ -101,7 +101,7 @@ def checks() -> list[Check]:
     ]
 
 
-def render(found: Sequence[Check]) -> str:
+def render(found: Sequence[MachineCheck]) -> str:
     """Return the checks as text: one line each, under it what mends it, and a verdict at the end."""
     width = max(len(check.name) for check in found)
     lines = []
@@ -142,60 +142,61 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(check.ok for check in found if check.required) else 1
 
 
-def _python() -> Check:
+def _python() -> MachineCheck:
     version = sys.version_info[:3]
     text = "{}.{}.{}".format(*version)
     if version[:2] == (3, 11):
-        return Check("Python", True, text)
+        return MachineCheck("Python", True, text)
     fine = (3, 11) <= version[:2] <= (3, 13)
     detail = f"{text}: Blender's package exists for 3.11 only" if fine else f"{text}: 3.11, 3.12 or 3.13 is needed"
-    return Check("Python", fine, detail, "sudo apt-get install -y python3.11 python3.11-venv, then make setup")
+    return MachineCheck("Python", fine, detail, "sudo apt-get install -y python3.11 python3.11-venv, then make setup")
 
 
-def _torch(child: _Child) -> Check:
+def _torch(child: _Child) -> MachineCheck:
     if not child.ok:
-        return Check("torch", False, child.text, "pip install -c constraints.txt torch")
-    return Check("torch", True, child.text.split("|")[0])
+        return MachineCheck("torch", False, child.text, "pip install -c constraints.txt torch")
+    return MachineCheck("torch", True, child.text.split("|")[0])
 
 
-def _raster(child: _Child) -> Check:
+def _raster(child: _Child) -> MachineCheck:
     name = "rasteriser"
     if child.ok:
-        return Check(name, True, f"drew a triangle with {child.text}")
+        return MachineCheck(name, True, f"drew a triangle with {child.text}")
     if importlib.util.find_spec("moderngl") is None:
-        return Check(name, False, "moderngl is not installed: rendered worlds cannot be drawn", _pip("raster"))
+        return MachineCheck(name, False, "moderngl is not installed: rendered worlds cannot be drawn", _pip("raster"))
     packages = missing_packages(RASTER_LIBRARIES) or list(RASTER_LIBRARIES)
-    return Check(name, False, f"EGL does not draw: {child.text}", _apt(packages))
+    return MachineCheck(name, False, f"EGL does not draw: {child.text}", _apt(packages))
 
 
-def _blender(child: _Child) -> Check:
+def _blender(child: _Child) -> MachineCheck:
     name, lost = "Blender", "no Cycles stills, no rooms of your own; the rooms that ship with the package still work"
     if child.ok:
-        return Check(name, True, f"bpy {child.text}", required=False)
+        return MachineCheck(name, True, f"bpy {child.text}", required=False)
     if importlib.util.find_spec("bpy") is None:
-        return Check(name, False, f"bpy is not installed: {lost}", f"{_pip('room')} (Python 3.11)", required=False)
+        fix = f"{_pip('room')} (Python 3.11)"
+        return MachineCheck(name, False, f"bpy is not installed: {lost}", fix, required=False)
     packages = missing_packages(BLENDER_LIBRARIES)
     fix = _apt(packages) if packages else _pip("room")
-    return Check(name, False, f"bpy does not load ({child.text}): {lost}", fix, required=False)
+    return MachineCheck(name, False, f"bpy does not load ({child.text}): {lost}", fix, required=False)
 
 
-def _mujoco(child: _Child) -> Check:
+def _mujoco(child: _Child) -> MachineCheck:
     name, lost = "MuJoCo", "no arm, and no regimes of a body"
     if child.ok:
-        return Check(name, True, f"mujoco {child.text}", required=False)
+        return MachineCheck(name, True, f"mujoco {child.text}", required=False)
     reason = "is not installed" if importlib.util.find_spec("mujoco") is None else f"does not work ({child.text})"
-    return Check(name, False, f"mujoco {reason}: {lost}", _pip("arm"), required=False)
+    return MachineCheck(name, False, f"mujoco {reason}: {lost}", _pip("arm"), required=False)
 
 
-def _chromium() -> Check:
+def _chromium() -> MachineCheck:
     missing = _missing_programs()
     detail = "not there: only the tests of the report need it" if missing else "for the tests of the report"
-    return Check("Chromium", not missing, detail, _apt(missing), required=False)
+    return MachineCheck("Chromium", not missing, detail, _apt(missing), required=False)
 
 
-def _disk() -> Check:
+def _disk() -> MachineCheck:
     try:
-        from worldprobe.files import cache_dir
+        from worldprobe._util.files import cache_dir
 
         folder = cache_dir()
     except ImportError:  # before the package's dependencies are there
@@ -204,13 +205,13 @@ def _disk() -> Check:
     free = shutil.disk_usage(existing).free
     fix = "export WORLDPROBE_CACHE=/a/folder/with/room"
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
-        return Check("disk", False, f"the cache folder {folder} cannot be written", fix)
+        return MachineCheck("disk", False, f"the cache folder {folder} cannot be written", fix)
     enough = free >= _DISK_NEEDED
     wanted = "" if enough else f"; {_DISK_NEEDED / _GIB:.0f} GB are needed"
-    return Check("disk", enough, f"{free / _GIB:.0f} GB free for the cache, {folder}{wanted}", fix)
+    return MachineCheck("disk", enough, f"{free / _GIB:.0f} GB free for the cache, {folder}{wanted}", fix)
 
 
-def _memory() -> Check:
+def _memory() -> MachineCheck:
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = Path("/sys/fs/cgroup/memory.max")
     if limit.exists() and (text := limit.read_text().strip()).isdigit():
@@ -218,17 +219,17 @@ def _memory() -> Check:
     enough = total >= _MEMORY_NEEDED
     detail = f"{total / _GIB:.1f} GB" + ("" if enough else ": the demo may need 4 GB")
     fix = "worldprobe run camera --preset smoke"
-    return Check("memory", enough, detail, fix, required=False)
+    return MachineCheck("memory", enough, detail, fix, required=False)
 
 
-def _cores() -> Check:
+def _cores() -> MachineCheck:
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("processor", True, f"{count} core{'s' if count != 1 else ''}", required=False)
+    return MachineCheck("processor", True, f"{count} core{'s' if count != 1 else ''}", required=False)
 
 
-def _gpu(child: _Child) -> Check:
+def _gpu(child: _Child) -> MachineCheck:
     name = child.text.split("|")[-1].strip() if child.ok else ""
-    return Check("GPU", True, name or "none that torch can use: training runs on the processor", required=False)
+    return MachineCheck("GPU", True, name or "none that torch can use: training runs on the processor", required=False)
 
 
 @dataclass(frozen=True)

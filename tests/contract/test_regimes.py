@@ -7,14 +7,15 @@ import pytest
 
 from toy import CAMERA
 from worldprobe.errors import InvalidValue
-from worldprobe.regimes import REGIMES, Pairs, Regime, measure
-from worldprobe.worlds import WORLDS, ControlSpec
+from worldprobe.explore import REGIMES, Pairs, Regime
+from worldprobe.explore import visit_statistics as measure
+from worldprobe.world import WORLDS, Control
 
 FRAMES = (64, 501, 6000)
 NAMES = sorted(set(REGIMES) - {"recorded"})  # which draws nothing: tests/recordings/test_training.py
 
 
-def controls_for(regime: Regime) -> Sequence[ControlSpec]:
+def controls_for(regime: Regime) -> Sequence[Control]:
     """A camera's controls, or an arm's for a regime that refuses a camera's."""
     try:
         regime.sample(64, CAMERA, np.random.default_rng(0))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from toy import CAMERA, ToyVectors, ToyWorld
-from worldprobe.registry import Component
-from worldprobe.worlds import WORLDS, World
+from worldprobe._util.registry import Component
+from worldprobe.world import WORLDS, World
 
 TOYS: dict[str, type[World]] = {"toy": ToyWorld, "toy-vectors": ToyVectors}
 SIZE = 32

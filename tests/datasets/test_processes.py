@@ -12,7 +12,7 @@ import pytest
 
 from toy import ToyWorld
 from worldprobe.datasets import Store, exploration
-from worldprobe.regimes import Gaussian
+from worldprobe.explore import Gaussian
 
 FRAMES = 640  # ten shards of 64
 
@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from toy import ToyWorld
 from worldprobe.datasets import Store, exploration, shards, store
-from worldprobe.regimes import Gaussian
+from worldprobe.explore import Gaussian
 
 shards.SHARD_BYTES, store.BATCH = 64 * 768, 16
 world = ToyWorld(delay=float(sys.argv[2]))

@@ -12,7 +12,7 @@ from toy import CAMERA, ToyVectors, ToyWorld
 from worldprobe.datasets import DatasetSpec, canonical, exploration
 from worldprobe.datasets import spec as spec_module
 from worldprobe.errors import InvalidValue
-from worldprobe.regimes import Gaussian, Narrow, Pairs
+from worldprobe.explore import Gaussian, Narrow, Pairs
 
 WORLD = ToyWorld()
 BASE = exploration(WORLD, Gaussian(), 100, 0)
@@ -61,7 +61,7 @@ def test_what_changes_no_frame_changes_no_key() -> None:
 def test_key_is_the_same_in_another_process() -> None:
     program = (
         "from toy import ToyWorld; from worldprobe.datasets import exploration; "
-        "from worldprobe.regimes import Gaussian; print(exploration(ToyWorld(), Gaussian(), 100, 0).key)"
+        "from worldprobe.explore import Gaussian; print(exploration(ToyWorld(), Gaussian(), 100, 0).key)"
     )
     tests = str(Path(__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", program], cwd=tests, capture_output=True, text=True, check=True)

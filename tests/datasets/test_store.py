@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toy import ToyVectors, ToyWorld
+from worldprobe._util.files import file_sha256
 from worldprobe.datasets import Dataset, DatasetSpec, Store, canonical, exploration
 from worldprobe.datasets import store as store_module
 from worldprobe.errors import DamagedData, InvalidValue, NotEnoughRoom, UnwritableFolder
-from worldprobe.files import file_sha256
-from worldprobe.regimes import Gaussian
+from worldprobe.explore import Gaussian
 
 FRAMES = 300  # five shards of 64, the last with 44
 

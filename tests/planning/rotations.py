@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from pydantic import PrivateAttr
 
-from worldprobe.worlds import Arm, Identity
+from worldprobe.world import Arm, Identity
 
 PLANE = Identity(n=2)
 

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from planning.rotations import PLANE, RememberedArm, bent, rotating, rotation
-from worldprobe.planning import CEM, Experience, Motion, Outcome, Tasks, Transition, judge, oracle, reach
+from worldprobe.planning import CEM, Experience, Motion, ReachingOutcome, Tasks, Transition, judge, oracle, reach
 from worldprobe.planning.sight import Encode
-from worldprobe.worlds import Identity, World
+from worldprobe.world import Identity, World
 
 MOTION = Motion()
 
 
-def _planned(encode: Encode, world: World, tasks: Tasks, kind: str = "linear", experience: int = 600) -> Outcome:
+def _planned(
+    encode: Encode, world: World, tasks: Tasks, kind: str = "linear", experience: int = 600
+) -> ReachingOutcome:
     rng = np.random.default_rng(7)
     transition = Transition.fit(encode, world, Experience.gather(world, MOTION, experience, rng), kind)
     goals = world.observe(tasks.goals)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from studies.conftest import settings, store  # noqa: F401
-from worldprobe.studies import Study, load_study
+from study.conftest import settings, store  # noqa: F401
+from worldprobe.study import Study, load_study
 
 CLAIMS = ["gaussian, lejepa: r2 >= 0.5", "gaussian minus narrow: r2 >= 0.9", "gaussian: worst r2 <= 0.2"]
 

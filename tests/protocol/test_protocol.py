@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from worldprobe.audit import Audit, Gate, Verdict
-from worldprobe.audit.saved import load_audit
+from worldprobe.audits import Audit, Gate, Verdict
+from worldprobe.audits.audit_folder import load_audit
 from worldprobe.datasets import Store
 from worldprobe.errors import DamagedData, InvalidValue, NotSigned, StudyChanged, WorldprobeError
 from worldprobe.protocol import add_audit, brief, make_protocol, plan, read_protocol, register, reviews, sign
-from worldprobe.studies import Results, run_study
+from worldprobe.study import Results, run_study
 
 AUDIT = Audit([Gate("coverage", "narrow: x", Verdict.FAIL, 0.1, 0.5, "Explore | more.", "Judged on N(0, I).")])
 

@@ -9,7 +9,7 @@ import pytest
 from recordings.hdf5_files import write_robomimic, write_stable_worldmodel
 from recordings.lerobot_folders import write_v3, write_v21
 from recordings.walks import walk
-from worldprobe.recordings import FORMATS, Column, Format, Frames, Kind, Opened, SeveralReadings, read_recording
+from worldprobe.recordings import FORMATS, Column, ColumnKind, Format, Frames, Opened, SeveralReadings, read_recording
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def raw() -> Iterator[type[Format]]:
 
         @classmethod
         def open(cls, path: Path) -> Opened:
-            return OpenedRaw(path, [Column("xyz", path.stat().st_size // 12, (3,), "float32", Kind.NUMBER)])
+            return OpenedRaw(path, [Column("xyz", path.stat().st_size // 12, (3,), "float32", ColumnKind.NUMBER)])
 
     class OpenedRaw(Opened):
         def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:

@@ -12,8 +12,8 @@ from recordings.hdf5_files import write_robomimic, write_stable_worldmodel
 from recordings.walks import Walk, pairs_by_hand, walk
 from worldprobe.errors import MissingDependency
 from worldprobe.recordings import (
+    ColumnRole,
     Recording,
-    Role,
     SeveralReadings,
     UnknownLayout,
     UnreadableFile,
@@ -79,7 +79,7 @@ def test_text_is_described_and_is_no_state(tmp_path: Path) -> None:
     assert found["language"].column.type == "text"
     assert found["language"].role is None
     assert found["terminated"].role is None
-    assert table.candidates(Role.STATES) == ("state",)
+    assert table.candidates(ColumnRole.STATES) == ("state",)
     assert found["step_idx"].range == (0, 19)
 
 

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from worldprobe.audit.saved import load_audit
+from worldprobe.audits.audit_folder import load_audit
 from worldprobe.cli import app
 from worldprobe.datasets import Store, canonical, exploration
 from worldprobe.errors import InvalidValue
-from worldprobe.recordings.world import SPLITS, RecordedWorld
-from worldprobe.regimes import REGIMES
-from worldprobe.report import write_report
-from worldprobe.studies import run_study
-from worldprobe.studies.auditing import keep_audit
-from worldprobe.studies.recorded import recorded_study
-from worldprobe.worlds import WORLDS
+from worldprobe.explore import REGIMES
+from worldprobe.recordings.recorded_world import SPLITS, RecordedWorld
+from worldprobe.reports import write_report
+from worldprobe.study import run_study
+from worldprobe.study.audit_study import keep_audit
+from worldprobe.study.recorded_study import recorded_study
+from worldprobe.world import WORLDS
 
 
 def _log(folder: Path, episodes: int, rows: int = 12) -> Path:

@@ -48,7 +48,7 @@ def audit(
     [bold]worldprobe audit camera[/bold]                               the room, and three ways of exploring it
     [bold]worldprobe audit --data log.npz --states x,y,yaw[/bold]      states of your own
     """
-    from worldprobe.studies import load_study
+    from worldprobe.study import load_study
 
     if (study is None) == (data is None):
         raise InvalidValue("audit", study, "a study, or --data PATH, and not both")
@@ -73,9 +73,9 @@ def audit(
 
 
 def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: bool, as_json: bool) -> Any:
-    from worldprobe.progress import reporter
+    from worldprobe._util.progress import reporter
     from worldprobe.protocol import brief, check_planned, file_audit
-    from worldprobe.studies.auditing import audit_study
+    from worldprobe.study.audit_study import audit_study
 
     if protocol is not None:
         check_planned(study, protocol)
@@ -90,10 +90,10 @@ def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: 
 
 
 def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path | None, as_json: bool) -> Any:
-    from worldprobe.audit.saved import save_audit
-    from worldprobe.progress import reporter
+    from worldprobe._util.progress import reporter
+    from worldprobe.audits.audit_folder import save_audit
     from worldprobe.recordings import read_recording
-    from worldprobe.studies.auditing import audit_recording
+    from worldprobe.study.audit_study import audit_recording
 
     recording = read_recording(data, **given)
     _print_chosen(recording, as_json)
@@ -106,10 +106,10 @@ def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path |
 
 
 def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path, as_json: bool) -> Any:
-    from worldprobe.audit.saved import load_audit
-    from worldprobe.recordings.world import RecordedWorld
-    from worldprobe.report import write_report
-    from worldprobe.studies.recorded import recorded_study
+    from worldprobe.audits.audit_folder import load_audit
+    from worldprobe.recordings.recorded_world import RecordedWorld
+    from worldprobe.reports import write_report
+    from worldprobe.study.recorded_study import recorded_study
 
     world = RecordedWorld(path=data, stride=stride, **given)
     _print_chosen(world.recording, as_json)

@@ -16,7 +16,7 @@ from worldprobe.errors import InvalidValue, UnknownName
 @app.command()
 def worlds(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the worlds: their controls, with units and scales, and their settings."""
-    from worldprobe.worlds import WORLDS
+    from worldprobe.world import WORLDS
 
     _list_components(WORLDS, as_json, lambda world: [spec.described() for spec in world().controls])
 
@@ -24,7 +24,7 @@ def worlds(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 @app.command()
 def regimes(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the regimes, the ways of exploring a world, and their settings."""
-    from worldprobe.regimes import REGIMES
+    from worldprobe.explore import REGIMES
 
     _list_components(REGIMES, as_json, lambda regime: [])
 
@@ -47,8 +47,8 @@ def render(
     [bold]worldprobe render room[/bold]                                   24 canonical views
     [bold]worldprobe render room --controls yaw=1.5,truck=-1[/bold]       one view; controls not named are 0
     """
-    from worldprobe.studies.pictures import contact_sheet, single_view
-    from worldprobe.worlds import WORLDS
+    from worldprobe.study.contact_sheets import contact_sheet, single_view
+    from worldprobe.world import WORLDS
 
     with WORLDS[world].model_validate({"size": size, "renderer": renderer}) as scene:
         names = [spec.name for spec in scene.controls]

@@ -28,7 +28,7 @@ def plan(
     [bold]worldprobe run camera --protocol protocol[/bold]                 run that, and nothing else
     """
     from worldprobe import protocol
-    from worldprobe.studies import DEFAULT_PRESET, load_study
+    from worldprobe.study import DEFAULT_PRESET, load_study
 
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("protocols") / f"{loaded.name}-{preset or DEFAULT_PRESET}"

@@ -42,8 +42,8 @@ def run(
     [bold]worldprobe run camera --preset smoke[/bold]                   everything, in under a minute
     [bold]worldprobe run camera regimes.gaussian.rho=0.5 seeds=[0,1,2][/bold]
     """
-    from worldprobe.audit.saved import copy_audit
-    from worldprobe.studies import DEFAULT_PRESET, load_study
+    from worldprobe.audits.audit_folder import copy_audit
+    from worldprobe.study import DEFAULT_PRESET, load_study
 
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
@@ -51,7 +51,7 @@ def run(
     carry_out(loaded, folder, with_audit=with_audit, device=device, registration=registration)
     if protocol is not None and not with_audit:
         copy_audit(protocol, folder)
-    from worldprobe.report import write_report
+    from worldprobe.reports import write_report
 
     page = write_report(folder)
     _print_summary(folder)
@@ -61,16 +61,16 @@ def run(
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(help="A results folder that `worldprobe run` wrote.")]) -> None:
     """Write the report of a results folder again: one self-contained HTML file."""
-    from worldprobe.report import write_report
+    from worldprobe.reports import write_report
 
     console.print(f"Report: {write_report(folder)}", soft_wrap=True)
 
 
 def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:
     """Audit a study where that is asked for, and run it, until Ctrl-C."""
-    from worldprobe.progress import reporter, stoppable
-    from worldprobe.studies import run_study
-    from worldprobe.studies.auditing import keep_audit
+    from worldprobe._util.progress import reporter, stoppable
+    from worldprobe.study import run_study
+    from worldprobe.study.audit_study import keep_audit
 
     try:
         with stoppable(reporter()) as shown:
@@ -98,8 +98,8 @@ def _command() -> str:
 
 
 def _print_summary(folder: Path) -> None:
-    from worldprobe.report.words import scored_on
-    from worldprobe.studies.results import Results
+    from worldprobe.reports.words import scored_on
+    from worldprobe.results.records import Results
 
     results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
     table = Table(title=f"Mean R² {scored_on(results.study)} ({results.study['title']})")

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from worldprobe._util.files import atomic_write
 from worldprobe.errors import NotEnoughRoom, UnwritableFolder
-from worldprobe.files import written_whole
 
 SHARD_BYTES = 8 << 20
 MOST_FRAMES = 1 << 16
@@ -49,7 +49,7 @@ def write_shard(folder: Path, number: int, frames: Frames) -> Path:
     np.save(buffer, frames, allow_pickle=False)
     content = buffer.getbuffer()
     path = folder / f"{number:05d}-{hashlib.sha256(content).hexdigest()}.npy"
-    with disk_errors(folder), written_whole(path) as aside:
+    with disk_errors(folder), atomic_write(path) as aside:
         aside.write_bytes(content)
     return path
 

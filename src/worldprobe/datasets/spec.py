@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from worldprobe._util.files import content_key
+from worldprobe._util.seeds import stream
 from worldprobe.datasets.shards import shard_rows
 from worldprobe.errors import InvalidValue
-from worldprobe.files import content_key
-from worldprobe.regimes.as_recorded import AsRecorded
-from worldprobe.regimes.base import REGIMES, Pairs, Regime
-from worldprobe.seeds import stream
-from worldprobe.worlds.base import World
+from worldprobe.explore.as_recorded import AsRecorded
+from worldprobe.explore.regime import REGIMES, Pairs, Regime
+from worldprobe.world.world import World
 
 FORMAT = 1
 """Raised when what is written for the same ingredients changes; older datasets are then made again."""

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from worldprobe._util.files import atomic_write, cache_dir, content_key, write_json
 from worldprobe.datasets.dataset import Dataset
 from worldprobe.datasets.shards import Frames, disk_errors, find_shard, read_shard, shard_rows, write_shard
 from worldprobe.datasets.spec import DatasetSpec
 from worldprobe.errors import InvalidValue, NotEnoughRoom
-from worldprobe.files import cache_dir, content_key, write_json, written_whole
-from worldprobe.worlds.base import World
+from worldprobe.world.world import World
 
 try:
     import fcntl
@@ -101,7 +101,7 @@ class Store:
             if (folder / "dataset.json").exists():
                 return
             for name, array in (("controls", spec.pairs.controls), ("pairs", spec.pairs.index)):
-                with written_whole(folder / f"{name}.npy") as aside, open(aside, "wb") as handle:
+                with atomic_write(folder / f"{name}.npy") as aside, open(aside, "wb") as handle:
                     np.save(handle, array, allow_pickle=False)
             write_json(folder / "dataset.json", spec.ingredients)
 

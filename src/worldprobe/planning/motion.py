@@ -10,7 +10,7 @@ from jaxtyping import Float, Float64
 from scipy.special import ndtr, ndtri
 
 from worldprobe.errors import InvalidValue, UnknownName, Unreachable
-from worldprobe.worlds import ControlSpec, World
+from worldprobe.world import Control, World
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Motion:
         drawn: np.ndarray = direction * self.step * rng.uniform(size=(count, 1)) ** (1.0 / n)
         return drawn
 
-    def check(self, goals: Float[np.ndarray, "N n"], controls: Sequence[ControlSpec]) -> None:
+    def check(self, goals: Float[np.ndarray, "N n"], controls: Sequence[Control]) -> None:
         """Raise Unreachable, naming the control, for a goal beyond the reach."""
         beyond = np.abs(goals) > self.reach
         if beyond.any():
@@ -87,7 +87,7 @@ class Tasks:
             starts, goals = np.r_[starts, drawn[:count][far]], np.r_[goals, drawn[count:][far]]
         return cls(starts[:count], goals[:count])
 
-    def check(self, motion: Motion, steps: int, controls: Sequence[ControlSpec]) -> None:
+    def check(self, motion: Motion, steps: int, controls: Sequence[Control]) -> None:
         """Raise Unreachable for a goal beyond the reach, or farther than `steps` actions go."""
         motion.check(self.goals, controls)
         needed = int(np.ceil(self.straight.max() / motion.step - 1e-9))

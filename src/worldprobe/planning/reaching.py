@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Shaped
 
 from worldprobe.planning.cem import CEM
-from worldprobe.planning.lines import lengths
 from worldprobe.planning.motion import Motion, Tasks
 from worldprobe.planning.sight import Encode, Sight
+from worldprobe.planning.straight_lines import lengths
 from worldprobe.planning.transition import Transition
-from worldprobe.worlds import World
+from worldprobe.world import World
 
 ARRIVED = 0.25
 """Share of an action's longest step: nearer than this, the planner takes itself to be there."""
@@ -21,7 +21,7 @@ UNSEEN = 0.05
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReachingOutcome:
     """What became of each task: how far from its goal it ended, whether that is near enough, what the path cost."""
 
     gaps: Float[np.ndarray, " N"]
@@ -88,12 +88,12 @@ def oracle(tasks: Tasks, motion: Motion, steps: int = 30) -> Float64[np.ndarray,
     return paths
 
 
-def judge(paths: Float[np.ndarray, "N points n"], tasks: Tasks, tolerance: float) -> Outcome:
+def judge(paths: Float[np.ndarray, "N points n"], tasks: Tasks, tolerance: float) -> ReachingOutcome:
     """Return what became of tasks: success is every true control within `tolerance` of the goal's at the end."""
     left = tasks.goals - paths[:, -1]
     gaps = np.abs(left).max(axis=1)
     cost = lengths(paths) + np.linalg.norm(left, axis=1)
-    return Outcome(gaps, gaps <= tolerance, cost / tasks.straight)
+    return ReachingOutcome(gaps, gaps <= tolerance, cost / tasks.straight)
 
 
 def _left(

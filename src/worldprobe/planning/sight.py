@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Shaped
 
 from worldprobe.errors import InvalidValue, WrongWorld
-from worldprobe.worlds import WORLDS, World
+from worldprobe.world import WORLDS, World
 
 Encode = Callable[[np.ndarray], np.ndarray]
 """From observations (N, ...) to embeddings (N, d)."""

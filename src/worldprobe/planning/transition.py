@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from worldprobe.errors import UnknownName
 from worldprobe.planning.motion import Motion
 from worldprobe.planning.sight import Encode, Sight
-from worldprobe.worlds import World
+from worldprobe.world import World
 
 HELD_OUT = 0.2
 

@@ -2,9 +2,9 @@
 
 from worldprobe.protocol.brief import brief
 from worldprobe.protocol.document import REVIEWS, Protocol, make_protocol, read_protocol
-from worldprobe.protocol.planning import add_audit, check_planned, file_audit, plan
-from worldprobe.protocol.registering import register
-from worldprobe.protocol.signing import SignOff, lacking, reviews, sign
+from worldprobe.protocol.protocol_folder import add_audit, check_planned, file_audit, plan
+from worldprobe.protocol.registration import register
+from worldprobe.protocol.sign_offs import SignOff, lacking, reviews, sign
 
 __all__ = [
     "REVIEWS",

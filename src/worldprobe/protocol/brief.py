@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from worldprobe.audit import Audit, Verdict
+from worldprobe.audits import Audit, Verdict
 from worldprobe.datasets import exploration
-from worldprobe.protocol.words import (
+from worldprobe.explore.visit_statistics import measure
+from worldprobe.protocol.protocol_markdown import (
     hypotheses_in_words,
     learning_in_words,
     metrics_in_words,
@@ -14,9 +15,8 @@ from worldprobe.protocol.words import (
     table,
     world_in_words,
 )
-from worldprobe.regimes.measure import measure
-from worldprobe.studies import Study
-from worldprobe.studies.auditing import FRESH_FRAMES
+from worldprobe.study import Study
+from worldprobe.study.audit_study import FRESH_FRAMES
 
 QUESTIONS = (
     "Could every hypothesis come out true for a reason that has nothing to do with its claim?",

@@ -11,15 +11,15 @@ from typing import Any
 
 from pydantic import PositiveInt, ValidationError
 
+from worldprobe._util.files import write_json
 from worldprobe.errors import DamagedData, InvalidStudy, StudyChanged, WorldprobeError
-from worldprobe.files import write_json
-from worldprobe.studies import Study
-from worldprobe.studies.concluding import DECISION
-from worldprobe.studies.explain import explain
-from worldprobe.studies.hypotheses import METRICS, Hypothesis
-from worldprobe.studies.machine import versions
-from worldprobe.studies.overrides import differences
-from worldprobe.studies.results import Record
+from worldprobe.results.records import Record
+from worldprobe.study import Study
+from worldprobe.study.hypotheses import METRICS, Hypothesis
+from worldprobe.study.hypothesis_outcomes import DECISION
+from worldprobe.study.machine import versions
+from worldprobe.study.overrides import differences
+from worldprobe.study.validation_errors import explain
 
 FORMAT = 1
 REVIEWS = 2

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from worldprobe.errors import InvalidValue, UnknownName
-from worldprobe.recordings.columns import Column, Kind, Role, role_of
-from worldprobe.recordings.formats.base import Opened
+from worldprobe.recordings.columns import Column, ColumnKind, ColumnRole, role_of
+from worldprobe.recordings.formats.format import Opened
 from worldprobe.recordings.problems import SeveralReadings, UnusableData, shortened
 
 NOTHING = "none"
@@ -29,7 +29,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Part:
+class RecordingPart:
     """Some components of a column, in order."""
 
     column: Column
@@ -46,8 +46,8 @@ class Part:
 class Choice:
     """The columns that are read, and the words for why."""
 
-    states: tuple[Part, ...] = ()
-    actions: tuple[Part, ...] = ()
+    states: tuple[RecordingPart, ...] = ()
+    actions: tuple[RecordingPart, ...] = ()
     frames: Column | None = None
     episode: Column | None = None
     times: tuple[Column, ...] = ()
@@ -93,33 +93,37 @@ def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
         if name is not None and name != NOTHING:
             column = opened.frame_column(name) if option == "frames" else opened.column(name)
             setattr(choice, option, column)
-            choice.words[option] = f"{_called(column, Role(option))}: as named"
-    if choice.frames and choice.frames.kind is not Kind.PICTURE:
+            choice.words[option] = f"{_called(column, ColumnRole(option))}: as named"
+    if choice.frames and choice.frames.kind is not ColumnKind.PICTURE:
         problem = f"it holds {choice.frames.type} of shape {choice.frames.shape} a row, not pictures"
         mend = "Frames are uint8 (H, W, 3), (H, W, 1) or (3, H, W), image files or a video."
         raise UnusableData(opened.path, f"column {choice.frames.name!r}", problem, mend)
 
 
-def _called(column: Column, role: Role) -> str:
-    return f"{column.name} ({column.type})" if role is Role.FRAMES else column.name
+def _called(column: Column, role: ColumnRole) -> str:
+    return f"{column.name} ({column.type})" if role is ColumnRole.FRAMES else column.name
 
 
 def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
     """Take the one candidate for actions, frames and episode where the caller named none."""
-    for option, role in (("actions", Role.ACTIONS), ("frames", Role.FRAMES), ("episode", Role.EPISODE)):
+    for option, role in (
+        ("actions", ColumnRole.ACTIONS),
+        ("frames", ColumnRole.FRAMES),
+        ("episode", ColumnRole.EPISODE),
+    ):
         given = getattr(asked, option)
         if given is not None:
             if given == NOTHING or (option == "actions" and list(given) == [NOTHING]):
                 choice.words[option] = "none, as asked"
             continue
-        if role is Role.EPISODE and opened.starts is not None:
+        if role is ColumnRole.EPISODE and opened.starts is not None:
             continue
         found = [column for column in _free(opened, choice) if role_of(column, opened.rows) is role]
         if len(found) > 1:
             names = [column.name for column in found]
             raise SeveralReadings(opened.path, option, names, f'{option}="{names[0]}" or another, or {option}="none"')
         if found:
-            value = (Part(found[0], tuple(range(found[0].width))),) if role is Role.ACTIONS else found[0]
+            value = (RecordingPart(found[0], tuple(range(found[0].width))),) if role is ColumnRole.ACTIONS else found[0]
             setattr(choice, option, value)
             choice.words[option] = f"{_called(found[0], role)}: found, the only candidate"
         else:
@@ -133,14 +137,14 @@ def _find_times(opened: Opened, asked: Asked, choice: Choice) -> None:
         return
     if asked.time is not None:
         choice.times = (opened.column(asked.time),)
-        if not choice.times[0].single or choice.times[0].kind not in (Kind.NUMBER, Kind.MOMENT):
+        if not choice.times[0].single or choice.times[0].kind not in (ColumnKind.NUMBER, ColumnKind.MOMENT):
             problem = f"it holds {choice.times[0].type} of shape {choice.times[0].shape} a row, not one time"
             raise UnusableData(opened.path, f"column {asked.time!r}", problem)
     else:
         choice.times = tuple(
             column
             for column in _free(opened, choice)
-            if role_of(column, opened.rows) is Role.TIME and column.rows == opened.rows
+            if role_of(column, opened.rows) is ColumnRole.TIME and column.rows == opened.rows
         )
     listed = ", ".join(column.name for column in choice.times)
     said = "rises within every episode" if len(choice.times) == 1 else "rise within every episode"
@@ -152,7 +156,7 @@ def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
     if choice.states:
         return
     free = _free(opened, choice)
-    found = [column for column in free if role_of(column, opened.rows) is Role.STATES]
+    found = [column for column in free if role_of(column, opened.rows) is ColumnRole.STATES]
     if not found:
         listed = shortened([f"{column.name} ({column.type}, {column.shape} a row)" for column in opened.columns])
         mend = "Name numbers or vectors with states=[...]."
@@ -160,7 +164,7 @@ def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
     if len(found) > 1 and any(column.shape for column in found):
         names = [column.name for column in found]
         raise SeveralReadings(opened.path, "states", names, f'states=["{names[0]}"], or several of them')
-    choice.states = tuple(Part(column, tuple(range(column.width))) for column in found)
+    choice.states = tuple(RecordingPart(column, tuple(range(column.width))) for column in found)
     why = "found, the only candidate" if len(found) == 1 else "found, every number without another part"
     choice.words["states"] = f"{', '.join(map(str, choice.states))}: {why}"
 
@@ -171,7 +175,7 @@ def _free(opened: Opened, choice: Choice) -> list[Column]:
     return [column for column in opened.columns if column.name not in taken]
 
 
-def _part(opened: Opened, text: str) -> Part:
+def _part(opened: Opened, text: str) -> RecordingPart:
     """Return what "state", "state[2]", "state[0:3]" or "state[elbow]" stands for."""
     known = {column.name for column in opened.columns}
     match = re.fullmatch(r"(?P<name>.+)\[(?P<inside>[^\[\]]+)\]", text)
@@ -181,10 +185,10 @@ def _part(opened: Opened, text: str) -> Part:
     else:
         column = opened.column(match["name"])
         places = _places(column, match["inside"])
-    if column.kind not in (Kind.NUMBER, Kind.TRUTH) or not column.flat:
+    if column.kind not in (ColumnKind.NUMBER, ColumnKind.TRUTH) or not column.flat:
         problem = f"it holds {column.type} of shape {column.shape} a row, not numbers or vectors"
         raise UnusableData(opened.path, f"column {column.name!r}", problem, "Name a column of numbers.")
-    return Part(column, places)
+    return RecordingPart(column, places)
 
 
 def _places(column: Column, inside: str) -> tuple[int, ...]:
@@ -200,7 +204,7 @@ def _places(column: Column, inside: str) -> tuple[int, ...]:
     return tuple(places)
 
 
-def titles(parts: Sequence[Part]) -> tuple[str, ...]:
+def titles(parts: Sequence[RecordingPart]) -> tuple[str, ...]:
     """Return a name for every number of the parts: the components' own, with their columns where those would clash."""
     short = [part.column.component(place) for part in parts for place in part.places]
     if len(set(short)) == len(short):
@@ -209,7 +213,7 @@ def titles(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(long)
 
 
-def assembled(parts: Sequence[Part], values: dict[str, np.ndarray]) -> np.ndarray:
+def assembled(parts: Sequence[RecordingPart], values: dict[str, np.ndarray]) -> np.ndarray:
     """Return the parts side by side, (rows, n): float32 where nothing is lost by it, else float64."""
     arrays = [values[part.column.name].reshape(len(values[part.column.name]), -1) for part in parts]
     wanted = np.result_type(np.float32, *(array.dtype for array in arrays))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What the values of a column are."""
 
     NUMBER = "number"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-class Role(StrEnum):
+class ColumnRole(StrEnum):
     """What a column can be in a recording."""
 
     STATES = "states"
@@ -40,7 +40,7 @@ class Column:
     shape: tuple[int, ...]
     """Of one row: () for a number, (6,) for a vector, (H, W, 3) for a picture."""
     type: str
-    kind: Kind
+    kind: ColumnKind
     components: tuple[str, ...] | None = None
     """Names of a vector's components, where the file has them."""
 
@@ -66,23 +66,27 @@ class Column:
         return self.name if self.single else f"{self.name}[{place}]"
 
 
-_KINDS = {"f": Kind.NUMBER, "i": Kind.NUMBER, "u": Kind.NUMBER, "b": Kind.TRUTH, "M": Kind.MOMENT} | dict.fromkeys(
-    "SUO", Kind.TEXT
-)
+_KINDS = {
+    "f": ColumnKind.NUMBER,
+    "i": ColumnKind.NUMBER,
+    "u": ColumnKind.NUMBER,
+    "b": ColumnKind.TRUTH,
+    "M": ColumnKind.MOMENT,
+} | dict.fromkeys("SUO", ColumnKind.TEXT)
 
-_WORDS: dict[Role | None, tuple[str, ...]] = {
-    Role.EPISODE: (
+_WORDS: dict[ColumnRole | None, tuple[str, ...]] = {
+    ColumnRole.EPISODE: (
         *("episode", "episodes", "episode_index", "episode_id", "episode_idx", "ep", "ep_idx", "ep_id", "file"),
         *("traj", "traj_id", "trajectory", "trajectory_id", "trajectory_index", "demo", "demo_id"),
         *("episode_starts", "episode_offsets", "episode_ends", "episode_lengths", "ep_len", "ep_lens"),
         *("ep_offset", "ep_offsets"),
     ),
-    Role.TIME: (
+    ColumnRole.TIME: (
         *("time", "timestamp", "timestamps", "stamp", "t", "frame_index", "index"),
         *("step", "steps", "step_idx", "step_index", "timestep"),
         *("", "unnamed: 0", "__index_level_0__"),  # the index that pandas writes beside the columns
     ),
-    Role.ACTIONS: ("action", "actions"),
+    ColumnRole.ACTIONS: ("action", "actions"),
     None: (
         *("reward", "rewards", "return", "returns", "discount", "done", "dones", "success", "task_index", "task_id"),
         *("terminal", "terminals", "terminated", "truncated", "is_first", "is_last", "is_terminal"),
@@ -92,11 +96,11 @@ _ROLES = {word: role for role, words in _WORDS.items() for word in words}
 """Names that say what a column is; any other number or vector may be a state."""
 
 
-def kind_of(dtype: np.dtype, shape: tuple[int, ...]) -> Kind:
+def kind_of(dtype: np.dtype, shape: tuple[int, ...]) -> ColumnKind:
     """Return what an array's values are, from its type and the shape of one row."""
     if dtype == np.uint8 and channels(shape) is not None:
-        return Kind.PICTURE
-    return _KINDS.get(dtype.kind, Kind.OTHER)
+        return ColumnKind.PICTURE
+    return _KINDS.get(dtype.kind, ColumnKind.OTHER)
 
 
 def channels(shape: tuple[int, ...]) -> str | None:
@@ -113,20 +117,20 @@ def last_word(name: str) -> str:
     return name.replace("/", ".").rsplit(".", maxsplit=1)[-1].lower()
 
 
-def role_of(column: Column, rows: int) -> Role | None:
+def role_of(column: Column, rows: int) -> ColumnRole | None:
     """Return what a column could be in a recording of `rows` rows, by its name and type; None for nothing."""
-    said = _ROLES.get(last_word(column.name), Role.STATES)
-    if column.kind is Kind.PICTURE:
-        return Role.FRAMES
-    if column.kind is Kind.MOMENT:
-        return Role.TIME if column.single else None
-    if column.kind is Kind.TEXT:
-        return said if said is Role.EPISODE and column.single else None
-    if column.kind is not Kind.NUMBER or not column.flat or not column.width:
+    said = _ROLES.get(last_word(column.name), ColumnRole.STATES)
+    if column.kind is ColumnKind.PICTURE:
+        return ColumnRole.FRAMES
+    if column.kind is ColumnKind.MOMENT:
+        return ColumnRole.TIME if column.single else None
+    if column.kind is ColumnKind.TEXT:
+        return said if said is ColumnRole.EPISODE and column.single else None
+    if column.kind is not ColumnKind.NUMBER or not column.flat or not column.width:
         return None
-    if said in (Role.EPISODE, Role.TIME):
+    if said in (ColumnRole.EPISODE, ColumnRole.TIME):
         return said if column.single else None
-    return said if said is not Role.STATES or column.shape or column.rows == rows else None
+    return said if said is not ColumnRole.STATES or column.shape or column.rows == rows else None
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ class Found:
     column: Column
     range: tuple[float, float] | None
     """The smallest and largest finite number; None where there are no numbers to compare, NaN where none is finite."""
-    role: Role | None
+    role: ColumnRole | None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -151,14 +155,14 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Table:
+class ColumnTable:
     """What is in a recording, column by column; `str` gives it as aligned text."""
 
     path: Path
     format: str
     columns: tuple[Found, ...]
 
-    def candidates(self, role: Role) -> tuple[str, ...]:
+    def candidates(self, role: ColumnRole) -> tuple[str, ...]:
         """Return the names of the columns that could play a role."""
         return tuple(found.column.name for found in self.columns if found.role is role)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worldprobe.recordings.columns import Found, Kind, Table, role_of
+from worldprobe.recordings.columns import ColumnKind, ColumnTable, Found, role_of
 from worldprobe.recordings.formats import FORMATS, Opened
 from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, shortened
 
@@ -16,7 +16,7 @@ BATCH_BYTES = 256 << 20
 """About how much `describe` reads at a time."""
 
 
-def describe(path: str | Path, *, format: str | None = None) -> Table:
+def describe(path: str | Path, *, format: str | None = None) -> ColumnTable:
     """Return every column of a recording: name, shape, type, range, and what it is a candidate for.
 
     Numbers are read to find their range, NaN and infinity left out; pictures are not read. Raises as `read_recording`.
@@ -26,7 +26,7 @@ def describe(path: str | Path, *, format: str | None = None) -> Table:
     for names in _batches(opened):
         ranges.update({column: _range(values) for column, values in opened.read(names).items() if values.size})
     found = (Found(column, ranges.get(column.name), role_of(column, opened.rows)) for column in opened.columns)
-    return Table(opened.path, ", ".join(filter(None, [name, opened.words])), tuple(found))
+    return ColumnTable(opened.path, ", ".join(filter(None, [name, opened.words])), tuple(found))
 
 
 def _batches(opened: Opened) -> Iterator[list[str]]:
@@ -34,7 +34,7 @@ def _batches(opened: Opened) -> Iterator[list[str]]:
     names: list[str] = []
     size = 0
     for column in opened.columns:
-        if column.kind in (Kind.NUMBER, Kind.TRUTH) and column.flat and column.rows:
+        if column.kind in (ColumnKind.NUMBER, ColumnKind.TRUTH) and column.flat and column.rows:
             if names and size + 8 * column.rows * column.width > BATCH_BYTES:
                 yield names
                 names, size = [], 0

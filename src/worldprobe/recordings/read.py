@@ -13,16 +13,11 @@ from jaxtyping import Bool, Float
 from worldprobe.recordings.choosing import Asked, Choice, assembled, choose, titles
 from worldprobe.recordings.episodes import Starts, check_rises, lengths, split_at, starts_of
 from worldprobe.recordings.formats import Opened
-from worldprobe.recordings.frames import Frames, RowsOf
 from worldprobe.recordings.opening import open_recording
-from worldprobe.recordings.problems import (
-    BadRows,
-    UnusableData,
-    rows_in_words,
-    shortened,
-)
+from worldprobe.recordings.problems import BadRows, UnusableData, rows_in_words, shortened
+from worldprobe.recordings.recorded_frames import Frames, RowsOf
 from worldprobe.recordings.recording import Recording, Source
-from worldprobe.worlds.base import ControlSpec
+from worldprobe.world.world import Control
 
 
 def read_recording(
@@ -170,7 +165,7 @@ def _recording(opened: Opened, name: str, choice: Choice, read: _Read, chosen: d
             else "1 episode has one row and gives no pairs"
         )
     controls = tuple(
-        ControlSpec(title, "as recorded", 1.0, f"{part.column.name} of {opened.path.name}")
+        Control(title, "as recorded", 1.0, f"{part.column.name} of {opened.path.name}")
         for title, part in zip(names, [part for part in choice.states for _ in part.places], strict=True)
     )
     return Recording(

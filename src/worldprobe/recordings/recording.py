@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from worldprobe.errors import InvalidValue
+from worldprobe.explore.regime import Pairs
 from worldprobe.recordings.episodes import lengths, pair_index
-from worldprobe.recordings.frames import Frames
-from worldprobe.regimes.base import Pairs
-from worldprobe.worlds.base import ControlSpec
+from worldprobe.recordings.recorded_frames import Frames
+from worldprobe.world.world import Control
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Recording:
 
     states: Float[np.ndarray, "rows n"]
     """float32 or float64, finite."""
-    controls: tuple[ControlSpec, ...]
+    controls: tuple[Control, ...]
     """What each column of the states is."""
     episodes: Int[np.ndarray, " episodes"]
     """The first row of every episode; within an episode rows are in the order of time."""

@@ -12,14 +12,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from worldprobe.recordings.episodes import episode_of
-from worldprobe.recordings.frames import Frames, Pictures, mixed_sizes
 from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing
+from worldprobe.recordings.recorded_frames import Frames, Pictures, mixed_sizes
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi"})
-DECODED_RATHER_THAN_SOUGHT = 8
+SEEK_THRESHOLD = 8
 """Frames up to which decoding on is cheaper than seeking the next key frame."""
 
 TOLERANCE = 0.25
@@ -165,7 +165,7 @@ def _decode(
         for place in np.searchsorted(timeline.pts, wanted).tolist():
             target = int(timeline.pts[place])
             key = timeline.keys[max(np.searchsorted(timeline.keys, place, side="right") - 1, 0)]
-            if decoding is None or key - here > DECODED_RATHER_THAN_SOUGHT:
+            if decoding is None or key - here > SEEK_THRESHOLD:
                 container.seek(int(timeline.pts[key]), stream=stream, backward=True)
                 decoding = container.decode(stream)
             frame = next((frame for frame in decoding if frame.pts is not None and frame.pts >= target), None)

@@ -1,6 +1,6 @@
 """The layouts that recordings are read from: one file each, found through the registry FORMATS."""
 
-from worldprobe.recordings.formats.base import FORMATS, Format, Opened
+from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import Hdf5
 from worldprobe.recordings.formats.lerobot import LeRobot
 from worldprobe.recordings.formats.npz import Npz

@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from PIL import Image, UnidentifiedImageError
 
-from worldprobe.recordings.columns import Column, Kind
+from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.episodes import episode_of
-from worldprobe.recordings.frames import Frames, Pictures, decoded, is_image, mixed_sizes
 from worldprobe.recordings.problems import UnusableData, needing, reading, shortened
+from worldprobe.recordings.recorded_frames import Frames, Pictures, decoded, is_image, mixed_sizes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,34 +45,34 @@ def parquet_file(path: Path) -> pq.ParquetFile:
 def column_of(path: Path, name: str, rows: int, first: pa.Scalar) -> Column:
     """Return what a column is, from its type and the value in its first row."""
     shape, kind = _kind(first.type, first)
-    if kind is Kind.PICTURE:
+    if kind is ColumnKind.PICTURE:
         picture = _picture(path.parent, first.as_py())
         if picture is None:
-            return Column(name, rows, (), str(first.type), Kind.OTHER)
+            return Column(name, rows, (), str(first.type), ColumnKind.OTHER)
         with picture as image:
             return Column(name, rows, (image.height, image.width, 3), f"{image.format} images", kind)
     return Column(name, rows, shape, str(first.type), kind)
 
 
-def _kind(kind: pa.DataType, first: pa.Scalar) -> tuple[tuple[int, ...], Kind]:
+def _kind(kind: pa.DataType, first: pa.Scalar) -> tuple[tuple[int, ...], ColumnKind]:
     from pyarrow import types
 
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
-        return (), Kind.NUMBER
+        return (), ColumnKind.NUMBER
     if types.is_boolean(kind):
-        return (), Kind.TRUTH
+        return (), ColumnKind.TRUTH
     if types.is_temporal(kind):
-        return (), Kind.MOMENT
+        return (), ColumnKind.MOMENT
     if types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind):
         value = first.as_py()
-        return (), Kind.PICTURE if isinstance(value, str) and is_image(value) else Kind.TEXT
+        return (), ColumnKind.PICTURE if isinstance(value, str) and is_image(value) else ColumnKind.TEXT
     if types.is_binary(kind) or types.is_large_binary(kind) or _holds_bytes(kind):
-        return (), Kind.PICTURE
+        return (), ColumnKind.PICTURE
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         inner = _kind(kind.value_type, first)
-        if inner == ((), Kind.NUMBER):
-            return (len(first.as_py() or ()),), Kind.NUMBER
-    return (), Kind.OTHER
+        if inner == ((), ColumnKind.NUMBER):
+            return (len(first.as_py() or ()),), ColumnKind.NUMBER
+    return (), ColumnKind.OTHER
 
 
 def _holds_bytes(kind: pa.DataType) -> bool:

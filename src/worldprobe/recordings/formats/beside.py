@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from worldprobe.recordings.columns import Column, Kind
-from worldprobe.recordings.frames import Frames, ImageFiles, image_names
+from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.problems import UnusableData
+from worldprobe.recordings.recorded_frames import Frames, ImageFiles, image_names
 from worldprobe.recordings.video import VIDEO_SUFFIXES, Clip, VideoFrames, header
 
 
@@ -68,10 +68,10 @@ class Beside:
             return None
         self._sources[name] = [source]
         shape = ImageFiles(source, names[:1]).shape
-        return Column(name, len(names), shape, f"images, {names[0]} .. {names[-1]}", Kind.PICTURE)
+        return Column(name, len(names), shape, f"images, {names[0]} .. {names[-1]}", ColumnKind.PICTURE)
 
     def _videos(self, name: str, files: list[Path]) -> Column:
         self._sources[name] = files
         headers = [header(path) for path in files]
         said = f"{len(files)} videos" if len(files) > 1 else f"video, {headers[0].codec}"
-        return Column(name, sum(one.frames for one in headers), headers[0].shape, said, Kind.PICTURE)
+        return Column(name, sum(one.frames for one in headers), headers[0].shape, said, ColumnKind.PICTURE)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Int
 
-from worldprobe.recordings.columns import Column, Kind, kind_of
+from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.episodes import episode_of
-from worldprobe.recordings.formats.base import FORMATS, Format, Opened
-from worldprobe.recordings.frames import Frames, Pictures, rgb, rgb_shape
+from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing
+from worldprobe.recordings.recorded_frames import Frames, Pictures, rgb, rgb_shape
 
 if TYPE_CHECKING:
     import h5py
@@ -30,7 +30,7 @@ GATHERED = 1 << 14
 
 
 @dataclass(frozen=True)
-class Piece:
+class Hdf5Piece:
     """The rows of a column that stand in one dataset."""
 
     dataset: str
@@ -40,7 +40,7 @@ class Piece:
 class OpenedHdf5(Opened):
     """Columns whose rows stand in one dataset or, one after the other, in several."""
 
-    def __init__(self, path: Path, columns: Sequence[Column], pieces: Mapping[str, Sequence[Piece]]) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column], pieces: Mapping[str, Sequence[Hdf5Piece]]) -> None:
         super().__init__(path, columns)
         self._pieces = pieces
 
@@ -57,7 +57,7 @@ class OpenedHdf5(Opened):
         return Hdf5Frames(self.path, self._pieces[name], self.column(name).shape)
 
     def _values(self, file: h5py.File, column: Column) -> np.ndarray:
-        if column.kind is Kind.TEXT:
+        if column.kind is ColumnKind.TEXT:
             return np.concatenate(
                 [self._dataset(file, column, piece).asstr()[...] for piece in self._pieces[column.name]]
             )
@@ -78,7 +78,7 @@ class OpenedHdf5(Opened):
         for start in range(0, len(rows), step):
             dataset.read_direct(rows, np.s_[start : start + step], np.s_[start : start + step])
 
-    def _dataset(self, file: h5py.File, column: Column, piece: Piece) -> h5py.Dataset:
+    def _dataset(self, file: h5py.File, column: Column, piece: Hdf5Piece) -> h5py.Dataset:
         dataset = file.get(piece.dataset)
         wanted = (piece.rows, *column.shape)
         if not hasattr(dataset, "shape"):
@@ -92,7 +92,7 @@ class OpenedHdf5(Opened):
 class Hdf5Frames(Frames):
     """Pictures in HDF5 datasets; the file is open only while they are read."""
 
-    def __init__(self, path: Path, pieces: Sequence[Piece], shape: tuple[int, ...]) -> None:
+    def __init__(self, path: Path, pieces: Sequence[Hdf5Piece], shape: tuple[int, ...]) -> None:
         self._path, self._pieces, self._raw_shape = path, pieces, shape
         self._starts = np.cumsum([0, *(piece.rows for piece in pieces)])
         self.shape = rgb_shape(shape)
@@ -133,7 +133,7 @@ class Hdf5(Format):
         """Look through the whole file for arrays."""
         with opened(path) as file:
             found = arrays(file)
-        pieces = {column.name: [Piece(column.name, column.rows)] for column in found}
+        pieces = {column.name: [Hdf5Piece(column.name, column.rows)] for column in found}
         return OpenedHdf5(path, found, pieces)
 
 
@@ -179,7 +179,13 @@ def arrays(group: h5py.Group) -> list[Column]:
         if isinstance(item, h5py.Dataset) and item.shape:
             rows, *shape = item.shape
             text = h5py.check_string_dtype(item.dtype) is not None
-            kind = Kind.TEXT if text else Kind.OTHER if item.dtype.hasobject else kind_of(item.dtype, tuple(shape))
+            kind = (
+                ColumnKind.TEXT
+                if text
+                else ColumnKind.OTHER
+                if item.dtype.hasobject
+                else kind_of(item.dtype, tuple(shape))
+            )
             found.append(Column(name, rows, tuple(shape), "text" if text else str(item.dtype), kind))
 
     group.visititems(visit)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from worldprobe.recordings.columns import Column, Kind, channels, kind_of
+from worldprobe.recordings.columns import Column, ColumnKind, channels, kind_of
 from worldprobe.recordings.formats.arrow import ParquetPictures, parquet_numpy
-from worldprobe.recordings.formats.base import FORMATS, Format, Opened
+from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.lerobot_index import IN_PART, Index, Info, index_of, read_info
-from worldprobe.recordings.frames import Frames, rgb_shape
 from worldprobe.recordings.problems import UnreadableFile, UnusableData
+from worldprobe.recordings.recorded_frames import Frames, rgb_shape
 from worldprobe.recordings.video import Clip, VideoFrames
 
 EPISODE, TIMESTAMP = "episode_index", "timestamp"
@@ -96,14 +96,14 @@ def _column(name: str, feature: dict[str, Any], rows: int) -> Column:
     kind, shape = str(feature.get("dtype")), tuple(feature.get("shape") or ())
     if kind in ("image", "video"):
         if _is_depth(feature) or channels(shape) is None or 3 not in (shape[0], shape[-1]):
-            return Column(name, rows, shape, f"{kind} of depth", Kind.OTHER)
-        return Column(name, rows, rgb_shape(shape), kind, Kind.PICTURE)
+            return Column(name, rows, shape, f"{kind} of depth", ColumnKind.OTHER)
+        return Column(name, rows, rgb_shape(shape), kind, ColumnKind.PICTURE)
     shape = () if shape == (1,) else shape
     try:
         known = kind_of(np.dtype(kind), shape)
     except TypeError:
-        return Column(name, rows, shape, kind, Kind.TEXT if kind == "string" else Kind.OTHER)
-    return Column(name, rows, shape, kind, known if len(shape) < 2 else Kind.OTHER, _components(feature, shape))
+        return Column(name, rows, shape, kind, ColumnKind.TEXT if kind == "string" else ColumnKind.OTHER)
+    return Column(name, rows, shape, kind, known if len(shape) < 2 else ColumnKind.OTHER, _components(feature, shape))
 
 
 def _is_depth(feature: dict[str, Any]) -> bool:

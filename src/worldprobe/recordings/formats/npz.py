@@ -17,10 +17,10 @@ import numpy as np
 from numpy.lib import format as npy
 
 from worldprobe.errors import NotEnoughRoom
-from worldprobe.recordings.columns import Column, Kind, kind_of
-from worldprobe.recordings.formats.base import FORMATS, Format, Opened, numbers
-from worldprobe.recordings.frames import Alternating, ArrayFrames, Frames
+from worldprobe.recordings.columns import Column, ColumnKind, kind_of
+from worldprobe.recordings.formats.format import FORMATS, Format, Opened, numbers
 from worldprobe.recordings.problems import UnusableData, reading
+from worldprobe.recordings.recorded_frames import Alternating, ArrayFrames, Frames
 
 NEXT = "_next"
 SPARE_BYTES = 64 << 20
@@ -33,7 +33,7 @@ _LOCAL_HEADER = 30
 
 
 @dataclass(frozen=True)
-class Member:
+class NpzMember:
     """An array in an archive, and where its bytes lie."""
 
     name: str
@@ -67,7 +67,7 @@ class OpenedNpz(Opened):
     `NAME` first, and arrays without a partner hold one value for both rows.
     """
 
-    def __init__(self, path: Path, members: list[Member]) -> None:
+    def __init__(self, path: Path, members: list[NpzMember]) -> None:
         self._members = {member.name: member for member in members if member.shape}
         self._paired = {name for name in self._members if self._is_pair(name)}
         pairs = {self._members[name].shape[0] for name in self._paired}
@@ -97,7 +97,7 @@ class OpenedNpz(Opened):
         second = numbers(archive[name + NEXT]) if name in self._paired else values
         return np.stack([values, second], axis=1).reshape(2 * len(values), *values.shape[1:])
 
-    def _picture(self, member: Member) -> ArrayFrames:
+    def _picture(self, member: NpzMember) -> ArrayFrames:
         with reading(self.path, *_BROKEN):
             array = _mapped(self.path, member) if member.data_at is not None else _unpacked(self.path, member)
         return ArrayFrames(array, f"{self.path.name} {member.name}")
@@ -106,17 +106,17 @@ class OpenedNpz(Opened):
         member, second = self._members[name], self._members.get(name + NEXT)
         return second is not None and member.shape == second.shape and member.dtype == second.dtype
 
-    def _partner(self, member: Member) -> bool:
+    def _partner(self, member: NpzMember) -> bool:
         return member.name.endswith(NEXT) and member.name.removesuffix(NEXT) in self._paired
 
-    def _column(self, member: Member) -> Column:
+    def _column(self, member: NpzMember) -> Column:
         rows, *shape = member.shape
         kind = kind_of(member.dtype, tuple(shape))
-        kind = Kind.OTHER if member.dtype.hasobject else kind
+        kind = ColumnKind.OTHER if member.dtype.hasobject else kind
         return Column(member.name, 2 * rows if self._paired else rows, tuple(shape), str(member.dtype), kind)
 
 
-def _members(path: Path) -> list[Member]:
+def _members(path: Path) -> list[NpzMember]:
     members = []
     with zipfile.ZipFile(path) as archive, open(path, "rb") as raw:
         for info in archive.infolist():
@@ -134,7 +134,7 @@ def _members(path: Path) -> list[Member]:
                 local = raw.read(_LOCAL_HEADER)
                 before = int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
                 data_at = info.header_offset + _LOCAL_HEADER + before + header
-            members.append(Member(info.filename.removesuffix(".npy"), shape, dtype, fortran, data_at))
+            members.append(NpzMember(info.filename.removesuffix(".npy"), shape, dtype, fortran, data_at))
     return members
 
 
@@ -147,12 +147,12 @@ def _header(handle: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     raise ValueError(f"an array is of .npy version {version[0]}.{version[1]}")
 
 
-def _mapped(path: Path, member: Member) -> np.ndarray:
+def _mapped(path: Path, member: NpzMember) -> np.ndarray:
     order: Any = "F" if member.fortran else "C"
     return np.memmap(path, member.dtype, "r", member.data_at or 0, member.shape, order)
 
 
-def _unpacked(path: Path, member: Member) -> np.ndarray:
+def _unpacked(path: Path, member: NpzMember) -> np.ndarray:
     """Return compressed frames mapped from a temporary file, which goes when they do; a ZIP cannot be read by row."""
     size, folder = int(np.prod(member.shape)) * member.dtype.itemsize, tempfile.gettempdir()
     if size + SPARE_BYTES > shutil.disk_usage(folder).free:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from worldprobe.recordings.formats.base import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import LAYOUTS, OpenedHdf5, Piece, arrays, is_hdf5, opened
+from worldprobe.recordings.formats.format import FORMATS, Format
+from worldprobe.recordings.formats.hdf5 import LAYOUTS, Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Robomimic(Format):
         columns = [replace(column, rows=rows) for column in first if column.rows == lengths[0]]
         pieces = {
             column.name: [
-                Piece(f"data/{demo}/{column.name}", length) for demo, length in zip(demos, lengths, strict=True)
+                Hdf5Piece(f"data/{demo}/{column.name}", length) for demo, length in zip(demos, lengths, strict=True)
             ]
             for column in columns
         }

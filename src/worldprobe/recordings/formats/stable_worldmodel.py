@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from worldprobe.recordings.formats.base import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import LAYOUTS, OpenedHdf5, Piece, arrays, is_hdf5, opened
+from worldprobe.recordings.formats.format import FORMATS, Format
+from worldprobe.recordings.formats.hdf5 import LAYOUTS, Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class StableWorldmodel(Format):
         if rows != longest:
             problem = f"its episodes have {rows:,} rows together, the longest column {longest:,}"
             raise UnusableData(path, "ep_len", problem, "Was the file written to its end?")
-        pieces = {column.name: [Piece(column.name, column.rows)] for column in columns}
+        pieces = {column.name: [Hdf5Piece(column.name, column.rows)] for column in columns}
         found = OpenedHdf5(path, columns, pieces)
         found.starts, found.starts_in_words = offsets[lengths > 0], "ep_offset"
         return found

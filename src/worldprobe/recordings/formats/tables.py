@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from worldprobe.errors import UnknownName
-from worldprobe.recordings.columns import Column, Kind
+from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.formats.arrow import (
     ParquetPictures,
     arrow,
@@ -20,10 +20,10 @@ from worldprobe.recordings.formats.arrow import (
     parquet_file,
     parquet_numpy,
 )
-from worldprobe.recordings.formats.base import FORMATS, Format, Opened
 from worldprobe.recordings.formats.beside import Beside
-from worldprobe.recordings.frames import Frames, ImageFiles, natural
+from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.problems import UnusableData, shortened
+from worldprobe.recordings.recorded_frames import Frames, ImageFiles, natural
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +37,7 @@ class OpenedTables(Opened):
 
     def __init__(self, path: Path, files: Sequence[Path], columns: Sequence[Column], counts: Sequence[int]) -> None:
         self._files, self._counts, self._beside = files, counts, Beside(files, counts)
-        own = [Column(FILE, sum(counts), (), f"{len(files)} files", Kind.TEXT)] if len(files) > 1 else []
+        own = [Column(FILE, sum(counts), (), f"{len(files)} files", ColumnKind.TEXT)] if len(files) > 1 else []
         if path.is_dir():
             own += self._beside.found()
             self.words = f"{len(files)} files" if len(files) > 1 else files[0].name
@@ -161,9 +161,9 @@ def _columns(files: Sequence[Path], read: Sequence[tuple[list[str], int, Any]]) 
 
 def _described(file: Path, name: str, rows: int, values: Any) -> Column:
     column = column_of(file, name, rows, values[0])
-    if column.kind is Kind.PICTURE and isinstance(values[0].as_py(), str):
+    if column.kind is ColumnKind.PICTURE and isinstance(values[0].as_py(), str):
         return replace(column, type=f"{column.type} in files")
-    if column.kind is Kind.TEXT and _is_number(values[0].as_py() or ""):
+    if column.kind is ColumnKind.TEXT and _is_number(values[0].as_py() or ""):
         odd = next((place for place, value in enumerate(values) if not _is_number(value.as_py() or "nan")), None)
         return column if odd is None else replace(column, type=f"text (row {odd:,} is {values[odd].as_py()!r})")
     return column

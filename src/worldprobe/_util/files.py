@@ -1,0 +1,51 @@
+"""Files that appear whole or not at all, hashes of what made them, and where caches live."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+
+def cache_dir() -> Path:
+    """Return the folder for what can be made again: `$WORLDPROBE_CACHE`, else the user's cache folder."""
+    return Path(os.environ.get("WORLDPROBE_CACHE") or platformdirs.user_cache_dir("worldprobe"))
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a path to write beside `path`; on success sync it and rename it to `path`, else remove it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        with open(aside, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON, whole or not at all; NaN and infinity are refused with a ValueError."""
+    text = json.dumps(value, indent=2, allow_nan=False)
+    with atomic_write(path) as aside:
+        aside.write_text(text + "\n", encoding="utf8")
+
+
+def content_key(value: Any) -> str:
+    """Return 16 hex digits that stand for a JSON-able value, independent of its keys' order."""
+    canonical = json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

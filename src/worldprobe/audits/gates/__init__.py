@@ -1,0 +1,1 @@
+"""Gates: measured numbers compared with thresholds, one file for each question."""

@@ -1,0 +1,1 @@
+"""Gates on an exploration: pairs of controls alone."""

@@ -1,0 +1,211 @@
+"""How one member of a pair follows from the other: additive noise, pair correlations, and the margin of the linear."""
+
+from __future__ import annotations
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.audits.gate import Gate, check
+from worldprobe.audits.gate_statistics import (
+    FRANCIA,
+    SIGMAS,
+    correlation_time,
+    ranks,
+    shapiro_francia,
+    spread_rows,
+    standard_error,
+    whitened,
+)
+from worldprobe.audits.gates.exploration.trajectory import Log
+
+ADDITIVE_NOISE = check(
+    "additive-noise",
+    "Is the noise of a step the same wherever it starts?",
+    because="Assumption (iii), z' = m(z) + eta with eta independent of z.",
+    past="above",
+    warn=0.15,
+    fail=0.5,
+    calibration="Largest rank correlation of |z' - m(z)| with z or |z|, m a cubic. Noise proportional to |z| gives "
+    ".5; noise whose sd is 1 + .5 tanh z gives .38.",
+)
+
+GAUSSIAN_NOISE = check(
+    "gaussian-noise",
+    "Is the noise of a step Gaussian?",
+    because="A Gaussian z and additive noise leave only the Ornstein-Uhlenbeck pair, whose noise is Gaussian (Cramer).",
+    past="below",
+    warn=0.95,
+    fail=None,
+    calibration="Shapiro-Francia's W' of z' - rho z. It never fails by itself: what non-Gaussian noise costs is the "
+    "margin.",
+)
+
+RELATED = check(
+    "pairs-related",
+    "Do the members of a pair have anything in common?",
+    because="Alignment can only teach what pairs share: at rho = 0 every whitened feature costs the same.",
+    past="below",
+    warn=0.2,
+    fail=0.1,
+    calibration="Pair correlation rho. Published robot arm: R^2 .86 at .5, .67 at .3. At .1 a control beats an "
+    "unrelated feature by a tenth of its variance.",
+)
+
+DIFFERENT = check(
+    "pairs-differ",
+    "Do the members of a pair differ?",
+    because="Theorem 1 prices degree k at 1 - rho^k: near rho = 1 every feature is almost free.",
+    past="above",
+    warn=0.99,
+    fail=0.9999,
+    calibration="Pair correlation rho. The published robot arm keeps R^2 .95 up to .99. At .9999 the members differ "
+    "by .014 sd, less than a grey level in most pixels of a room.",
+)
+
+ISOTROPY = check(
+    "isotropy",
+    "Is every control's square slower to forget than no other control?",
+    because="With rho_i = exp(-K_i) the optimum is linear iff max K < 2 min K, that is rho_slow^2 < rho_fast.",
+    past="above",
+    warn=1.5,
+    fail=2.0,
+    calibration="max K / min K, K = -log rho. 2 is the theorem's line; at 1.5 half of the margin is gone.",
+)
+
+GAP = check(
+    "spectral-gap",
+    "Is every control cheaper to align than every nonlinear feature of the controls?",
+    because="Theorem 1: the optimum is linear because the pair correlation of degree 2 is rho^2 < rho.",
+    past="below",
+    warn=0.5,
+    fail=0.0,
+    calibration="Smallest pair correlation of a control minus the largest of a quadratic feature, over rho (1 - "
+    "rho): 1 in the isotropic Gaussian world, 0 where a square ties with a control and takes its place beyond.",
+)
+GAP_PAIRS = 100_000
+
+Pair = tuple[Float[np.ndarray, "pairs k"], Float[np.ndarray, "pairs k"]]
+
+
+def transitions(log: Log) -> list[Gate]:
+    """Return the gates on the steps from z to z' of the controls that move."""
+    log = log.moving
+    n = len(log.names)
+    rho, error = pair_correlation(log.first, log.second)
+    gates = [_additive_noise(log, i) for i in range(n)] + [_gaussian_noise(log, i) for i in range(n)]
+    gates += [_related(log, i, rho, error) for i in range(n)] + [_different(log, i, rho, error) for i in range(n)]
+    if n > 1 and (rho > 0.0).all() and (rho < 1.0).all():
+        gates.append(_isotropy(log, rho, error))
+    if n and (rho < 1.0).all():
+        gates.append(_gap(log, rho, error))
+    return gates
+
+
+def pair_correlation(
+    a: Float[np.ndarray, "pairs k"], b: Float[np.ndarray, "pairs k"]
+) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+    """Return the correlation between the two members of a pair, per column, and its standard error.
+
+    The error is that of the influence function ab - rho (a^2 + b^2) / 2, correlation along the log included.
+    """
+    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
+    scale = np.maximum(np.sqrt((a**2).mean(axis=0) * (b**2).mean(axis=0)), 1e-300)
+    rho = (a * b).mean(axis=0) / scale
+    influence = a * b / scale - 0.5 * rho * (a**2 + b**2) / scale
+    return rho, standard_error(influence)
+
+
+def _additive_noise(log: Log, i: int) -> Gate:
+    a = log.first[:, i]
+    powers = np.stack([np.ones_like(a), a, a**2, a**3], axis=1)
+    noise = log.second[:, i] - powers @ np.linalg.lstsq(powers, log.second[:, i], rcond=None)[0]
+    u = ranks(np.stack([np.abs(noise), a, np.abs(a)], axis=1)) - 0.5
+    products = 12.0 * u[:, :1] * u[:, 1:]
+    found, error = np.abs(products.mean(axis=0)), standard_error(products)
+    k = int(np.argmax(found - SIGMAS * error))
+    advice = (
+        f"The steps of {log.names[i]} are "
+        f"{'larger on one side' if k == 0 else 'of another size far out than near the centre'}. Use the same noise "
+        "everywhere; put walls and limits into the world as a smooth squash."
+    )
+    return ADDITIVE_NOISE.judge(log.names[i], float(found[k]), advice, noise=SIGMAS * float(error[k]))
+
+
+def _gaussian_noise(log: Log, i: int) -> Gate:
+    a, b = log.first[:, i], log.second[:, i]
+    noise = b - a * float(a @ b) / float(a @ a)
+    advice = (
+        f"The steps of {log.names[i]} mix small and large ones. A steady Gaussian step teaches more than pauses and "
+        "dashes; see the gates jumps and spectral-gap for what it costs."
+    )
+    if noise.std() < 1e-9:
+        return GAUSSIAN_NOISE.judge(log.names[i], 1.0, advice)
+    chance = FRANCIA * correlation_time(np.abs(noise)[:, None])[0] / len(noise)
+    return GAUSSIAN_NOISE.judge(log.names[i], shapiro_francia(noise), advice, noise=float(chance))
+
+
+def _related(log: Log, i: int, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"]) -> Gate:
+    advice = (
+        f"The members of a pair hardly agree in {log.names[i]} (rho {rho[i]:.2f}). Pair frames closer in time, or "
+        "take smaller steps."
+    )
+    return RELATED.judge(log.names[i], float(rho[i]), advice, noise=SIGMAS * float(error[i]))
+
+
+def _different(log: Log, i: int, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"]) -> Gate:
+    advice = (
+        f"{log.names[i]} hardly changes within a pair (rho {rho[i]:.5f}), so features of it cost nothing, linear or "
+        "not. Pair frames further apart in time."
+    )
+    return DIFFERENT.judge(log.names[i], float(rho[i]), advice, noise=SIGMAS * float(error[i]))
+
+
+def _isotropy(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"]) -> Gate:
+    """Judge max K / min K; its noise is the relative error of both K, which is error / (rho K)."""
+    k = -np.log(rho)
+    fast, slow = int(k.argmax()), int(k.argmin())
+    relative = np.hypot(error[fast] / (rho[fast] * k[fast]), error[slow] / (rho[slow] * k[slow]))
+    ratio = float(k[fast] / k[slow])
+    advice = (
+        f"{log.names[slow]} is slow (rho {rho[slow]:.2f}) beside {log.names[fast]} (rho {rho[fast]:.2f}): the "
+        f"square of the one keeps {rho[slow] ** 2:.2f} and "
+        f"{'takes the place' if ratio > 2 else 'comes near the place'} of the other. Bring their pair correlations "
+        "together: larger steps for the slow control, smaller ones for the fast."
+    )
+    evidence = {"slow": log.names[slow], "fast": log.names[fast]}
+    return ISOTROPY.judge(log.names[fast], ratio, advice, noise=SIGMAS * float(relative) * ratio, evidence=evidence)
+
+
+def _gap(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"]) -> Gate:
+    kept, spread, features = _quadratic_correlations(log)
+    top, weakest = int(kept.argmax()), int(rho.argmin())
+    scale = max(abs(float(np.mean(rho)) * (1.0 - float(np.mean(rho)))), 1e-3)
+    gap = (float(rho[weakest]) - float(kept[top])) / scale
+    advice = (
+        f"{features[top]} keeps {kept[top]:.2f} within a pair, {log.names[weakest]} {rho[weakest]:.2f}: alignment "
+        f"{'prefers the nonlinear feature' if gap < 0 else 'hardly tells them apart'}. Mend what the gates on "
+        "jumps, isotropy and Gaussianity name; a larger step (lower rho) widens the margin."
+    )
+    noise = SIGMAS * (float(error[weakest]) + float(spread[top])) / scale
+    evidence = {"feature": features[top], "its pair correlation": float(kept[top])}
+    return GAP.judge(log.names[weakest], gap, advice, noise=noise, evidence=evidence)
+
+
+def _quadratic_correlations(log: Log) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"], list[str]]:
+    """Return pair correlations, errors and names of products of the whitened controls, with the linear taken out."""
+    y = whitened(log.x)
+    index = log.index[spread_rows(len(log.index), GAP_PAIRS)]
+    a, b = y[index[:, 0]], y[index[:, 1]]
+    both = np.concatenate([a, b])
+    linear, _ = np.linalg.qr(np.column_stack([np.ones(len(both)), both]))
+    kept, spread, names = [], [], []
+    for i, j in combinations_with_replacement(range(y.shape[1]), 2):
+        feature = both[:, i] * both[:, j]
+        feature -= linear @ (linear.T @ feature)
+        r, e = pair_correlation(feature[: len(a), None], feature[len(a) :, None])
+        kept.append(float(r[0]))
+        spread.append(float(e[0]))
+        names.append(f"{log.names[i]} squared" if i == j else f"{log.names[i]} times {log.names[j]}")
+    return np.array(kept), np.array(spread), names

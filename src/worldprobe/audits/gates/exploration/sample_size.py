@@ -1,0 +1,221 @@
+"""How much there is: independent draws, the share of N(0, I) seen, what is each control's own, test states apart."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from scipy.spatial import cKDTree
+from scipy.special import ndtri
+
+from worldprobe.audits.gate import Gate, check
+from worldprobe.audits.gate_statistics import SIGMAS, distance_correlation, spread_rows, whitened
+from worldprobe.audits.gates.exploration.trajectory import Log
+
+EFFECTIVE = check(
+    "effective-samples",
+    "How many independent draws is the log worth?",
+    because="The theorems are about expectations: correlated frames estimate them as few independent ones would.",
+    past="below",
+    warn=8000.0,
+    fail=200.0,
+    calibration="Frames over correlation time, of the slowest control. The room's six controls after 1,000 steps "
+    "(worldprobe run camera training.steps=1000 frames=... regimes.gaussian.clip=...): mean R^2 .07 from 1,300 "
+    "draws (2,000 frames, clip 2), .25 from 5,300 (8,000, 2), .87 from 15,000 (40,000, 16). Below 200 even a linear "
+    "read-out of 20 numbers is noise.",
+)
+
+COVERAGE = check(
+    "coverage",
+    "How much of N(0, I) has the exploration seen?",
+    because="Recovery is judged on canonical draws; outside what was seen an encoder extrapolates.",
+    past="below",
+    warn=0.9,
+    fail=0.5,
+    calibration="One control: mass of the equal-mass bins of N(0, 1) that hold a tenth of their frames. All "
+    "controls: share of canonical draws around which the log is at least a twentieth as dense as canonical draws of "
+    "its size.",
+)
+LEAST_SHARE, SPARSER, NEIGHBOURS = 0.1, 20, 3
+NEIGHBOUR_FRAMES, NEIGHBOUR_QUERIES = 4000, 1000
+
+CORRELATED = check(
+    "correlated-controls",
+    "Can a control be read off the others?",
+    because="Assumption (i), independent coordinates. A linear mixture is still recovered linearly, but weakly "
+    "where two controls nearly always go together.",
+    past="above",
+    warn=0.3,
+    fail=0.9,
+    calibration="R^2 of a control regressed on the others. Two controls with correlation .55 give .3; at .9 a tenth "
+    "of the control's variance is its own.",
+)
+
+INDEPENDENT = check(
+    "independent-controls",
+    "Do controls depend on each other beyond correlation?",
+    because="Assumption (i), independent coordinates.",
+    past="above",
+    warn=0.02,
+    fail=0.1,
+    calibration="Squared distance correlation with the most dependent other control, after linear correlations are "
+    "taken out. Points on a circle .038, y + .3 x^2 .025, y + .5 x^2 .04, y = x^2 .29. Of M independent draws, M "
+    "times it stays below 20 (largest of 100,000: 15.7).",
+)
+DEPENDENCE_FRAMES, DEPENDENCE_CHANCE = 1000, 20.0
+
+OVERLAP = check(
+    "test-overlap",
+    "Has any test state been trained on?",
+    because="Recovery is measured on states that were never trained on.",
+    past="above",
+    warn=0.002,
+    fail=0.02,
+    calibration="Share of test states that are in the log to the bit, or nearer to it than 1 % of the log's own "
+    "states are to the rest of the log (minus that 1 %): a test set of frames between training frames counts. Exact "
+    "copies by chance are taken off, as measured on fresh canonical draws.",
+)
+TEST_STATES, NEAR = 2000, 0.01
+
+
+def extent(log: Log, rng: np.random.Generator) -> list[Gate]:
+    """Return the gates on how much of the world the moving controls show, and how much of it is each control's own."""
+    log = log.moving
+    n = len(log.names)
+    if n == 0:
+        return []
+    gates = [_effective(log)] + [_coverage(log, i) for i in range(n)]
+    if n > 1:
+        gates.append(_joint_coverage(log, rng))
+        gates += _correlated(log) + _independent(log)
+    return gates
+
+
+def _effective(log: Log) -> Gate:
+    slowest = int(log.effective.argmin())
+    draws = float(log.effective[slowest])
+    advice = (
+        f"{len(log.x):,} frames are worth about {draws:,.0f} independent draws of {log.names[slowest]}: an encoder "
+        "memorises them. Record more and shorter clips from many starting states, rather than longer ones."
+    )
+    return EFFECTIVE.judge(log.names[slowest], draws, advice)
+
+
+def _coverage(log: Log, i: int) -> Gate:
+    z = log.z[:, i]
+    bins = int(np.clip(log.effective[i] / 20.0, 4, 20))
+    edges = ndtri(np.arange(1, bins) / bins)
+    held = np.bincount(np.searchsorted(edges, z), minlength=bins) * bins / len(z)
+    seen = held >= LEAST_SHARE
+    value = float(seen.mean())
+    unseen = [f"{low:.1f} to {high:.1f}" for low, high in _gaps(seen, edges)]
+    advice = (
+        f"{log.names[i]} has seen {value:.0%} of its canonical range; missing: {', '.join(unseen)}. Explore there, "
+        "or judge the model only where it has been."
+    )
+    return COVERAGE.judge(log.names[i], value, advice)
+
+
+def _gaps(seen: Shaped[np.ndarray, " bins"], edges: Float[np.ndarray, " inner"]) -> list[tuple[float, float]]:
+    """Return the runs of unseen bins as control values."""
+    ends = np.concatenate([[-np.inf], edges, [np.inf]])
+    starts = np.flatnonzero(~seen & np.concatenate([[True], seen[:-1]]))
+    stops = np.flatnonzero(~seen & np.concatenate([seen[1:], [True]]))
+    return [(float(ends[a]), float(ends[b + 1])) for a, b in zip(starts, stops, strict=True)]
+
+
+def _joint_coverage(log: Log, rng: np.random.Generator) -> Gate:
+    """Compare distances to the third neighbour among the log's frames and among a twentieth as many canonical draws.
+
+    The ratio of two such distances to the power n is F(6, 6) whatever n: equal densities pass 99.9 % of the draws.
+    """
+    most = int(np.clip(log.effective.min(), 2 * SPARSER * NEIGHBOURS, NEIGHBOUR_FRAMES))
+    frames = log.z[spread_rows(len(log.z), most)]
+    n = frames.shape[1]
+    sparse = rng.standard_normal((len(frames) // SPARSER, n))
+    canonical = rng.standard_normal((NEIGHBOUR_QUERIES, n))
+    there = cKDTree(frames).query(canonical, k=[NEIGHBOURS])[0]
+    reference = cKDTree(sparse).query(canonical, k=[NEIGHBOURS])[0]
+    value = float((there <= reference).mean())
+    advice = (
+        f"The exploration has been near {value:.0%} of the canonical states. Vary all controls at once, each over "
+        "its whole range, rather than one after the other."
+    )
+    return COVERAGE.judge("all controls", value, advice)
+
+
+def _correlated(log: Log) -> list[Gate]:
+    correlation = np.corrcoef(log.x, rowvar=False)
+    own = np.diag(np.linalg.pinv(correlation, rcond=1e-9, hermitian=True))
+    r2 = 1.0 - 1.0 / np.maximum(own, 1.0)
+    others = len(log.names) - 1
+    gates = []
+    for i, name in enumerate(log.names):
+        partner = int(np.argmax(np.abs(correlation[i]) * (np.arange(others + 1) != i)))
+        advice = (
+            f"{r2[i]:.0%} of {name} follows from the other controls, most from {log.names[partner]} (correlation "
+            f"{correlation[i, partner]:.2f}). Move them independently, or the weaker of the two is found last."
+        )
+        noise = (others + SIGMAS * np.sqrt(2.0 * others)) / log.effective[i]
+        gates.append(CORRELATED.judge(name, float(r2[i]), advice, noise=float(noise)))
+    return gates
+
+
+def _independent(log: Log) -> list[Gate]:
+    most = int(min(DEPENDENCE_FRAMES, log.effective.min()))
+    rows = spread_rows(len(log.x), most)
+    dependence = distance_correlation(whitened(log.x)[rows])
+    np.fill_diagonal(dependence, -1.0)
+    gates = []
+    for i, name in enumerate(log.names):
+        partner = int(dependence[i].argmax())
+        advice = (
+            f"{name} and {log.names[partner]} depend on each other in a way that no rotation undoes. Look for a "
+            "constraint between them (a wall, a target that is kept in view) and let the exploration break it."
+        )
+        noise = DEPENDENCE_CHANCE / len(rows)
+        evidence = {"with": log.names[partner]}
+        gates.append(INDEPENDENT.judge(name, float(dependence[i, partner]), advice, noise=noise, evidence=evidence))
+    return gates
+
+
+def overlap(log: Log, test: Float[np.ndarray, "test n"], rng: np.random.Generator) -> Gate:
+    """Return the gate on test states that the log has visited; `test` is in the log's units, before standardising."""
+    test = test.astype(np.float64)
+    test = test[spread_rows(len(test), TEST_STATES)]
+    exact = _shared(test, log.z) - _shared(rng.standard_normal(test.shape), log.z)
+    near, chance = _near(log, test) if len(log.z) >= 8 * TEST_STATES // 4 else (0.0, 0.0)
+    value = max(exact, near)
+    advice = (
+        f"{value:.1%} of the test states are in the training log or right beside its frames. Split by episode "
+        "rather than by frame, and draw the test set from a random stream of its own."
+    )
+    noise = 0.0 if exact >= near else chance
+    return OVERLAP.judge("test set", max(value, 0.0), advice, noise=noise, evidence={"exact": exact, "near": near})
+
+
+def _shared(states: Float[np.ndarray, "states n"], log: Float[np.ndarray, "frames n"]) -> float:
+    """Return the share of states that are rows of the log, in single precision."""
+    keys = []
+    for rows in (states, log):
+        single = np.ascontiguousarray(rows, dtype=np.float32)
+        keys.append(single.view(np.dtype((np.void, single.itemsize * single.shape[1]))).ravel())
+    return float(np.isin(keys[0], keys[1]).mean())
+
+
+def _near(log: Log, test: Float[np.ndarray, "test n"]) -> tuple[float, float]:
+    """Return the share of test states suspiciously near to the log, beyond what chance gives, and the chance line.
+
+    The yardstick is the middle eighth of the log beside the rest, so that neighbours in time do not count.
+    """
+    sd = np.maximum(log.z.std(axis=0), 1e-12)
+    z, count = log.z / sd, len(log.z)
+    low, high = 7 * count // 16, 9 * count // 16
+    margin = int(min(3 * log.time.max(), count // 16))
+    rest = np.concatenate([z[: low - margin], z[high + margin :]])
+    middle = z[low:high][spread_rows(high - low, TEST_STATES)]
+    usual = np.quantile(cKDTree(rest).query(middle)[0], NEAR)
+    share = float((cKDTree(z).query(test / sd)[0] < usual).mean()) - NEAR
+    chance = SIGMAS * np.sqrt(
+        NEAR * (max(log.time.max() * len(middle) / (high - low), 1.0) / len(middle) + 1 / len(test))
+    )
+    return share, float(chance)

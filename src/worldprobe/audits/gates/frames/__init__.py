@@ -1,0 +1,1 @@
+"""Gates on recorded frames beside their states."""

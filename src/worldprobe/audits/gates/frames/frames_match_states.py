@@ -1,0 +1,213 @@
+"""The audit of recorded frames beside their controls: do they belong together, frame by frame?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int, Shaped
+from sklearn.neighbors import KNeighborsRegressor
+
+from worldprobe.audits.gate import Gate, check
+from worldprobe.audits.gate_statistics import SIGMAS, spread_rows, standard_error
+from worldprobe.audits.gates.exploration.pair_transitions import pair_correlation
+from worldprobe.audits.gates.exploration.sample_size import OVERLAP
+from worldprobe.audits.gates.exploration.trajectory import Log
+from worldprobe.audits.gates.world.canonical_views import SIDE, shrunk
+from worldprobe.audits.gates.world.linear_cues import principal_components, read_out, weak_cues
+from worldprobe.errors import InvalidValue
+from worldprobe.explore import Pairs
+
+IN_STEP = check(
+    "in-step",
+    "Does every frame stand beside the controls of its own moment?",
+    because="x = g(z): a frame one step late shows the controls of another state.",
+    past="above",
+    warn=0.0,
+    fail=0.0,
+    calibration="Frames by which the controls have to be shifted until a linear read-out of the pixels follows them "
+    "best: 0, unless another shift lowers the squared error on held-out frames by 5 standard errors and by a "
+    "hundredth of the variance it leaves.",
+)
+SHIFTS, LEAST_GAIN = (-2, -1, 1, 2), 0.01
+
+DROPPED = check(
+    "dropped-frames",
+    "Is every frame drawn afresh?",
+    because="x = g(z): a frame that stands still while the controls move shows another state.",
+    past="above",
+    warn=0.001,
+    fail=0.02,
+    calibration="Share of frames identical to their predecessor although a control moved by .05 sd. A world seen at "
+    "32 px changes about 3 grey levels then.",
+)
+MOVED = 0.05
+
+READABLE = check(
+    "readable",
+    "Do the frames say anything about every control?",
+    because="Linear recovery needs g to be injective on what the frames show.",
+    past="below",
+    warn=0.2,
+    fail=0.02,
+    calibration="R^2 on held-out frames of the better of a linear read-out of 300 principal components and 10 "
+    "nearest neighbours. Lowest control of the shipped room .58, of its discarded first pose .15, yaw of the "
+    "symmetric room .0.",
+)
+NEIGHBOURS, NEIGHBOUR_COMPONENTS = 10, 20
+
+MOST_FRAMES = 6000
+LONGEST_STRIDE = 64
+"""Members of a pair at most this many frames apart lie on one stretch of recording."""
+
+
+def audit_frames(
+    frames: Shaped[np.ndarray, "F ..."],
+    pairs: Pairs,
+    names: Sequence[str],
+    *,
+    test_frames: Shaped[np.ndarray, "T ..."] | None = None,
+) -> list[Gate]:
+    """Return the gates on frames beside their controls: in step, none dropped, readable, weak cues, test frames.
+
+    Frames are uint8 (F, H, W, 3) or vectors (F, m), one per row of `pairs.controls`; at most 6,000 are looked at, in
+    whole runs. Raises InvalidValue where frames and controls are not equally many, or for fewer than 64 pairs.
+    """
+    if len(frames) != len(pairs.controls):
+        raise InvalidValue("frames", len(frames), f"as many as rows of controls, {len(pairs.controls)}")
+    log = Log.of(pairs, names)
+    together = same_stretch(log.index, len(frames))
+    rows = _runs(len(frames))
+    joined = together[rows[:-1]] & (np.diff(rows) == 1)
+    seen, x = _features(frames, rows), log.moving.x[rows]
+    moving = log.moving.names
+    gates = []
+    if joined.any():
+        gates.append(_dropped(frames, log.x, rows, joined))
+    if moving:
+        components = principal_components(seen)
+        if joined.sum() > 200:
+            gates.append(_in_step(components, x, joined))
+        gates += _readable(components, x, moving)
+        gates += weak_cues(seen, x, moving, pair_correlation(log.moving.first, log.moving.second)[0])
+    if test_frames is not None:
+        gates.append(_overlap(frames, test_frames))
+    return gates
+
+
+def same_stretch(index: Int[np.ndarray, "pairs 2"], frames: int) -> Bool[np.ndarray, " neighbours"]:
+    """Return, for every frame but the last, whether it and the next lie between the members of some near pair."""
+    first, last = index.min(axis=1), index.max(axis=1)
+    near = last - first <= LONGEST_STRIDE
+    edges = np.zeros(frames, dtype=np.int64)
+    np.add.at(edges, first[near], 1)
+    np.add.at(edges, last[near], -1)
+    between: np.ndarray = np.cumsum(edges)[:-1] > 0
+    return between
+
+
+def _runs(frames: int, pieces: int = 12) -> Int[np.ndarray, " rows"]:
+    """Return at most 6,000 rows: all of them, or twelve runs spread over the recording."""
+    if frames <= MOST_FRAMES:
+        return np.arange(frames)
+    length = MOST_FRAMES // pieces
+    starts = np.linspace(0, frames - length, pieces).astype(np.int64)
+    return np.unique(starts[:, None] + np.arange(length))
+
+
+def _features(frames: Shaped[np.ndarray, "F ..."], rows: Int[np.ndarray, " rows"]) -> Float32[np.ndarray, "rows m"]:
+    if frames.ndim != 4:
+        return frames[rows].reshape(len(rows), -1).astype(np.float32)
+    parts = [shrunk(frames[part], SIDE).reshape(len(part), -1) for part in np.array_split(rows, 16)]
+    return np.concatenate(parts)
+
+
+def _dropped(
+    frames: Shaped[np.ndarray, "F ..."],
+    x: Float[np.ndarray, "F n"],
+    rows: Int[np.ndarray, " rows"],
+    joined: Bool[np.ndarray, " joints"],
+) -> Gate:
+    before, after = rows[:-1][joined], rows[1:][joined]
+    moved = np.abs(x[after] - x[before]).max(axis=1) > MOVED
+    same = np.array([np.array_equal(frames[i], frames[j]) for i, j in zip(before, after, strict=True)])
+    share = float((same & moved).sum() / max(moved.sum(), 1))
+    advice = (
+        f"{share:.1%} of the frames are copies of the frame before, although the controls moved. Drop them: the "
+        "camera or the simulation did not keep up with the log."
+    )
+    return DROPPED.judge("frames", share, advice)
+
+
+def _in_step(components: Float[np.ndarray, "rows c"], x: Float[np.ndarray, "rows n"], joined: np.ndarray) -> Gate:
+    """Judge the shift under which the controls are followed best."""
+    errors = {0: 0.0}
+    best, best_gain = 0, 0.0
+    for shift in SHIFTS:
+        pairs = _shifted(joined, shift)
+        if len(pairs) < 200:
+            continue
+        here, there = x[pairs[:, 0]], x[pairs[:, 1]]
+        mine, other = (_squared_errors(components[pairs[:, 0]], y) for y in (here, there))
+        gain = mine - other
+        error = float(standard_error(gain[:, None])[0])
+        errors[0], errors[shift] = float(mine.mean()), float(other.mean())
+        if gain.mean() > max(SIGMAS * error, LEAST_GAIN * mine.mean(), best_gain):
+            best, best_gain = shift, float(gain.mean())
+    advice = (
+        f"The frames show the controls of {abs(best)} frame{'s' if abs(best) > 1 else ''} "
+        f"{'later' if best > 0 else 'earlier'}. Shift one against the other; look for an observation that is "
+        "recorded before its action, or a delay of the camera."
+    )
+    evidence = {"squared error by shift": errors, "shift": best}
+    return IN_STEP.judge("frames", float(abs(best)), advice, evidence=evidence)
+
+
+def _shifted(joined: Bool[np.ndarray, " joints"], shift: int) -> Int[np.ndarray, "pairs 2"]:
+    """Return (row, row + shift) for every row that is joined to that one without a break."""
+    length = abs(shift)
+    whole = np.lib.stride_tricks.sliding_window_view(joined, length).all(axis=1)
+    low = np.flatnonzero(whole)
+    return np.stack([low, low + length], axis=1) if shift > 0 else np.stack([low + length, low], axis=1)
+
+
+def _squared_errors(seen: Float[np.ndarray, "rows c"], y: Float[np.ndarray, "rows n"]) -> Float[np.ndarray, " fresh"]:
+    """Return a read-out's squared errors on the last third of the rows, mean over controls."""
+    split = 2 * len(y) // 3
+    read = read_out(seen[:split], y[:split], seen[split:])
+    errors: np.ndarray = ((read - y[split:]) ** 2).mean(axis=1)
+    return errors
+
+
+def _readable(
+    components: Float[np.ndarray, "rows c"], x: Float[np.ndarray, "rows n"], names: Sequence[str]
+) -> list[Gate]:
+    split = 2 * len(x) // 3
+    fitted, fresh, truth = components[:split], components[split:], x[split:]
+    near = KNeighborsRegressor(NEIGHBOURS).fit(fitted[:, :NEIGHBOUR_COMPONENTS], x[:split])
+    guesses = (read_out(fitted, x[:split], fresh), near.predict(fresh[:, :NEIGHBOUR_COMPONENTS]))
+    variance = np.maximum(truth.var(axis=0), 1e-12)
+    r2 = np.max([1.0 - ((truth - guess) ** 2).mean(axis=0) / variance for guess in guesses], axis=0)
+    gates = []
+    for i, name in enumerate(names):
+        advice = (
+            f"Little of {name} can be read from the frames (R^2 {r2[i]:.2f}, linearly or from similar frames). "
+            "Check that frames and controls belong together; then make what it moves larger, closer or less "
+            "symmetric."
+        )
+        gates.append(READABLE.judge(name, float(r2[i]), advice))
+    return gates
+
+
+def _overlap(frames: Shaped[np.ndarray, "F ..."], test: Shaped[np.ndarray, "T ..."]) -> Gate:
+    trained = {_digest(frame) for frame in frames}
+    chosen = spread_rows(len(test), 2000)
+    known = [_digest(test[i]) in trained for i in chosen]
+    share = float(np.mean(known))
+    advice = f"{share:.1%} of the test frames are training frames, to the byte. Split by episode rather than by frame."
+    return OVERLAP.judge("test frames", share, advice, evidence={"exact": share})
+
+
+def _digest(frame: np.ndarray) -> bytes:
+    return hashlib.blake2b(frame.tobytes(), digest_size=16).digest()

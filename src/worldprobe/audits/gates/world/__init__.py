@@ -1,0 +1,1 @@
+"""Gates on a world that renders."""

@@ -1,0 +1,1 @@
+"""Explaining: where the missing R^2 went."""

@@ -1,0 +1,29 @@
+"""Regimes: how a world is explored."""
+
+from worldprobe.explore.as_recorded import AsRecorded
+from worldprobe.explore.cinematic import Cinematic
+from worldprobe.explore.gaussian import Gaussian, Jumps, Narrow, OneAxis
+from worldprobe.explore.generalised_normal import GeneralisedNormal
+from worldprobe.explore.joint_limits import JointLimits
+from worldprobe.explore.regime import REGIMES, Pairs, Regime
+from worldprobe.explore.simulated_body import Policy, RandomTorque
+from worldprobe.explore.visit_statistics import Measured, measure, named
+
+__all__ = [
+    "REGIMES",
+    "AsRecorded",
+    "Cinematic",
+    "Gaussian",
+    "GeneralisedNormal",
+    "JointLimits",
+    "Jumps",
+    "Measured",
+    "Narrow",
+    "OneAxis",
+    "Pairs",
+    "Policy",
+    "RandomTorque",
+    "Regime",
+    "measure",
+    "named",
+]

@@ -1,0 +1,65 @@
+"""The predictor: from pairs of controls to the linear R^2 that the ideal encoder reaches, without training anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.errors import InvalidValue
+from worldprobe.predictor import refusals
+from worldprobe.predictor.gaussian_coordinates import fit_marginals
+from worldprobe.predictor.ladder import Evidence, evidence, pairs_for
+from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.sigreg_ceiling import sigreg_ceiling
+from worldprobe.predictor.whitening_ceiling import whitening_ceiling
+from worldprobe.stats.jackknife import BLOCKS, Groups, sample_pairs
+
+CEILINGS: dict[str, Callable[[Evidence, np.random.Generator], Prediction]] = {
+    "sigreg": sigreg_ceiling,
+    "whitening": whitening_ceiling,
+}
+
+AT_MOST = 250_000
+
+
+def predict(
+    first: Float[np.ndarray, "pairs n"],
+    second: Float[np.ndarray, "as_many as_wide"],
+    objective: str = "sigreg",
+    *,
+    rng: np.random.Generator,
+    d: int | None = None,
+    groups: Groups = None,
+    at_most: int = AT_MOST,
+) -> Prediction:
+    """Predict the linear R^2 (h -> z) of the ideal encoder with d dimensions (n by default) of these pairs (z, z').
+
+    The ideal encoder inverts the world and has found its objective's optimum: T's leading eigenfunctions under
+    "whitening", the best aligned map onto N(0, I_d) under "sigreg" (docs/predictor.md). `groups` says which pairs
+    depend on one another (a label each, or how many consecutive ones): clips, shots, episodes. At most about `at_most`
+    pairs are used, whole groups drawn at random.
+
+    Raises InvalidValue for arrays that do not match, numbers that are not finite, a d below 1, or an objective without
+    a prediction. A prediction that would not be worth its digits is refused in words, in the result.
+    """
+    if objective not in CEILINGS:
+        raise InvalidValue("objective", objective, " or ".join(CEILINGS), _WITHOUT)
+    size = first.shape[1] if d is None else d
+    if size < 1 or first.shape[1] < 1:
+        raise InvalidValue("d", size, "1 or more, with one control or more")
+    z = sample_pairs(first, second, groups, at_most, rng)
+    small = refusals.too_small(len(z), z.groups, pairs_for(1), 2 * BLOCKS)
+    if small:
+        return Prediction(objective, size, len(z), small)
+    marginals = fit_marginals(z.pooled)
+    if not marginals.moving.any():
+        return Prediction(objective, size, len(z), refusals.NOTHING_MOVES)
+    return CEILINGS[objective](evidence(z, marginals, size), rng)
+
+
+_WITHOUT = (
+    "InfoNCE with a Gaussian similarity has no prediction: even for Gaussian pairs no embedding attains its bound, "
+    "because log p(z'|z) / p(z') is not -|h - h'|^2 up to terms of z alone. The supervised ceiling is 1 by definition."
+)

@@ -1,0 +1,149 @@
+"""When a prediction would not be worth its digits: why, what was seen, what would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.predictor.prediction import Step
+
+SETTLED = 0.01
+"""The answer has settled when the last growth of the basis changes the mean R^2 by less."""
+
+WIDE = 0.1
+"""Half the width of an interval that is no answer any more."""
+
+TIE = 0.05
+"""Features that are not told apart matter when the mean R^2 depends on them by more."""
+
+OVERFITTED = 0.03
+"""Pair correlation per feature that may be lost on pairs that the features were not fitted to."""
+
+NOTHING_MOVES = (
+    "No control moves: nothing can be recovered, and nothing can be aligned. Explore the world before training on it."
+)
+
+
+def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) -> str | None:
+    """Refuse a sample that carries no basis or no error bar."""
+    if pairs < needed_pairs:
+        return f"The sample is too small: {pairs:,} pairs, and two bases to compare need {needed_pairs:,} or more."
+    if groups < needed_groups:
+        return (
+            f"The sample is too small: {groups} independent groups of pairs, and error bars need {needed_groups} or "
+            "more. Record more clips, shots or episodes."
+        )
+    return None
+
+
+def nothing_shared(feature: int, correlation: float, noise: float, pairs: int) -> str | None:
+    """Refuse where the last feature's pair correlation, on pairs it was not fitted to, may be chance."""
+    if correlation > noise:
+        return None
+    needed = pairs * (2.0 * noise / correlation) ** 2 if correlation > 0.1 * noise else np.inf
+    return (
+        f"Feature {feature} keeps a pair correlation of {correlation:.3f} on pairs that it was not fitted to, and "
+        f"chance alone gives {noise:.3f}: which feature comes there is not known. {_would(needed)}; members of a pair "
+        "that are closer together may."
+    )
+
+
+def overfitted(seen: float, kept: float, features: int) -> str | None:
+    """Refuse eigenvalues that a few rare pairs have made."""
+    if (seen - kept) / features <= OVERFITTED:
+        return None
+    return (
+        f"The {features} leading pair correlations add to {seen:.3f} on the pairs that the features were fitted to and "
+        f"to {kept:.3f} on others: rare pairs in the tails make some of them. More pairs mend it, or lighter tails."
+    )
+
+
+def not_settled(steps: Sequence[Step], kurtosis: Float[np.ndarray, " n"]) -> str | None:
+    """Refuse an answer that still moves with the basis."""
+    if abs(steps[-1].r2 - steps[-2].r2) <= SETTLED:
+        return None
+    seen = ", ".join(f"{step.r2:.3f} with {step.functions} functions" for step in steps)
+    heavy = int(np.argmax(kurtosis))
+    mend = (
+        f"Control {heavy} has heavy tails (excess kurtosis {kurtosis[heavy]:.1f}): for tails like an exponential's or "
+        "heavier there are no leading eigenfunctions, and a whitened encoder follows ever rarer values. Squash the "
+        "control, or use SIGReg."
+        if kurtosis[heavy] > 1.0
+        else "More pairs allow a larger basis; or bring the members of a pair further apart, so that fewer features "
+        "compete."
+    )
+    return f"The answer does not settle as the basis grows: R^2 is {seen}. {mend}"
+
+
+def tied(d: int, correlations: Float[np.ndarray, " K"], low: float, high: float, needed: float) -> str | None:
+    """Refuse where features that are not told apart would give different answers."""
+    if high - low <= TIE:
+        return None
+    return (
+        f"Features {d} and {d + 1} have pair correlations {correlations[d - 1]:.4f} and {correlations[d]:.4f}, which "
+        f"these pairs do not tell apart, and the mean R^2 is anything from {low:.2f} to {high:.2f}, depending on which "
+        f"is taken. {_would(needed)}; members of a pair that are further apart may."
+    )
+
+
+def too_wide(half: float, pairs: int) -> str | None:
+    """Refuse an interval that says nothing."""
+    if half <= WIDE:
+        return None
+    return (
+        f"The 95 % interval of the mean R^2 is +-{half:.2f}. It shrinks with the root of the number of independent "
+        f"pairs: about {_round(pairs * (2.0 * half / WIDE) ** 2)} are needed."
+    )
+
+
+def lumped(control: int, share: float) -> str:
+    """Refuse SIGReg's prediction for a control that piles up on one value."""
+    return (
+        f"Control {control} has one and the same value in {share:.0%} of the frames: no map of it is Gaussian, so "
+        "SIGReg's optimum does not exist. Leave those frames out, or let the control move."
+    )
+
+
+def none_gaussian(distance: float) -> str:
+    """Refuse where no map was found that makes the controls Gaussian."""
+    return (
+        f"No map was found that makes the controls jointly Gaussian (the plain one is {distance:.3f} away, the mean "
+        "squared Wasserstein distance of its projections): they may lie on a set of fewer dimensions, or in islands. "
+        "More varied exploration mends it."
+    )
+
+
+def unsearchable(d: int, most: int, maps: Sequence[tuple[str, float]]) -> str:
+    """Refuse the best of the maps that a search among many controls found."""
+    return (
+        "The controls made Gaussian one by one are not the best aligned map, and a search for the best among those of "
+        f"{d} controls ends elsewhere for every sample (here: {_listed(maps)}); it is trusted up to {most}. More equal "
+        "pair correlations of the controls and marginals nearer to a Gaussian take the rivals away."
+    )
+
+
+def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs: int) -> str | None:
+    """Refuse an interval that says nothing, or equally aligned maps of which one is read and the other is not."""
+    half = (high - low) / 2.0
+    if half <= WIDE or len(maps) == 1:
+        return too_wide(half, pairs)
+    return (
+        "Several Gaussian maps are equally well aligned as far as these pairs tell, and their mean R^2 differs "
+        f"({_listed(maps)}): which one an encoder finds is chance. More pairs may tell them apart; more equal pair "
+        "correlations of the controls take the rivals away."
+    )
+
+
+def _listed(maps: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{name}: {r2:.2f}" for name, r2 in maps)
+
+
+def _would(needed: float) -> str:
+    return f"About {_round(needed)} pairs would tell" if needed < 1e8 else "No sample of a sensible size would tell"
+
+
+def _round(count: float) -> str:
+    digits = max(len(str(int(count))) - 2, 0)
+    return f"{int(np.ceil(count / 10**digits)) * 10**digits:,}"

@@ -1,0 +1,193 @@
+"""Maps that SIGReg allows, tried on pairs that they were not fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from worldprobe.predictor.edmd import eigenfunctions, linear_r2
+from worldprobe.predictor.gaussian_coordinates import Marginals, fit_marginals
+from worldprobe.predictor.gaussian_maps import ROUNDS, Features, GaussianMap, Plain, Settled
+from worldprobe.predictor.ladder import Evidence, Level
+from worldprobe.predictor.moments import Covariances, Moments, moments
+from worldprobe.predictor.prediction import CandidateSummary
+from worldprobe.predictor.rbig import Transport, distance_to_gaussian
+from worldprobe.predictor.rearrangement import ascend, starts
+from worldprobe.stats.jackknife import BLOCKS, Estimate, PairSample, jackknife
+
+POINTS = {1: 65_536}
+MANY = 16_384
+"""Points that a search moves, by dimension; in one dimension a rearrangement is a single sort."""
+
+MEASURED = {1: 200_000}
+FEW = 20_000
+"""Pairs on which the maps of a search are compared, by dimension."""
+
+COUNTED = 20_000
+"""Points at which a map's distance to N(0, I) is measured."""
+
+LIGHT = 200.0
+"""Kurtosis at most of the functions that a search takes T from: a handful of pairs must not steer it."""
+
+NOT_GAUSSIAN = 0.01
+"""A map whose projections are further from N(0, 1) is none that SIGReg allows."""
+
+BETTER = 0.002
+"""A map is better than the plain one where its pair correlation per dimension is higher by this, and by 3 errors."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A map, measured: moments of its features and of the controls, and how far it is from Gaussian."""
+
+    name: str
+    map: GaussianMap
+    moments: Moments
+    gaussian: float
+
+    @cached_property
+    def numbers(self) -> Estimate:
+        """Total pair correlation, mean R^2, R^2 per control: with errors over blocks, the map being fixed."""
+        return jackknife(_numbers(self.moments.all()), np.stack([_numbers(p) for p in self.moments.without_each()]))
+
+    @property
+    def total(self) -> float:
+        """Return the sum of the features' pair correlations."""
+        return float(self.numbers.value[0])
+
+    @property
+    def r2(self) -> float:
+        """Return the mean R^2 over controls."""
+        return float(self.numbers.value[1].clip(0.0, 1.0))
+
+    @property
+    def pair_correlations(self) -> Float[np.ndarray, " d"]:
+        """Return the correlations of the map's features, turned to where they do not mix."""
+        return eigenfunctions(self.moments.all()).correlations
+
+    def gain(self, other: Candidate) -> Estimate:
+        """Return by how much this map's total pair correlation exceeds another's on the same pairs."""
+        pairs = zip(self.moments.without_each(), other.moments.without_each(), strict=True)
+        without = np.array([_numbers(own)[0] - _numbers(others)[0] for own, others in pairs])
+        return jackknife(float(_numbers(self.moments.all())[0] - _numbers(other.moments.all())[0]), without)
+
+    def summary(self) -> CandidateSummary:
+        """Return what a reader wants to know."""
+        return CandidateSummary(self.name, self.total, float(self.numbers.error[0]), self.r2, self.gaussian)
+
+
+def _numbers(found: Covariances) -> Float[np.ndarray, " numbers"]:
+    own = eigenfunctions(found)
+    r2 = linear_r2(found, own.weights)
+    return np.concatenate([[own.correlations.sum(), r2.mean()], r2])
+
+
+def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " numbers"]:
+    """Return the standard error of mean R^2 and R^2 per control, with the Gaussian coordinates fitted anew per block.
+
+    The coordinates come from the same sample as R^2, and covary with it: an error with the map held fixed would be too
+    small for heavy tails by half, and too large for light ones. A control that is still in some block keeps R^2 = 0
+    there.
+    """
+    answers = np.empty((BLOCKS, z.first.shape[1] + 1))
+    everywhere = fit_marginals(z.pooled)
+    for block in range(BLOCKS):
+        own = np.concatenate([z.first[z.rows(block)], z.second[z.rows(block)]])
+        refitted = fit_marginals(own)
+        coordinates = refitted if np.array_equal(refitted.moving, everywhere.moving) else everywhere
+        h, centred = found(coordinates(own)), own - own.mean(axis=0)
+        h0 = h - h.mean(axis=0)
+        unread = ((centred - h0 @ np.linalg.lstsq(h0, centred, rcond=None)[0]) ** 2).sum(axis=0)
+        total = (centred**2).sum(axis=0)
+        r2 = 1.0 - np.divide(unread, total, out=np.ones_like(unread), where=refitted.moving)
+        answers[block] = [r2.mean(), *r2]
+    return answers.std(axis=0, ddof=1) / np.sqrt(BLOCKS)
+
+
+def measure(
+    name: str,
+    found: GaussianMap,
+    marginals: Marginals,
+    z: PairSample,
+    rng: np.random.Generator,
+    settle: Transport | None = None,
+) -> Candidate:
+    """Measure a map at pairs; `settle` makes it Gaussian there first.
+
+    Maps that were fitted elsewhere are as Gaussian there as the sample allows; what they gain in alignment by being
+    less so must not count.
+    """
+    count = len(z)
+    h = found(marginals(z.pooled))
+    if settle is not None:
+        rounds, h = settle.gaussianise(h, ROUNDS)
+        found = Settled(found, rounds)
+    some = rng.permutation(2 * count)[:COUNTED]
+    own = moments(lambda rows: (h[:count][rows], h[count:][rows]), z)
+    return Candidate(name, found, own, distance_to_gaussian(h[some], rng))
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """Where maps are fitted (every other block) and where they are measured (the blocks between)."""
+
+    evidence: Evidence
+    points: Float[np.ndarray, "N n"]
+    z: PairSample
+
+    def trial(self, name: str, found: GaussianMap, rng: np.random.Generator) -> Candidate:
+        """Measure a map on the pairs kept for that, where it is made as Gaussian as any other."""
+        d = found(self.points[:2]).shape[1]
+        return measure(name, found, self.evidence.marginals, self.z, rng, Transport.of(d, rng))
+
+
+def cross_fit(evidence: Evidence, rng: np.random.Generator) -> CrossFit:
+    """Draw the points of the search from the even blocks, and the pairs for measuring from the odd ones."""
+    even, odd = (np.concatenate([_rows(evidence.z, block) for block in range(own, BLOCKS, 2)]) for own in (0, 1))
+    d = min(evidence.d, len(evidence.joints))
+    drawn = rng.permutation(even)[: POINTS.get(d, MANY) // 2]
+    points = evidence.marginals(np.concatenate([evidence.z.first[drawn], evidence.z.second[drawn]]))
+    held = np.sort(rng.permutation(odd)[: MEASURED.get(d, FEW)])
+    starts = np.linspace(0, len(held), BLOCKS + 1).astype(np.int64)
+    z = PairSample(evidence.z.first[held], evidence.z.second[held], starts, evidence.z.groups)
+    return CrossFit(evidence, points, z)
+
+
+def _rows(z: PairSample, block: int) -> Int[np.ndarray, " rows"]:
+    part = z.rows(block)
+    return np.arange(part.start, part.stop)
+
+
+def search(
+    place: CrossFit, levels: Sequence[Level], plain: Plain, d: int, rng: np.random.Generator
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Return the two best maps that a search from several starts ends with on the last rung but one, and on the last
+    rung what the best of them becomes: Gaussian ones only.
+    """
+    pairs = len(place.evidence.z)
+    features = light_features(levels[-2], pairs)
+    ended = [(name, *ascend(start, features, place.points, rng)) for name, start in starts(plain, features, d, rng)]
+    ended.sort(key=lambda end: -end[2])
+    first = _gaussian(place.trial(name, found, rng) for name, found, _ in ended[:2])
+    if not first:
+        return [], []
+    best = max(first, key=lambda trial: trial.total)
+    further, _ = ascend(best.map, light_features(levels[-1], pairs), place.points, rng)
+    return first, _gaussian([place.trial(f"{best.name}, continued", further, rng)])
+
+
+def _gaussian(trials: Iterable[Candidate]) -> list[Candidate]:
+    return [trial for trial in trials if trial.gaussian <= NOT_GAUSSIAN]
+
+
+def light_features(level: Level, pairs: int) -> Features:
+    """Return T's eigenfunctions on a level's functions of light tails, from the even blocks."""
+    kept = np.flatnonzero(2 * pairs / level.moments.effective() <= LIGHT)
+    found, even = level.moments.chosen(kept), (np.arange(BLOCKS) % 2 == 0).astype(float)
+    own = eigenfunctions(found.over(even))
+    share = found.count * even / (found.count * even).sum()
+    return Features(level.basis.chosen(kept), share @ found.mean, own.weights, own.correlations)

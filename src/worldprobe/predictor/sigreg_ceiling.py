@@ -1,0 +1,235 @@
+"""The ceiling under SIGReg: linear R^2 of the best aligned map that makes the controls N(0, I_d).
+
+The plain map (Gaussian coordinates, decorrelated, made jointly Gaussian) is measured first. Where every whitened map
+that is aligned as well has the same R^2, that settles it; else a search looks for better maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.predictor import refusals
+from worldprobe.predictor.certificate import r2_given_alignment
+from worldprobe.predictor.edmd import eigenfunctions
+from worldprobe.predictor.gaussian_maps import Plain, fit_plain
+from worldprobe.predictor.ladder import Evidence, Level, climb
+from worldprobe.predictor.prediction import Embedding, Prediction, Step
+from worldprobe.predictor.search import (
+    BETTER,
+    NOT_GAUSSIAN,
+    Candidate,
+    CrossFit,
+    cross_fit,
+    measure,
+    sampling_error,
+    search,
+)
+from worldprobe.predictor.whitening_ceiling import replicated, spectrum
+from worldprobe.stats.jackknife import STUDENT_95, PairSample
+
+PROVEN = 0.02
+"""Where the R^2 of every map aligned as well as this one lies so near to its, it does not matter which is best."""
+
+LUMP = 0.05
+"""Share of the frames on one value beyond which a control cannot be made Gaussian."""
+
+MOST_SEARCHED = 4
+"""Controls that move, at most, for a search to be trusted: with six, its answer is another for every sample."""
+
+FITTED = 20_000
+"""Pairs that the plain map is fitted to."""
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """The best map, and the pairs that it was measured on; how the answers of those that are as well aligned, as far as
+    the pairs tell, differ from its; every map that was tried; the answer on the last rungs.
+    """
+
+    best: Candidate
+    on: PairSample
+    rivals: Sequence[tuple[Candidate, Float[np.ndarray, " numbers"]]]
+    tried: Sequence[Candidate]
+    steps: tuple[Step, ...]
+
+
+def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
+    """Predict SIGReg's optimum."""
+    d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
+    levels, (correlation, noise, _) = _supported(climb(evidence), rng)
+    refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
+    if refused:
+        return Prediction("sigreg", evidence.d, pairs, refused)
+    place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]
+    first, second = (evidence.marginals(member[fitted]) for member in (evidence.z.first, evidence.z.second))
+    plain = fit_plain(first, second, d, rng)
+    held = place.trial("plain", plain, rng)
+    outcome = _settled_at_once(evidence, levels, plain, d, rng)
+    outcome = outcome or _compete(place, levels, plain, held, d, rng)
+    if outcome is None:
+        return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
+    return _prediction(evidence, outcome, _bracket(levels, outcome.best, d))
+
+
+def _supported(levels: list[Level], rng: np.random.Generator) -> tuple[list[Level], tuple[float, float, float]]:
+    """Return the rungs up to the last, of two or more, whose leading feature is more than chance; and that feature."""
+    found = replicated(levels[-1], 1, rng)
+    while len(levels) > 2 and found[0] <= found[1]:
+        levels = levels[:-1]
+        found = replicated(levels[-1], 1, rng)
+    return levels, found
+
+
+def _lump(evidence: Evidence) -> str | None:
+    atoms = np.array([own.atom for own in evidence.marginals.maps])
+    worst = int(np.argmax(atoms))
+    return refusals.lumped(int(np.flatnonzero(evidence.moving)[worst]), atoms[worst]) if atoms[worst] > LUMP else None
+
+
+def _bracket(levels: Sequence[Level], trial: Candidate, d: int) -> tuple[float, float]:
+    """Return the mean R^2 that a whitened map aligned as well as this one can have, by T on the last rungs."""
+    low, high = zip(*(_bracket_on(level, trial, d) for level in levels[-2:]), strict=True)
+    return min(*low, trial.r2), max(*high, trial.r2)
+
+
+def _bracket_on(level: Level, trial: Candidate, d: int) -> tuple[float, float]:
+    found = level.moments.all()
+    own = eigenfunctions(found)
+    moves = found.variance > 0.0
+    reads = (own.weights.T @ found.read)[:, moves] / np.sqrt(found.variance[moves])
+    # Fitted eigenvalues are too large by what the jackknife takes away; the map's total is raised to match.
+    excess = float(own.correlations[:d].sum() - spectrum(level, d).correlations.value[:d].sum())
+    low, high = r2_given_alignment(own.correlations, reads, d, trial.total + excess)
+    return low * float(np.mean(moves)), high * float(np.mean(moves))
+
+
+def _decides(bracket: tuple[float, float], r2: float) -> bool:
+    return max(r2 - bracket[0], bracket[1] - r2) <= PROVEN
+
+
+def _everywhere(evidence: Evidence, plain: Plain, rng: np.random.Generator) -> Candidate:
+    return measure("plain", plain, evidence.marginals, evidence.z, rng)
+
+
+def _settled_at_once(
+    evidence: Evidence, levels: Sequence[Level], plain: Plain, d: int, rng: np.random.Generator
+) -> SearchOutcome | None:
+    """Answer with the plain map, on all pairs, where no whitened map that is aligned as well has another R^2."""
+    if plain.rounds is not None:
+        return None
+    trial = _everywhere(evidence, plain, rng)
+    if trial.gaussian > NOT_GAUSSIAN or not _decides(_bracket(levels, trial, d), trial.r2):
+        return None
+    steps = tuple(Step(len(level.basis), trial.r2) for level in levels[-2:])
+    return SearchOutcome(trial, evidence.z, [], [trial], steps)
+
+
+def _compete(
+    place: CrossFit, levels: Sequence[Level], plain: Plain, held: Candidate, d: int, rng: np.random.Generator
+) -> SearchOutcome | None:
+    """Search for maps that are better aligned than the plain one, on pairs that none was fitted to."""
+    unmoved = [held] if held.gaussian <= NOT_GAUSSIAN else []
+    first, second = search(place, levels, plain, d, rng)
+    trials = [*unmoved, *first, *second]
+    if not trials:
+        return None
+    before, best = _best([*unmoved, *first], held, d), _best(trials, held, d)
+    rivals = [
+        (trial, trial.numbers.value[1:] - best.numbers.value[1:])
+        for trial in trials
+        if trial is not best and (not _better(best, trial, d, errors=2.0) or _nearly(trial, best, held, d))
+    ]
+    change = before.r2 - best.r2
+    # The plain map's R^2 is known from more pairs than those that the maps were compared on, where it is linear.
+    if best is held and plain.rounds is None:
+        best, on = _everywhere(place.evidence, plain, rng), place.evidence.z
+    else:
+        on = place.z
+    steps = (Step(len(levels[-2].basis), best.r2 + change), Step(len(levels[-1].basis), best.r2))
+    return SearchOutcome(best, on, rivals, trials, steps)
+
+
+def _best(trials: Sequence[Candidate], plain: Candidate, d: int) -> Candidate:
+    """Return the best aligned map: the plain one unless another is better beyond doubt."""
+    best = max(trials, key=lambda trial: trial.total)
+    return best if plain not in trials or _better(best, plain, d, errors=3.0) else plain
+
+
+def _better(one: Candidate, other: Candidate, d: int, errors: float) -> bool:
+    gain = one.gain(other)
+    return bool(gain.value > max(errors * gain.error, BETTER * d))
+
+
+def _nearly(trial: Candidate, best: Candidate, plain: Candidate, d: int) -> bool:
+    """Whether a map has so much of the best one's gain over the plain map that a search is not trusted to part them.
+
+    Three quarters of it; with many controls, any gain.
+    """
+    least = 0.75 if d <= MOST_SEARCHED else 0.0
+    return best is not plain and trial.total > plain.total + least * (best.total - plain.total)
+
+
+def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float]) -> Prediction:
+    best, pairs = outcome.best, len(evidence.z)
+    half = STUDENT_95 * sampling_error(best.map, outcome.on)
+    answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.rivals)])
+    low, high = (answers.min(axis=0) - half).clip(0.0, 1.0), (answers.max(axis=0) + half).clip(0.0, 1.0)
+    named = [(best.name, best.r2), *((trial.name, best.r2 + float(change[0])) for trial, change in outcome.rivals)]
+    refused = refusals.undecided(float(low[0]), float(high[0]), named, pairs)
+    if refused is None and best.name != "plain" and len(best.pair_correlations) > MOST_SEARCHED:
+        refused = refusals.unsearchable(len(best.pair_correlations), MOST_SEARCHED, named)
+    tried = tuple(trial.summary() for trial in outcome.tried)
+    alignment = 2.0 * (1.0 - best.total / len(best.pair_correlations))
+    if refused:
+        candidates = tuple(
+            Embedding(evidence.marginals, trial.map) for trial in (best, *(t for t, _ in outcome.rivals))
+        )
+        return Prediction(
+            "sigreg",
+            evidence.d,
+            pairs,
+            refused,
+            alignment=alignment,
+            convergence=outcome.steps,
+            tried=tried,
+            candidates=candidates,
+        )
+    return Prediction(
+        "sigreg",
+        evidence.d,
+        pairs,
+        None,
+        r2=best.r2,
+        r2_per_control=best.numbers.value[2:].clip(0.0, 1.0),
+        ci95=(float(low[0]), float(high[0])),
+        ci95_per_control=np.stack([low[1:], high[1:]], axis=1),
+        pair_correlations=best.pair_correlations,
+        alignment=alignment,
+        convergence=outcome.steps,
+        proven=_decides(bracket, best.r2),
+        bracket=bracket,
+        tried=tried,
+        notes=_notes(evidence, best, outcome.tried),
+        embedding=Embedding(evidence.marginals, best.map),
+    )
+
+
+def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> tuple[str, ...]:
+    moving = int(evidence.moving.sum())
+    notes = []
+    if evidence.d > moving:
+        notes.append(
+            f"Controls that move: {moving}. No continuous map makes them N(0, I_{evidence.d}); the prediction is for "
+            "as many dimensions, and takes the others for noise."
+        )
+    plain = next((trial for trial in tried if trial.name == "plain"), None)
+    if plain is not None and best.name != "plain":
+        notes.append(
+            f"The controls made Gaussian one by one (R^2 {plain.r2:.2f}) are not SIGReg's optimum: another map (found "
+            f"from '{best.name}') is better aligned. Training that starts near the former can stay there for long."
+        )
+    return tuple(notes)

@@ -1,0 +1,144 @@
+"""The ceiling under whitening: linear R^2 on the leading eigenfunctions of the transition operator.
+
+Among maps with Cov h = I, E|h - h'|^2 = 2 d - 2 sum_k <h_k, T h_k> is least for T's d leading eigenfunctions (the
+constant apart), and for any rotation of them (arXiv 2605.26379, Theorem 2; the variational principle of slow feature
+analysis). R^2 does not see the rotation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.predictor import refusals
+from worldprobe.predictor.edmd import eigenfunctions, linear_r2, noise_correlation
+from worldprobe.predictor.gaussian_maps import Features
+from worldprobe.predictor.ladder import Evidence, Level, climb
+from worldprobe.predictor.moments import Covariances
+from worldprobe.predictor.prediction import Embedding, Prediction, Step
+from worldprobe.stats.jackknife import BLOCKS, STUDENT_95, Estimate, jackknife
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The leading features of one level, with error bars: pair correlations, R^2 per control, their mean."""
+
+    correlations: Estimate
+    r2: Estimate
+    mean_r2: Estimate
+
+
+def spectrum(level: Level, d: int) -> Spectrum:
+    """Estimate a level's leading pair correlations (a few beyond d) and the R^2 of its d leading features."""
+    shown = min(2 * d + 4, len(level.basis))
+
+    def all_of(found: Covariances) -> Float[np.ndarray, " numbers"]:
+        own = eigenfunctions(found)
+        r2 = linear_r2(found, own.weights[:, :d])
+        correlations = np.zeros(shown)
+        correlations[: len(own.correlations)] = own.correlations[:shown]
+        return np.concatenate([correlations, r2, [r2.mean()]])
+
+    found = jackknife(all_of(level.moments.all()), np.stack([all_of(part) for part in level.moments.without_each()]))
+    return Spectrum(
+        Estimate(found.value[:shown], found.error[:shown]),
+        Estimate(found.value[shown:-1].clip(0.0, 1.0), found.error[shown:-1]),
+        Estimate(np.asarray(found.value[-1].clip(0.0, 1.0)), np.asarray(found.error[-1])),
+    )
+
+
+def whitening_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
+    """Predict the whitened optimum."""
+    levels, d = climb(evidence), evidence.d
+    spectra = [spectrum(level, d) for level in levels]
+    steps = tuple(Step(len(level.basis), float(own.mean_r2.value)) for level, own in zip(levels, spectra, strict=True))
+    level, own = levels[-1], spectra[-1]
+    half = STUDENT_95 * float(own.mean_r2.error) + abs(steps[-1].r2 - steps[-2].r2)
+    correlation, noise, kept = replicated(level, d, rng)
+    seen = float(eigenfunctions(level.moments.all()).correlations[:d].sum())
+    refused = (
+        refusals.nothing_shared(d, correlation, noise, len(evidence.z))
+        or refusals.overfitted(seen, kept, d)
+        or refusals.not_settled(steps, _excess_kurtosis(evidence))
+        or _tie(level, own, evidence)
+        or refusals.too_wide(half, len(evidence.z))
+    )
+    if refused:
+        return Prediction("whitening", d, len(evidence.z), refused, convergence=steps)
+    return Prediction(
+        "whitening",
+        d,
+        len(evidence.z),
+        None,
+        r2=float(own.mean_r2.value),
+        r2_per_control=own.r2.value,
+        ci95=interval(float(own.mean_r2.value), half),
+        ci95_per_control=_intervals(own.r2, spectra[-2].r2),
+        pair_correlations=own.correlations.value[:d],
+        convergence=steps,
+        proven=True,
+        embedding=Embedding(evidence.marginals, leading_features(level, d)),
+    )
+
+
+def leading_features(level: Level, d: int) -> Features:
+    """Return the d leading features as a function of Gaussian coordinates."""
+    own = eigenfunctions(level.moments.all())
+    share = level.moments.count / level.moments.count.sum()
+    return Features(level.basis, share @ level.moments.mean, own.weights[:, :d], own.correlations[:d])
+
+
+def interval(value: float, half: float) -> tuple[float, float]:
+    """Return value +- half, within [0, 1]."""
+    return float(np.clip(value - half, 0.0, 1.0)), float(np.clip(value + half, 0.0, 1.0))
+
+
+def _intervals(last: Estimate, before: Estimate) -> Float[np.ndarray, "n 2"]:
+    half = STUDENT_95 * last.error + np.abs(last.value - before.value)
+    return np.stack([last.value - half, last.value + half], axis=1).clip(0.0, 1.0)
+
+
+def replicated(level: Level, d: int, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Fit the d leading features on every other block, and look at them on the blocks between, both ways.
+
+    Returns the least of their pair correlations there, what chance gives to such features, and the correlations' sum.
+    """
+    even = (np.arange(BLOCKS) % 2 == 0).astype(float)
+    kept = []
+    for fitted in (even, 1.0 - even):
+        features = eigenfunctions(level.moments.over(fitted)).weights[:, :d]
+        kept.append(eigenfunctions(level.moments.over(1.0 - fitted).combined(features)).correlations)
+    mean = np.mean(kept, axis=0)
+    own = eigenfunctions(level.moments.all())
+    return float(mean[-1]), noise_correlation(level.moments, own.weights[:, :d], rng), float(mean.sum())
+
+
+def _tie(level: Level, own: Spectrum, evidence: Evidence) -> str | None:
+    """See which features could be the leading ones as far as these pairs tell, and what each choice would give."""
+    d, value, error = evidence.d, own.correlations.value, own.correlations.error
+    if len(value) <= d:
+        return None
+    gap, doubt = value[d - 1] - value[d], 2.0 * float(np.hypot(error[d - 1], error[d]))
+    if gap > doubt:
+        return None
+    found = level.moments.all()
+    reads = eigenfunctions(found).weights[:, : len(value)].T @ found.read
+    reads = reads[:, evidence.moving] / np.sqrt(found.variance[evidence.moving])
+    near = np.abs(value - (value[d - 1] + value[d]) / 2.0) <= max(doubt, gap)
+    sure = (np.arange(len(value)) < d) & ~near
+    mixed = np.linalg.eigvalsh(reads[near] @ reads[near].T)
+    chosen = d - int(sure.sum())
+    n, fixed = len(evidence.moving), float((reads[sure] ** 2).sum())
+    low, high = (fixed + mixed[:chosen].sum()) / n, (fixed + mixed[-chosen:].sum()) / n
+    needed = len(evidence.z) * (2.0 * doubt / max(gap, 1e-9)) ** 2
+    return refusals.tied(d, value, low, high, needed)
+
+
+def _excess_kurtosis(evidence: Evidence) -> Float[np.ndarray, " n"]:
+    z = evidence.z.pooled
+    centred = z - z.mean(axis=0)
+    square = (centred**2).mean(axis=0)
+    fourth = (centred**4).mean(axis=0)
+    return np.divide(fourth, square**2, out=np.full(len(square), 3.0), where=evidence.moving) - 3.0

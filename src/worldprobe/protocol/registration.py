@@ -1,0 +1,47 @@
+"""The door between plan and run: nothing is run under a protocol that it does not keep, or that nobody signed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from worldprobe.audits.audit_folder import load_audit
+from worldprobe.errors import InvalidValue, NotSigned, StudyChanged
+from worldprobe.protocol.document import read_protocol
+from worldprobe.protocol.sign_offs import lacking, reviews
+from worldprobe.results.records import Registration
+from worldprobe.study import Study
+
+
+def register(study: Study, folder: Path, *, deviate: str | None = None, unsigned: bool = False) -> Registration:
+    """Return what a study's results will say of the protocol in `folder`.
+
+    Raises StudyChanged where the study is not the one planned, naming every key, unless `deviate` says why, and
+    NotSigned where sign-offs are lacking or one rejects, unless `unsigned`. Either is then on record.
+    """
+    protocol = read_protocol(folder)
+    deviations = protocol.deviations(study)
+    if deviate is not None and not deviate.strip():
+        raise InvalidValue("--deviate", deviate, "a reason", "It stands in the report.")
+    if deviations and deviate is None:
+        raise StudyChanged(
+            f"The study is not the one that {folder} planned. What differs: {'; '.join(deviations)}. Undo it, plan "
+            'again, or say why with --deviate "...": the report will show both.'
+        )
+    found = reviews(folder, protocol)
+    lack = lacking(protocol, found)
+    if lack is not None and not unsigned:
+        raise NotSigned(
+            f"The protocol in {folder} cannot be run yet: {lack}. Reviewers sign with `worldprobe sign {folder}`; "
+            "--unsigned runs it all the same, and the report says so."
+        )
+    audit = load_audit(folder)
+    return Registration(
+        hash=protocol.hash,
+        planned=protocol.planned,
+        hypotheses=protocol.hypotheses,
+        audit=None if audit is None else audit.verdict.value,
+        reviews=found,
+        unsigned=lack,
+        deviations=deviations,
+        why=deviate.strip() if deviate and deviations else None,
+    )

@@ -1,0 +1,1 @@
+"""Rendering: from meshes to frames, by OpenGL without a display."""

@@ -1,0 +1,132 @@
+"""From a results folder to one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from worldprobe._util.files import atomic_write
+from worldprobe.reports.answers import answer, answer_of_planning, answer_of_sweep
+from worldprobe.reports.blocks import MOST_CONTROLS, Section, Table, figure, note
+from worldprobe.reports.cards import cards
+from worldprobe.reports.glossary import glossary
+from worldprobe.reports.pictures import embed
+from worldprobe.reports.results_folder import ResultsFolder, read_folder
+from worldprobe.reports.sections import sections_for
+from worldprobe.reports.sections.planning import plans
+from worldprobe.reports.words import count, duration, intervals_over, memory, number, ratio
+
+QUESTION = "Was this world explored in a way from which its hidden controls can be learned?"
+HERO_WIDTH, HERO_BYTES = 1600, 420_000
+UNREACHABLE = 1000  # standard deviations
+HERE = Path(__file__).parent
+
+
+def write_report(folder: Path, sections: Sequence[Callable[[ResultsFolder], Section]] | None = None) -> Path:
+    """Write `report.html` into a results folder, whole or not at all, and return its path.
+
+    Its sections are picked by what the results hold (`sections_for`) unless they are given.
+    The report reads only this folder: it trains nothing and renders nothing. It loads nothing from the network.
+    Raises NoResults for a folder without results (or with half of them) and DamagedData for what cannot be read.
+    """
+    read = read_folder(Path(folder))
+    page = render(read, [section(read) for section in (sections_for(read) if sections is None else sections)])
+    target = read.path / "report.html"
+    with atomic_write(target) as aside:
+        aside.write_text(page, encoding="utf8")
+    return target
+
+
+def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
+    """Return the page of a folder that has been read, with these sections."""
+    results, series = folder.results, folder.series
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": number, "ratio": ratio}
+    return environment.get_template("page.html").render(
+        style=Markup((HERE / "style.css").read_text(encoding="utf8")),
+        results=results,
+        averaged=_averaged(folder),
+        observation="frame" if folder.drawn or (folder.path / "hero.png").is_file() else "observation",
+        title=results.study.get("title") or results.study.get("name") or "A study",
+        question=results.study.get("question") or QUESTION,
+        answer=_answer(folder),
+        cards=cards(folder),
+        hero=_hero(folder),
+        over=intervals_over(series),
+        sections=sections,
+        controls=_controls_table(folder),
+        provenance=_provenance(folder),
+        glossary=glossary(folder),
+    )
+
+
+def _answer(folder: ResultsFolder) -> Markup:
+    if folder.swept:
+        return answer_of_sweep(folder.series)
+    return answer_of_planning(folder.series) if plans(folder) else answer(folder.series, len(folder.results.controls))
+
+
+def _averaged(folder: ResultsFolder) -> str:
+    sizes = {len(s.summary.r2_per_control) for s in folder.series}
+    return count(sizes.pop(), "control") if len(sizes) == 1 else "the controls"
+
+
+def _hero(folder: ResultsFolder) -> Markup:
+    path = folder.path / "hero.png"
+    if not path.is_file():
+        if not folder.drawn:
+            return Markup("")  # a world of vectors: nobody misses its picture
+        return note("No still of the world: this folder has no hero.png. Some worlds have none.")
+    picture = embed(path, HERO_WIDTH, HERO_BYTES)
+    return figure(
+        picture,
+        "A still of the world that was explored.",
+        "The world that was explored, at its best: not what the encoder sees.",
+        "hero",
+    )
+
+
+def _controls_table(folder: ResultsFolder) -> Table:
+    columns = ("control", "what it moves", "one standard deviation", "never beyond")
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for c in folder.results.controls:
+        facts = (str(c.get("meaning", "")), _physical(c, "scale"), _physical(c, "limit"))
+        alike.setdefault(facts, []).append(str(c["name"]))
+    rows = [
+        (name, *facts)
+        for facts, names in alike.items()
+        for name in (names if len(names) <= MOST_CONTROLS else [f"{names[0]} … {names[-1]}"])
+    ]
+    return Table("The hidden controls", columns, tuple(rows))
+
+
+def _physical(control: dict[str, Any], key: str) -> str:
+    value = control.get(key)
+    unit = {"deg": "°", "degrees": "°"}.get(control.get("unit", ""), control.get("unit", ""))
+    unreachable = key == "limit" and value is not None and value >= UNREACHABLE * control["scale"]
+    return "—" if value is None or unreachable else f"{number(value, 3)} {unit}".strip()
+
+
+def _provenance(folder: ResultsFolder) -> list[tuple[str, list[tuple[str, str]]]]:
+    results = folder.results
+    seeds = sorted({run.seed for run in results.runs})
+    made = [
+        ("study", str(results.study.get("name", "—"))),
+        ("seeds", ", ".join(map(str, seeds))),
+        ("runs", number(len(results.runs))),
+        ("time", duration(results.seconds_total)),
+        ("peak memory", memory(results.peak_memory_bytes)),
+    ]
+    machine = [_fact(key, value) for key, value in results.machine.items()]
+    return [("How it was made", made), ("Machine", machine), ("Versions", list(results.versions.items()))]
+
+
+def _fact(key: str, value: Any) -> tuple[str, str]:
+    name, _, unit = key.rpartition("_")
+    return (name, f"{value} GB") if unit == "gb" else (key.replace("_", " "), str(value))

@@ -1,0 +1,64 @@
+"""What the audit said before training: its gates, the frames that show why one fails, and the advice."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from markupsafe import Markup
+
+from worldprobe.audits import Gate, Verdict
+from worldprobe.audits.audit_folder import SavedAudit
+from worldprobe.reports.audits import audit_of
+from worldprobe.reports.blocks import Section, Table, figure, grid_of, note
+from worldprobe.reports.pictures import embed
+from worldprobe.reports.results_folder import ResultsFolder
+from worldprobe.reports.words import count, squares
+
+MOST_PICTURES = 6
+WIDEST, BYTES = 640, 60_000
+SAID = {Verdict.FAIL: "fails", Verdict.WARN: "warns", Verdict.PASS: "passes"}
+
+
+def audited(folder: ResultsFolder) -> Section:
+    """Show the audit's gates, worst first, with the offending pair of frames side by side."""
+    audit = audit_of(folder)
+    title = "What the audit said beforehand"
+    if audit is None:
+        said = "The audit.json in this folder is of another world or of other explorations, and is left out."
+        return Section("audited", title, said)
+    fail, warn, fine = (audit.beside(verdict) for verdict in (Verdict.FAIL, Verdict.WARN, Verdict.PASS))
+    bad, columns = [*fail, *warn], ("gate", "subject", "verdict", "value", "threshold", "because")
+    every = Table("Every gate", columns, tuple(_row(gate) for gate in [*bad, *fine]))
+    advised = [_advised("Gates that fail", fail), _advised("Gates that warn", warn)]
+    lead = (
+        "The audit looks at the world and at the controls that each exploration visits, and trains nothing. Of "
+        f"{count(len(audit.gates), 'gate')}, {len(fail)} fail and {len(warn)} warn. docs/audit.md says what each gate "
+        "asks and where its line comes from."
+    )
+    told = [table for table in advised if table.rows]
+    pairs = tuple(_pairs(audit, bad))
+    return Section("audited", title, lead, pairs, (*told[1:], every), shown=told[0] if told else None)
+
+
+def _advised(title: str, gates: list[Gate]) -> Table:
+    return Table(title, ("gate", "subject", "advice"), tuple((g.gate, g.subject, squares(g.advice)) for g in gates))
+
+
+def _pairs(audit: SavedAudit, bad: list[Gate]) -> list[Markup]:
+    """Return the frames beside gates that do not pass, at most six pairs."""
+    pictured = [(gate, path) for gate in bad if (path := audit.pictures.get((gate.gate, gate.subject)))]
+    cells = [
+        figure(
+            embed(path, WIDEST, BYTES),
+            f"Two frames side by side: {gate.gate}, {gate.subject}.",
+            f"{gate.subject}, {gate.gate} {SAID[gate.verdict]}: {gate.advice}",
+        )
+        for gate, path in pictured[:MOST_PICTURES]
+    ]
+    more = len(pictured) - MOST_PICTURES
+    return ([grid_of(cells, "three")] if cells else []) + ([note(f"And {more} more in audit/.")] if more > 0 else [])
+
+
+def _row(gate: Gate) -> tuple[str | float | None, ...]:
+    value, line = (number if isfinite(number) else None for number in (gate.value, gate.threshold))
+    return gate.gate, gate.subject, SAID[gate.verdict], value, line, gate.because

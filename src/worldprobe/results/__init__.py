@@ -1,0 +1,1 @@
+"""Results: records of what was measured; they import nothing above `errors`."""

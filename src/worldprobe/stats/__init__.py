@@ -1,0 +1,1 @@
+"""Statistics: one home for every estimator that more than one package uses."""

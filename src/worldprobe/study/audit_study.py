@@ -1,0 +1,106 @@
+"""Auditing before training: a study's world and explorations, or a recording of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from worldprobe._util.files import content_key
+from worldprobe._util.progress import Reporter, SilentReporter
+from worldprobe.audits import Audit, Gate, audit_frames, audit_regime, audit_world
+from worldprobe.audits.audit_folder import load_audit, save_audit
+from worldprobe.audits.gates.exploration.predicted_r2 import prediction
+from worldprobe.datasets import canonical, exploration
+from worldprobe.recordings import Recording
+from worldprobe.recordings.recorded_world import RecordedWorld
+from worldprobe.study.machine import versions
+from worldprobe.study.schema import Study
+from worldprobe.study.study_folder import StudyFolder
+from worldprobe.study.study_predictions import foreseen
+
+FRESH_FRAMES = 50_000
+"""Frames whose controls are audited where a study draws its pairs afresh."""
+MOST_FRAMES = 6_000
+"""Frames of a recording that are looked at."""
+
+AUDITED = ("world", "regimes", "frames", "seeds", "canonical_seed", "test_frames")
+"""The settings of a study that its audit depends on."""
+
+
+def audited(study: Study | Mapping[str, Any]) -> str:
+    """Return the key of what an audit of this study (or of its settings, as results hold them) looks at."""
+    settings = study.model_dump(mode="json") if isinstance(study, Study) else study
+    return content_key({key: settings.get(key) for key in AUDITED})
+
+
+def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
+    """Audit a study's world once, and each of its explorations against the canonical test set; nothing is trained.
+
+    Of a sweep, what the study itself says is audited, not every point.
+    """
+    if isinstance(study.world, RecordedWorld):
+        return audit_recording(study.world.recording, stride=study.world.stride, reporter=reporter)
+    say = (reporter or SilentReporter()).say
+    names = [spec.name for spec in study.world.controls]
+    test = canonical(study.world, study.test_frames, study.canonical_seed, "test").pairs.controls
+    gates: list[Gate] = []
+    with study.world as world:
+        say(f"auditing the world: {len(names)} controls")
+        gates += audit_world(world, _rho(study), seed=study.canonical_seed)
+        for label, regime in study.regimes.items():
+            say(f"auditing the exploration {label}")
+            pairs = exploration(world, regime, study.frames or FRESH_FRAMES, study.seeds[0]).pairs
+            found = audit_regime(pairs, names, test=test, seed=study.seeds[0])
+            ahead = foreseen(world, regime, study.frames, study.seeds[0])
+            gates += _of(label, [*found, *prediction(ahead, names, test=test, seed=study.seeds[0])])
+    return Audit(gates)
+
+
+def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> Audit:
+    """Audit a study and keep the audit in its results folder, which is claimed for it; return it.
+
+    One that is there is kept.
+
+    Raises StudyChanged where the folder holds another study.
+    """
+    StudyFolder(folder).claim(study, versions())
+    before = load_audit(folder)
+    if before is not None and before.of == audited(study):
+        return before
+    found = audit_study(study, reporter=reporter)
+    save_audit(found, folder, audited(study))
+    return found
+
+
+def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter | None = None) -> Audit:
+    """Audit a recording's states, pairs `stride` rows apart, and its frames where it has any.
+
+    States are standardised first: what is canonical for a recording is its own mean and spread.
+    """
+    say = (reporter or SilentReporter()).say
+    say(f"auditing {recording.rows:,} rows of {', '.join(recording.names)}")
+    pairs = recording.standardised().pairs(stride)
+    gates = [*audit_regime(pairs, recording.names), *prediction(pairs, recording.names)]
+    if recording.frames is not None:
+        rows = min(recording.rows, MOST_FRAMES)
+        frames = recording.frames.read(np.arange(rows))
+        inside = pairs.index[(pairs.index < rows).all(axis=1)]
+        gates += audit_frames(frames, replace(pairs, controls=pairs.controls[:rows], index=inside), recording.names)
+    return Audit(gates)
+
+
+def _rho(study: Study) -> np.ndarray | None:
+    """Return the pair correlations of the first exploration that states them for every control."""
+    for regime in study.regimes.values():
+        rho = regime.exact_correlation(study.world.controls)
+        if rho is not None and not np.isnan(rho).any():
+            return rho
+    return None
+
+
+def _of(label: str, gates: Iterable[Gate]) -> list[Gate]:
+    return [replace(gate, subject=f"{label}: {gate.subject}") for gate in gates]

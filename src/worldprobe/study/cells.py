@@ -1,0 +1,106 @@
+"""The cells of a study: which runs and explorations there are, what each is called, what stands for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from worldprobe.study.axes import Point, points, project
+from worldprobe.study.schema import Study
+
+
+class RunRole(StrEnum):
+    """What a run is for: the measurement itself, or something to hold it against."""
+
+    MEASURED = "measured"
+    CEILING = "ceiling"
+    FLOOR = "floor"
+    PIXELS = "pixels"
+
+
+CANONICAL = "canonical"
+"""Stands in the place of a regime for references that no exploration takes part in."""
+
+LEARNING = ("training", "frames", "heldout_frames", "restarts", "seeds")
+"""The parts of a study that matter only to what is trained."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a study."""
+
+    regime: str
+    objective: str
+    seed: int
+    role: RunRole
+    axes: Point = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The run's name, and its folder's."""
+        return "__".join([self.regime, self.objective, *_labels(self.axes), f"seed{self.seed}"])
+
+
+@dataclass(frozen=True)
+class ExplorationCell:
+    """One exploration of a study: a regime at a point of the axes that matter to it."""
+
+    regime: str
+    axes: Point = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The exploration's name, and its files'."""
+        return "__".join([self.regime, *_labels(self.axes)])
+
+
+def cells(study: Study) -> list[Cell]:
+    """Return every run of a study, those that share a dataset beside each other.
+
+    An axis that changes nothing in a run (lambda, where the objective has none) does not repeat it.
+    """
+    return _distinct(cell for point in points(study.axes) for seed in study.seeds for cell in _at(study, point, seed))
+
+
+def explorations(study: Study) -> list[ExplorationCell]:
+    """Return every exploration of a study."""
+    found = []
+    for point in points(study.axes):
+        for regime in study.regimes:
+            others = [f"regimes.{other}" for other in study.regimes if other != regime]
+            indifferent = [*others, *LEARNING, "objectives", "encoder", "d"]
+            found.append(ExplorationCell(regime, project(point, study.axes, indifferent)))
+    return _distinct(found)
+
+
+def _at(study: Study, point: Point, seed: int) -> Iterable[Cell]:
+    """Give the runs at one point and seed, each with the axes that matter to it."""
+
+    def cell(regime: str, objective: str, role: RunRole, indifferent: Sequence[str]) -> Cell:
+        return Cell(regime, objective, seed, role, project(point, study.axes, indifferent))
+
+    for regime in study.regimes:
+        others = [f"regimes.{other}" for other in study.regimes if other != regime]
+        for objective in study.objectives:
+            rivals = [f"objectives.{other}" for other in study.objectives if other != objective]
+            yield cell(regime, objective, RunRole.MEASURED, others + rivals)
+        if regime == study.references.supervised_on:
+            yield cell(regime, "supervised", RunRole.CEILING, [*others, "objectives"])
+    blind = ["regimes", "objectives", *LEARNING]
+    if study.references.untrained:
+        yield cell(CANONICAL, "untrained", RunRole.FLOOR, blind)
+    if study.references.pixels and seed == study.seeds[0]:
+        yield cell(CANONICAL, "pixels", RunRole.PIXELS, [*blind, "encoder", "d"])
+
+
+def _labels(axes: Point) -> list[str]:
+    return [f"{name}-{label}" for name, label in axes.items()]
+
+
+T = TypeVar("T", Cell, ExplorationCell)
+
+
+def _distinct(found: Iterable[T]) -> list[T]:
+    return list({cell.id: cell for cell in found}.values())

@@ -1,0 +1,47 @@
+"""Contact sheets and single views of a world, as PIL images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from worldprobe._util.seeds import stream
+from worldprobe.errors import WorldprobeError
+from worldprobe.world import World
+
+SHEET_COLUMNS = 8
+GAP = 4
+
+
+def contact_sheet(world: World, views: int, seed: int) -> Image.Image:
+    """Return canonical N(0, I) draws of a world in rows of eight."""
+    z = stream(seed, "contact sheet").standard_normal((views, len(world.controls)))
+    return sheet(frames_of(world, z))
+
+
+def single_view(world: World, controls: Sequence[float]) -> Image.Image:
+    """Return the view at one vector of controls, in standard units."""
+    return Image.fromarray(frames_of(world, np.array([controls], dtype=np.float64))[0])
+
+
+def frames_of(world: World, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
+    """Return a world's frames; raises WorldprobeError where its observations are vectors and not frames."""
+    if len(world.observation_shape) != 3:
+        raise WorldprobeError(
+            f"This world's observations are vectors of {world.observation_shape[0]}, not frames to draw."
+        )
+    return world.observe(z)
+
+
+def sheet(frames: UInt8[np.ndarray, "N H W 3"], columns: int = SHEET_COLUMNS) -> Image.Image:
+    """Return the frames side by side on white, in rows of `columns`."""
+    count, height, width, _ = frames.shape
+    rows = -(-count // columns)
+    page = np.full((rows * (height + GAP) - GAP, min(columns, count) * (width + GAP) - GAP, 3), 255, np.uint8)
+    for i, frame in enumerate(frames):
+        top, left = (i // columns) * (height + GAP), (i % columns) * (width + GAP)
+        page[top : top + height, left : left + width] = frame
+    return Image.fromarray(page)

@@ -1,0 +1,66 @@
+"""What a regime visited: its statistics, a sample of its controls, a contact sheet of its frames."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from worldprobe.datasets import Dataset
+from worldprobe.explore import REGIMES, Pairs, Regime
+from worldprobe.explore.visit_statistics import measure, named
+from worldprobe.results.records import Exploration, Predicted
+from worldprobe.study.cells import ExplorationCell
+from worldprobe.study.contact_sheets import sheet
+from worldprobe.world import World
+
+SHOWN_CONTROLS = 4000
+SHOWN_FRAMES = 24
+SHEET_SIZE = 128
+"""Pixels of a frame on a contact sheet, for worlds that draw at any size."""
+
+
+def describe_exploration(
+    cell: ExplorationCell, regime: Regime, dataset: Dataset, world: World, predicted: dict[str, Predicted]
+) -> Exploration:
+    """Return the measured statistics of a regime's frames, and the exact ones where they are known."""
+    names = [spec.name for spec in world.controls]
+    measured = measure(Pairs(dataset.controls, dataset.index))
+    exact = regime.exact_correlation(world.controls)
+    return Exploration(
+        id=cell.id,
+        regime=REGIMES.name_of(type(regime)),
+        label=cell.regime,
+        axes=cell.axes,
+        settings=regime.settings(),
+        frames=len(dataset.controls),
+        pairs=len(dataset.index),
+        mean=dict(zip(names, measured.mean.tolist(), strict=True)),
+        sd=dict(zip(names, measured.sd.tolist(), strict=True)),
+        excess_kurtosis=named(measured.excess_kurtosis, names),
+        pair_correlation=named(measured.pair_correlation, names),
+        exact_pair_correlation=None if exact is None else named(exact, names),
+        exact_marginal=regime.exact_marginal(world.controls),
+        predicted=predicted,
+    )
+
+
+def visited(dataset: Dataset) -> Float[np.ndarray, "frames n"]:
+    """Return at most 4,000 of the controls that a regime visited, evenly spread over its frames."""
+    return dataset.controls[_spread(len(dataset.controls), SHOWN_CONTROLS)]
+
+
+def exploration_sheet(dataset: Dataset, world: World) -> Image.Image | None:
+    """Return 24 of a regime's frames, evenly spread, drawn larger where the world can; None for worlds of vectors."""
+    if len(world.observation_shape) != 3:
+        return None
+    z = dataset.controls[_spread(len(dataset.controls), SHOWN_FRAMES)]
+    if "size" not in type(world).model_fields:
+        return sheet(world.observe(z))
+    # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
+    with type(world).model_validate({**world.settings(), "size": SHEET_SIZE}) as larger:
+        return sheet(larger.observe(z))
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

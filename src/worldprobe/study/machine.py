@@ -1,0 +1,55 @@
+"""What the results were measured on and with: machine, versions, memory."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from worldprobe._util import cores
+
+PACKAGES = ("worldprobe", "torch", "numpy", "scipy", "scikit-learn", "numba", "moderngl", "bpy")
+
+
+def machine(device: torch.device) -> dict[str, Any]:
+    """Return the processor, cores, memory and accelerator."""
+    return {
+        "processor": _processor(),
+        "cores": cores.available(),
+        "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that the numbers depend on; those not installed are absent."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def peak_memory_bytes() -> int:
+    """Return the largest resident memory of this process, plus the largest of its finished children."""
+    scale = 1 if sys.platform == "darwin" else 1024
+    usages = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return scale * sum(usages)
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

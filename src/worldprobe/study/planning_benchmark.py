@@ -1,0 +1,108 @@
+"""What a study's encoders are worth to a planner: every one is put to the same trial, and a path of each is filmed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from PIL import Image
+from scipy import stats
+
+from worldprobe.errors import NoResults, UnknownName
+from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, StraightLines, TrainedEncoder
+from worldprobe.results.records import Interval, Planned, Reached, StraightLineCosts
+from worldprobe.study.axes import study_at
+from worldprobe.study.cells import RunRole, cells
+from worldprobe.study.contact_sheets import sheet
+from worldprobe.study.schema import Study
+from worldprobe.train import embed
+from worldprobe.world import World
+
+FILM_FRAMES = 8
+FILM_SIZE = 128
+"""Pixels of a frame of a film, for worlds that draw at any size."""
+
+
+class StudyTrial:
+    """The trial of one world's encoders, and what stands beside all of them: the oracle."""
+
+    def __init__(self, world: World, settings: PlanningSettings) -> None:
+        self.trial = Benchmark(world, settings)
+        self.oracle = self.trial.oracle()
+
+    def put(self, encode: Encode) -> tuple[Planned, dict[str, np.ndarray], Image.Image | None]:
+        """Return what planning with an encoder came to, its paths, and a film of one of them beside the oracle's."""
+        found = self.trial.put(encode)
+        reached = found.reaching | self.oracle.reaching
+        paths = {f"plan_{name}": r.paths.astype(np.float32) for name, r in reached.items()}
+        lines = {f"plan_lines_{points}": lines.paths.astype(np.float32) for points, lines in found.lines.items()}
+        return self._planned(found), lines | paths, self._film(found)
+
+    def _planned(self, found: Findings) -> Planned:
+        return Planned(
+            pairs=self.trial.settings.pairs,
+            tolerance=self.trial.settings.tolerance,
+            lines={k: _lines(lines, self.oracle.lines[k].mean) for k, lines in found.lines.items()},
+            reached={
+                name: Reached(
+                    success=r.outcome.rate,
+                    cost=r.outcome.cost,
+                    median_gap=float(np.median(r.outcome.gaps)),
+                    transition_r2=r.transition_r2,
+                )
+                for name, r in (found.reaching | self.oracle.reaching).items()
+            },
+        )
+
+    def _film(self, found: Findings) -> Image.Image | None:
+        """Draw the task of median length: the oracle's path above, the planned one below, evenly in what was walked."""
+        world, tasks = self.trial.world, self.trial.tasks
+        if len(world.observation_shape) != 3:
+            return None
+        task = int(np.argsort(tasks.straight)[len(tasks.straight) // 2])
+        last = self.trial.settings.transitions[-1]
+        rows = [self.oracle.reaching["oracle"].paths[task], found.reaching[last].paths[task]]
+        z = np.concatenate([_evenly(path, FILM_FRAMES) for path in rows])
+        if "size" not in type(world).model_fields:
+            return sheet(world.observe(z), FILM_FRAMES)
+        # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
+        with type(world).model_validate({**world.settings(), "size": FILM_SIZE}) as larger:
+            return sheet(larger.observe(z), FILM_FRAMES)
+
+
+def _lines(lines: StraightLines, grain: float) -> StraightLineCosts:
+    pairs = len(lines.ratios)
+    half = float(stats.t.ppf(0.975, pairs - 1)) * lines.sd / pairs**0.5
+    interval = Interval(mean=lines.mean, ci95=(lines.mean - half, lines.mean + half))
+    return StraightLineCosts(cost=interval, sd=lines.sd, cost_of_controls=grain)
+
+
+def trained_encoder(folder: Path, run_id: str, device: str = "cpu") -> TrainedEncoder:
+    """Return the encoder that a run of a study left, as a planner wants it: it knows which world it is of.
+
+    Raises NoResults where the folder holds no study or the run is not finished, UnknownName for a run that the study
+    does not train.
+    """
+    file = folder / "study.yaml"
+    if not file.is_file():
+        raise NoResults(f"{folder} has no study.yaml. Give the folder that `worldprobe run STUDY --out DIR` wrote.")
+    study = Study.model_validate(yaml.safe_load(file.read_text(encoding="utf8"))["study"])
+    trained = {cell.id: cell for cell in cells(study) if cell.role in (RunRole.MEASURED, RunRole.CEILING)}
+    if run_id not in trained:
+        raise UnknownName("run", run_id, trained)
+    weights = folder / "runs" / run_id / "encoder.pt"
+    if not weights.is_file():
+        raise NoResults(f"{run_id} is not finished in {folder}. Run the study's command again: finished runs are kept.")
+    here = study_at(study, trained[run_id].axes)
+    encoder = here.encoder.build(here.world.observation_shape, here.dimensions, 0).to(device)
+    encoder.load_state_dict(torch.load(weights, map_location=device, weights_only=True))
+    return TrainedEncoder.of(lambda observations: embed(encoder, observations), here.world)
+
+
+def _evenly(path: np.ndarray, frames: int) -> np.ndarray:
+    """Return places along a path, evenly in its length: a planner that rests early does not fill the film."""
+    walked = np.concatenate([[0.0], np.linalg.norm(np.diff(path, axis=0), axis=1).cumsum()])
+    at = np.linspace(0.0, walked[-1], frames)
+    return np.stack([np.interp(at, walked, column) for column in path.T], axis=1)

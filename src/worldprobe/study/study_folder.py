@@ -1,0 +1,138 @@
+"""A results folder: claimed by one study, filled run by run, each run whole or absent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from pydantic import ValidationError
+from torch import nn
+
+from worldprobe._util.files import atomic_write, write_json
+from worldprobe.errors import DamagedData, StudyChanged, WorldprobeError
+from worldprobe.results.records import Exploration, Registration, Results, Run
+from worldprobe.study.overrides import differences
+from worldprobe.study.schema import Study
+
+
+class StudyFolder:
+    """The files of one study; their names are listed in `studies.results`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.results = root / "results.json"
+        self.hero = root / "hero.png"
+
+    def claim(self, study: Study, versions: dict[str, str]) -> None:
+        """Write study.yaml, or check that the one that is there is the same study.
+
+        Raises StudyChanged, naming every key that differs, and WorldprobeError where the folder cannot be written.
+        """
+        path = self.root / "study.yaml"
+        resolved = json.loads(study.model_dump_json())
+        if path.exists():
+            before = yaml.safe_load(path.read_text(encoding="utf8"))["study"]
+            # What is expected of the runs changes none of them; a protocol holds it fast, not this folder.
+            before, resolved = ({k: v for k, v in part.items() if k != "hypotheses"} for part in (before, resolved))
+            changes = [f"{path} was {old!r}, is {new!r}" for path, old, new in differences(before, resolved)]
+            if changes:
+                raise StudyChanged(
+                    f"{self.root} holds the results of another study; nothing in it was touched. "
+                    f"What differs: {'; '.join(changes)}. Give another --out, or undo the change to continue this one."
+                )
+            return
+        try:
+            with atomic_write(path) as aside:
+                text = yaml.safe_dump({"study": resolved, "versions": versions}, sort_keys=False)
+                aside.write_text(text, encoding="utf8")
+        except OSError as error:
+            raise unwritable(self.root, error) from None
+
+    def register(self, registration: Registration | None) -> Registration | None:
+        """Keep the protocol that the runs to come stand under, and return the one that holds: what is there stays.
+
+        Raises StudyChanged where the folder stands under another protocol, or holds runs that are older than it.
+        """
+        path = self.root / "registration.json"
+        if path.exists():
+            kept = Registration.model_validate_json(path.read_text(encoding="utf8"))
+            if registration is not None and registration.hash != kept.hash:
+                raise StudyChanged(
+                    f"{self.root} was run under the protocol {kept.hash[:16]}, not {registration.hash[:16]}. "
+                    "Give another --out."
+                )
+            return kept
+        if registration is not None:
+            if any(self.root.glob("runs/*/run.json")):
+                raise StudyChanged(
+                    f"{self.root} holds runs that were made without a protocol: they cannot be registered afterwards. "
+                    "Give another --out."
+                )
+            write_json(path, registration.model_dump(mode="json"))
+        return registration
+
+    def run_folder(self, run_id: str) -> Path:
+        """Return the folder of one run."""
+        return self.root / "runs" / run_id
+
+    def finished_run(self, run_id: str) -> Run | None:
+        """Return the run if it is finished; raises DamagedData where its file is not what was written."""
+        path = self.run_folder(run_id) / "run.json"
+        if not path.exists():
+            return None
+        try:
+            return Run.model_validate_json(path.read_text(encoding="utf8"))
+        except (ValidationError, UnicodeDecodeError):
+            raise DamagedData(
+                f"{path} is not a finished run. Remove {path.parent} and run again: it is redone."
+            ) from None
+
+    def save_run(self, run: Run, arrays: dict[str, np.ndarray]) -> None:
+        """Write a run's arrays, then run.json, which makes it finished."""
+        folder = self.run_folder(run.id)
+        _save_arrays(folder / "arrays.npz", arrays)
+        write_json(folder / "run.json", run.model_dump(mode="json"))
+
+    def finished_exploration(self, exploration_id: str) -> Exploration | None:
+        """Return the exploration if it is finished."""
+        path = self.root / "explorations" / f"{exploration_id}.json"
+        return Exploration.model_validate_json(path.read_text(encoding="utf8")) if path.exists() else None
+
+    def save_exploration(self, exploration: Exploration, z: np.ndarray, sheet: Any) -> None:
+        """Write what a regime visited: controls, contact sheet (a PIL image, or None), then its numbers."""
+        folder = self.root / "explorations"
+        _save_arrays(folder / f"{exploration.id}.npz", {"z": z})
+        if sheet is not None:
+            with atomic_write(folder / f"{exploration.id}.png") as aside:
+                sheet.save(aside, format="PNG")
+        write_json(folder / f"{exploration.id}.json", exploration.model_dump(mode="json"))
+
+    def previous_results(self) -> Results | None:
+        """Return the results that an earlier call wrote here, if any."""
+        if not self.results.exists():
+            return None
+        return Results.model_validate_json(self.results.read_text(encoding="utf8"))
+
+    def save_results(self, results: Results) -> None:
+        """Write results.json."""
+        write_json(self.results, results.model_dump(mode="json"))
+
+
+def unwritable(folder: Path, error: OSError) -> WorldprobeError:
+    """Return the error for a results folder that cannot be written."""
+    return WorldprobeError(f"The results folder {folder} cannot be written: {error.strerror}. Give another with --out.")
+
+
+def save_weights(encoder: nn.Module, path: Path) -> None:
+    """Write an encoder's weights."""
+    with atomic_write(path) as aside:
+        torch.save(encoder.state_dict(), aside)
+
+
+def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with atomic_write(path) as aside, open(aside, "wb") as handle:
+        np.savez_compressed(handle, **arrays)

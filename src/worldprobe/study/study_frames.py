@@ -1,0 +1,98 @@
+"""The frames of a study: datasets rendered when first asked for and timed, and pairs drawn afresh where it says so."""
+
+from __future__ import annotations
+
+import time
+from math import prod
+from typing import Literal
+
+from worldprobe._util.progress import Reporter
+from worldprobe._util.seeds import stream
+from worldprobe.datasets import Dataset, DatasetSpec, Store, canonical, exploration, grid
+from worldprobe.errors import InvalidValue
+from worldprobe.study.schema import Study
+from worldprobe.train import FreshPairs, Objective, PairData, PairSource
+
+FRESH_NUMBERS = 2**22
+"""Most numbers of observations that a block of freshly drawn pairs holds."""
+
+
+class Clock:
+    """Seconds that rendering took since the last reset."""
+
+    seconds = 0.0
+
+
+class StudyFrames:
+    """Gives the canonical sets and each regime's training and held-out sets of a study without axes."""
+
+    def __init__(self, study: Study, store: Store, reporter: Reporter, clock: Clock) -> None:
+        self.study, self.store, self.reporter, self.clock = study, store, reporter, clock
+        self._pairs: dict[tuple[str, int, bool], PairSource] = {}
+
+    def probe(self) -> Dataset:
+        """Return the canonical set that probes are fitted on."""
+        return self._ensure("canonical probe", self._canonical(self.study.probe_frames, "probe"))
+
+    def test(self) -> Dataset:
+        """Return the canonical set that probes are scored on, disjoint from the probe's."""
+        return self._ensure("canonical test", self._canonical(self.study.test_frames, "test"))
+
+    def explored(self, regime: str, seed: int) -> Dataset:
+        """Return the stored frames that show where a regime goes: what it trains on, else held-out ones."""
+        if self.study.frames is None:
+            return self.heldout(regime, seed)
+        return self._ensure(f"{regime} train", self._explored(regime, self.study.frames, seed, "train"))
+
+    def heldout(self, regime: str, seed: int) -> Dataset:
+        """Return further pairs of the same regime, never trained on."""
+        return self._ensure(f"{regime} held-out", self._explored(regime, self.study.heldout_frames, seed, "heldout"))
+
+    def training_pairs(self, regime: str, seed: int, objective: Objective) -> PairSource:
+        """Return what an encoder trains on; the same object for everyone who asks for the same pairs."""
+        key = regime, seed, objective.uses_controls
+        if key not in self._pairs:
+            stored = self.study.frames is not None
+            self._pairs[key] = as_pairs(self.explored(regime, seed), objective) if stored else self._fresh(*key)
+        return self._pairs[key]
+
+    def forget_pairs(self) -> None:
+        """Let go of the training frames in memory."""
+        self._pairs.clear()
+
+    def _fresh(self, label: str, seed: int, told: bool) -> FreshPairs:
+        world, regime = self.study.world, self.study.regimes[label]
+        per_step = 2 * self.study.training.batch * prod(world.observation_shape)
+
+        def draw(block: int, pairs: int) -> PairData:
+            rng = stream(seed, "fresh", label, block)
+            found = regime.sample(2 * pairs, world.controls, rng)
+            if len(found.index) < pairs:
+                raise InvalidValue(
+                    "frames", "fresh", f"a number, for {label} gives {len(found.index)} pairs of {pairs}"
+                )
+            index = found.index[rng.permutation(len(found.index))[:pairs]]  # neighbours on a clip part ways
+            return PairData(world.observe(found.controls), index, found.controls if told else None)
+
+        identity = [world.settings(), regime.settings(), seed]
+        return FreshPairs(draw, identity, block_steps=max(1, min(64, FRESH_NUMBERS // per_step)))
+
+    def _canonical(self, frames: int, split: Literal["probe", "test"]) -> DatasetSpec:
+        points = grid if self.study.test_points == "grid" else canonical
+        return points(self.study.world, frames, self.study.canonical_seed, split)
+
+    def _explored(self, regime: str, frames: int, seed: int, split: Literal["train", "heldout"]) -> DatasetSpec:
+        return exploration(self.study.world, self.study.regimes[regime], frames, seed, split)
+
+    def _ensure(self, label: str, spec: DatasetSpec) -> Dataset:
+        start = time.perf_counter()
+        missing = self.store.missing(spec)
+        with self.reporter.task(f"rendering {label}", missing, "frames") as advance:
+            dataset = self.store.ensure(spec, self.study.world, progress=advance)
+        self.clock.seconds += time.perf_counter() - start
+        return dataset
+
+
+def as_pairs(data: Dataset, objective: Objective) -> PairData:
+    """Return a dataset's frames and pairs in memory, with controls where the objective is told them."""
+    return PairData(data.frames(), data.index, data.controls if objective.uses_controls else None)

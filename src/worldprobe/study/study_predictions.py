@@ -1,0 +1,68 @@
+"""What the ideal encoder would recover within a regime, from controls alone: no frame is drawn, nothing is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe._util.seeds import stream
+from worldprobe.datasets import exploration
+from worldprobe.explore import Pairs, Regime
+from worldprobe.predictor.predict import CEILINGS, predict
+from worldprobe.predictor.prediction import Prediction
+from worldprobe.results.records import Predicted
+from worldprobe.world import World
+
+CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
+"""Which ceiling is an objective's, by the objective's registered name; the others have none."""
+FRAMES = 100_000
+"""Frames that a prediction is made from where a study explores with fewer."""
+MOST_CONTROLS = 8
+"""Beyond it the bases of the predictor grow too large to answer in seconds."""
+
+
+def foreseen(world: World, regime: Regime, frames: int | None, seed: int) -> Pairs:
+    """Return the pairs that predictions are made from: what is trained on, or 100,000 frames where that is less."""
+    return exploration(world, regime, max(frames or 0, FRAMES), seed).pairs
+
+
+def predict_ceilings(
+    pairs: Pairs, names: Sequence[str], seed: int, test: Float[np.ndarray, "points n"]
+) -> dict[str, Predicted]:
+    """Return the predictions for these pairs of named controls, one per ceiling.
+
+    `test` are controls at which the ideal encoder is scored too.
+    """
+    if len(names) > MOST_CONTROLS:
+        return dict.fromkeys(CEILINGS, _refused(f"the predictor takes at most {MOST_CONTROLS} controls"))
+    found = {}
+    for ceiling in CEILINGS:
+        rng = stream(seed, "prediction", ceiling)
+        found[ceiling] = _told(predict(pairs.first, pairs.second, ceiling, rng=rng, groups=pairs.chains), names, test)
+    return found
+
+
+def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> Predicted:
+    if prediction.r2 is None or prediction.r2_per_control is None:
+        others = [dict(zip(names, own.r2_at(test).tolist(), strict=True)) for own in prediction.candidates]
+        return _refused(prediction.refused or "no answer", others, prediction.alignment)
+    there = prediction.at(test)
+    return Predicted(
+        refused=None,
+        r2=prediction.r2,
+        r2_per_control=dict(zip(names, prediction.r2_per_control.tolist(), strict=True)),
+        ci95=prediction.ci95,
+        proven=prediction.proven,
+        alignment=prediction.alignment,
+        r2_on_test=there.r2,
+        outside=there.outside,
+        r2_on_test_per_control=dict(zip(names, there.r2_per_control.tolist(), strict=True)),
+    )
+
+
+def _refused(why: str, candidates: Sequence[dict[str, float]] = (), alignment: float | None = None) -> Predicted:
+    unknown = dict.fromkeys(("r2", "r2_per_control", "ci95", "r2_on_test", "outside"))
+    known = {"refused": why, "proven": False, "alignment": alignment, "candidates": candidates}
+    return Predicted.model_validate(known | unknown)

@@ -1,0 +1,28 @@
+"""Learners: encoders, objectives, and training one with the other on pairs of observations."""
+
+from worldprobe.train.encoders import ENCODERS, Encoder, parameters
+from worldprobe.train.objectives import OBJECTIVES, Objective
+from worldprobe.train.pair_batches import FreshPairs, PairData, PairSource
+from worldprobe.train.record import TrainingRecord
+from worldprobe.train.sigreg import draw_directions, sigreg
+from worldprobe.train.trainer import StackMember, embed, train, train_stack
+from worldprobe.train.training_settings import TrainingSettings
+
+__all__ = [
+    "ENCODERS",
+    "OBJECTIVES",
+    "Encoder",
+    "FreshPairs",
+    "Objective",
+    "PairData",
+    "PairSource",
+    "StackMember",
+    "TrainingRecord",
+    "TrainingSettings",
+    "draw_directions",
+    "embed",
+    "parameters",
+    "sigreg",
+    "train",
+    "train_stack",
+]

@@ -1,0 +1,40 @@
+"""Checkpoints: the whole state of a training, written whole, and refused where it belongs to another training."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from worldprobe._util.files import atomic_write
+from worldprobe.errors import DamagedData, StudyChanged
+
+
+def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:
+    """Write `state`; a process killed meanwhile leaves the file that was there before."""
+    with atomic_write(path) as aside:
+        torch.save({"identity": identity, "state": state}, aside)
+
+
+def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
+    """Return the state that `save_checkpoint` wrote, tensors on the CPU.
+
+    Raises DamagedData where the file cannot be read, StudyChanged where it was written under another identity.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        written_by, state = content["identity"], content["state"]
+    except (RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DamagedData(
+            f"The checkpoint {path} cannot be read ({reason}). Delete it to train from the start."
+        ) from error
+    if written_by != identity:
+        raise StudyChanged(
+            f"The checkpoint {path} belongs to a training with another objective, data, seed or settings. "
+            "Delete it to train from the start, or give another folder."
+        )
+    loaded: dict[str, Any] = state
+    return loaded

@@ -1,0 +1,172 @@
+"""Encoders f: from observations x to embeddings h = f(x), R^d, with no normalisation at the end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from itertools import pairwise
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float, UInt8
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+
+from worldprobe._util.registry import Component, Registry
+from worldprobe.errors import InvalidValue
+from worldprobe.train.inverse_coupling import ReversedCoupling
+
+ENCODERS: Registry[type[Encoder]] = Registry("encoder")
+
+
+class Encoder(Component, ABC):
+    """A recipe for an encoder; its fields (width, depth ...) are its settings, and `build` makes the network.
+
+    `stackable`: whether the network is a pure function of its parameters, so that many of one shape can be stacked and
+    run as one by `torch.func.functional_call` under `torch.vmap`. BatchNorm's running averages forbid it.
+    """
+
+    stackable: ClassVar[bool] = False
+
+    def build(self, observation_shape: tuple[int, ...], d: int, seed: int) -> nn.Module:
+        """Return the network with initial weights from `seed`, on the CPU; torch's global generator is left untouched.
+
+        It maps uint8 frames (N, H, W, 3), or float vectors (N, m), to embeddings (N, d), and normalises them inside.
+        Raises InvalidValue where observations of this shape do not fit.
+        """
+        if d < 1:
+            raise InvalidValue("d", d, "1 or more")
+        with torch.device("meta"):
+            network = self.layers(tuple(observation_shape), d)
+        network.to_empty(device="cpu")
+        initialise(network, torch.Generator().manual_seed(seed))
+        return network
+
+    @abstractmethod
+    def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
+        """Return the network, its weights not yet meaningful."""
+
+
+def initialise(network: nn.Module, generator: torch.Generator) -> None:
+    """Draw every weight from N(0, 2 / fan-in), zero every bias, and set normalisation layers to the identity.
+
+    The 2 makes up for what GELU takes away (arXiv 1502.01852): deep networks without normalisation keep their scale.
+    Coupling layers draw their own.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+            if isinstance(layer, nn.Conv2d):  # faster on CPUs
+                layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
+        elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.reset_parameters()
+        elif isinstance(layer, ReversedCoupling):
+            layer.draw(generator)
+
+
+class Centred(nn.Module):
+    """uint8 frames (N, H, W, 3) to floats in [-2, 2], channels first, laid out channels last."""
+
+    def forward(self, frames: UInt8[Tensor, "N H W 3"]) -> Float[Tensor, "N 3 H W"]:
+        """Scale: most rendered frames then have a standard deviation near 1."""
+        return frames.permute(0, 3, 1, 2).float().mul_(4 / 255).sub_(2)
+
+
+def _frame_side(encoder: str, observation_shape: tuple[int, ...], multiple: int, least: int) -> int:
+    """Return the side of square frames, or raise InvalidValue."""
+    allowed = f"square frames (H, H, 3) with H a multiple of {multiple}, {least} or more"
+    if len(observation_shape) != 3 or observation_shape[2] != 3 or observation_shape[0] != observation_shape[1]:
+        raise InvalidValue("observation shape", observation_shape, f"{allowed}, for the encoder {encoder!r}")
+    side = observation_shape[0]
+    if side % multiple or side < least:
+        raise InvalidValue("frame size", side, f"{allowed}, for the encoder {encoder!r}")
+    return side
+
+
+@ENCODERS.register("patchify")
+class Patchify(Encoder):
+    """Patches on an 8 x 8 grid, one strided convolution to 4 x 4, and a dense head that sees where every token is.
+
+    Made for speed on a CPU: few, wide layers on few tokens, and none that averages position away.
+    """
+
+    width: PositiveInt = Field(64, description="channels of the 8 x 8 tokens; the 4 x 4 ones have twice as many")
+    token: PositiveInt = Field(64, description="channels that each 4 x 4 token hands to the head")
+    hidden: PositiveInt = Field(256, description="width of the dense head")
+
+    def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
+        """Return the network; the grid is 8 x 8 for every size, so the patch is H / 8 pixels."""
+        patch = _frame_side("patchify", observation_shape, multiple=8, least=16) // 8
+        layers: list[nn.Module] = [Centred()]
+        for before, after, kernel, stride, padding in [
+            (3, self.width, patch, patch, 0),
+            (self.width, 2 * self.width, 4, 2, 1),
+            (2 * self.width, self.token, 1, 1, 0),
+        ]:
+            layers += [nn.Conv2d(before, after, kernel, stride, padding, bias=False), nn.BatchNorm2d(after), nn.GELU()]
+        layers += [nn.Flatten(), nn.Linear(16 * self.token, self.hidden, bias=False)]
+        return nn.Sequential(*layers, nn.BatchNorm1d(self.hidden), nn.GELU(), nn.Linear(self.hidden, d))
+
+
+@ENCODERS.register("paper-cnn")
+class PaperCNN(Encoder):
+    """The paper's encoder for pixels (arXiv 2605.26379, Reacher): four strided convolutions and a 256-wide head."""
+
+    pool: Literal["average"] = "average"
+
+    def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
+        """Return the network; the last grid is H / 16 wide and is averaged away whole, as at the paper's 64 pixels."""
+        side = _frame_side("paper-cnn", observation_shape, multiple=16, least=32)
+        layers: list[nn.Module] = [Centred()]
+        for before, after in [(3, 32), (32, 64), (64, 128), (128, 256)]:
+            layers += [nn.Conv2d(before, after, 4, 2, 1), nn.BatchNorm2d(after), nn.GELU()]
+        layers += [nn.AvgPool2d(side // 16), nn.Flatten(), nn.Linear(256, 256), nn.BatchNorm1d(256), nn.GELU()]
+        return nn.Sequential(*layers, nn.Linear(256, d))
+
+
+@ENCODERS.register("mlp")
+class MLP(Encoder):
+    """Dense layers with GELU for vector observations; the paper's analytic worlds use four of width 256."""
+
+    stackable: ClassVar[bool] = True
+
+    width: PositiveInt = 256
+    depth: PositiveInt = Field(4, description="hidden layers")
+
+    def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
+        """Return the network."""
+        if len(observation_shape) != 1:
+            raise InvalidValue("observation shape", observation_shape, "(m,), vectors, for the encoder 'mlp'")
+        sizes = [observation_shape[0]] + [self.width] * self.depth
+        layers: list[nn.Module] = []
+        for before, after in pairwise(sizes):
+            layers += [nn.Linear(before, after), nn.GELU()]
+        return nn.Sequential(*layers, nn.Linear(self.width, d))
+
+
+@ENCODERS.register("inverse-coupling")
+class InverseCoupling(Encoder):
+    """The paper's matched encoder: it can undo `additive-coupling` and `coupling` of as many layers exactly.
+
+    The embedding has as many dimensions as the observation, an even number. It preserves volume and so cannot collapse;
+    it shows what an objective does when neither the architecture nor the data stand in the way.
+    """
+
+    stackable: ClassVar[bool] = True
+
+    depth: PositiveInt = Field(4, description="coupling layers, as many as the world's: 8 for `coupling`")
+
+    def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
+        """Return the network."""
+        here = "for the encoder 'inverse-coupling'"
+        if len(observation_shape) != 1 or observation_shape[0] % 2:
+            raise InvalidValue("observation shape", observation_shape, f"(m,), m even, {here}")
+        if d != observation_shape[0]:
+            raise InvalidValue("d", d, f"{observation_shape[0]}, as many as the observation has numbers, {here}")
+        return ReversedCoupling(d, self.depth)
+
+
+def parameters(network: nn.Module) -> int:
+    """Return how many numbers are trained."""
+    return sum(weight.numel() for weight in network.parameters())

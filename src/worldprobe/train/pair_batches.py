@@ -1,0 +1,171 @@
+"""Pairs of observations as training wants them: on the device, a batch per step, stored or freshly drawn."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor
+
+from worldprobe._util.seeds import stream_seed
+from worldprobe.errors import InvalidValue
+
+Batch = tuple[Tensor, Tensor | None]
+"""Observations (2 B, ...) of B pairs, first members first, and their controls (2, B, n) where they are known."""
+
+
+class PairSource(ABC):
+    """Where training takes its pairs from."""
+
+    identity: Any
+    """What tells this source from another in a checkpoint, JSON-able."""
+
+    @abstractmethod
+    def batches(self, batch: int, seed: int, device: torch.device) -> Batches:
+        """Return the batches of every step, at most `batch` pairs each."""
+
+
+class Batches(ABC):
+    """The batch of every step, which depends on the source, the seed and the step alone: any step can come first."""
+
+    size: int
+    """Pairs per step."""
+
+    @abstractmethod
+    def __getitem__(self, step: int) -> Batch:
+        """Return the batch of one step."""
+
+    def fixed(self, pairs: int) -> DevicePairs | None:
+        """Return at most so many pairs of those that are trained on; None where no pair ever comes again."""
+        return None
+
+
+@dataclass(frozen=True)
+class PairData(PairSource):
+    """Stored observations, which of them form pairs, and (for the supervised ceiling alone) their controls.
+
+    Observations: uint8 frames (F, H, W, 3), kept so, or float vectors (F, m). Index (P, 2), controls (F, n). Arrays
+    are taken as they are, without a copy. Raises InvalidValue where the index points outside
+    the observations or controls are not one row per observation.
+    """
+
+    observations: Shaped[Tensor, "F ..."] | Shaped[np.ndarray, "F ..."]
+    index: Int[Tensor, "..."] | Int[np.ndarray, "..."]
+    controls: Float[Tensor, "..."] | Float[np.ndarray, "..."] | None = None
+
+    def __post_init__(self) -> None:
+        frames, shape = len(self.observations), tuple(self.index.shape)
+        if len(shape) != 2 or shape[1] != 2 or shape[0] == 0:
+            raise InvalidValue("index", shape, "an array (pairs, 2) with at least one pair")
+        lowest, highest = int(self.index.min()), int(self.index.max())
+        if lowest < 0 or highest >= frames:
+            raise InvalidValue("index", (lowest, highest), f"0 to {frames - 1}, the observations given")
+        if self.controls is not None and len(self.controls) != frames:
+            raise InvalidValue("controls", tuple(self.controls.shape), f"({frames}, n), one row per observation")
+
+    @property
+    def pairs(self) -> int:
+        """The number of pairs."""
+        return len(self.index)
+
+    @property
+    def identity(self) -> int:
+        """The number of pairs."""
+        return self.pairs
+
+    def batches(self, batch: int, seed: int, device: torch.device) -> StoredBatches:
+        """Return batches without replacement."""
+        return StoredBatches(self.on(device), batch, seed)
+
+    def on(self, device: torch.device) -> DevicePairs:
+        """Return the same data as tensors on a device, the observations' type kept."""
+        return DevicePairs(
+            torch.as_tensor(self.observations).to(device),
+            torch.as_tensor(self.index).to(device, torch.int64),
+            None if self.controls is None else torch.as_tensor(self.controls).to(device, torch.float32),
+        )
+
+
+@dataclass(frozen=True)
+class DevicePairs:
+    """`PairData` as tensors on one device."""
+
+    observations: Tensor
+    index: Tensor
+    controls: Tensor | None
+
+    def batch(self, pairs: Int[Tensor, " B"] | slice) -> Batch:
+        """Return the batch of some pairs."""
+        members = self.index[pairs].T
+        controls = None if self.controls is None else self.controls[members]
+        return self.observations[members.flatten()], controls
+
+    def first(self, pairs: int) -> DevicePairs:
+        """Return the same observations with at most the first so many pairs."""
+        return DevicePairs(self.observations, self.index[:pairs], self.controls)
+
+
+class StoredBatches(Batches):
+    """A fresh permutation of stored pairs each epoch, without replacement, an epoch's short rest left out."""
+
+    def __init__(self, data: DevicePairs, batch: int, seed: int) -> None:
+        pairs = len(data.index)
+        self.size = min(batch, pairs)
+        self._data, self._seed = data, seed
+        self._per_epoch = pairs // self.size
+        self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
+
+    def __getitem__(self, step: int) -> Batch:
+        return self._data.batch(self.order(step).to(self._data.index.device))
+
+    def order(self, step: int) -> Int[Tensor, " B"]:
+        """Return which pairs a step gets."""
+        epoch, place = divmod(step, self._per_epoch)
+        if epoch != self._epoch:
+            generator = torch.Generator().manual_seed(stream_seed(self._seed, "order of pairs", epoch))
+            pairs = len(self._data.index)
+            self._epoch, self._order = epoch, torch.randperm(pairs, generator=generator)
+        return self._order[place * self.size : (place + 1) * self.size]
+
+    def fixed(self, pairs: int) -> DevicePairs:
+        """Return the first so many pairs."""
+        return self._data.first(pairs)
+
+
+@dataclass(frozen=True, eq=False)
+class FreshPairs(PairSource):
+    """Pairs drawn anew for every step, so that none is ever seen twice.
+
+    `draw(block, pairs)` gives the independent pairs of one block of `block_steps` steps; it must depend on its
+    arguments alone. `identity` names what it draws from.
+    """
+
+    draw: Callable[[int, int], PairData]
+    identity: Any
+    block_steps: int = 64
+
+    def batches(self, batch: int, seed: int, device: torch.device) -> FreshBatches:
+        """Return batches of exactly `batch` pairs; which ones is up to `draw`, not to `seed`."""
+        return FreshBatches(self, batch, device)
+
+
+class FreshBatches(Batches):
+    """The batches of `FreshPairs`, a block of steps at a time."""
+
+    def __init__(self, source: FreshPairs, batch: int, device: torch.device) -> None:
+        self.size = batch
+        self._source, self._device = source, device
+        self._at = -1
+        self._block: DevicePairs
+
+    def __getitem__(self, step: int) -> Batch:
+        block, place = divmod(step, self._source.block_steps)
+        if block != self._at:
+            pairs = self._source.block_steps * self.size
+            self._at, self._block = block, self._source.draw(block, pairs).on(self._device)
+        return self._block.batch(slice(place * self.size, (place + 1) * self.size))

@@ -1,0 +1,255 @@
+"""Training encoders on pairs, one or a stack of them, watching that none diverges or memorises."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+from worldprobe._util.files import content_key
+from worldprobe._util.seeds import stream_seed
+from worldprobe.errors import TrainingDiverged
+from worldprobe.train.allocator import keep_freed_memory
+from worldprobe.train.checkpoints import load_checkpoint, save_checkpoint
+from worldprobe.train.encoders import parameters
+from worldprobe.train.objectives import Objective, pair_distance, terms
+from worldprobe.train.pair_batches import Batches, DevicePairs, PairData, PairSource
+from worldprobe.train.record import TrainingRecord, memorising_warnings
+from worldprobe.train.stacked import EncoderStack
+from worldprobe.train.training_settings import TrainingSettings
+
+Progress = Callable[[int, str], None]
+"""Called with the steps done since the last call and a note ("loss 0.12"); `_util.progress.Advance` is one."""
+
+
+@dataclass(frozen=True, eq=False)
+class StackMember:
+    """One encoder of a stack: what it is trained with, and what it is called in an error.
+
+    `alignment_optimum` is the regime's 2 (1 - rho), mean over controls, for the warning against memorising, which needs
+    `heldout` pairs too.
+    """
+
+    encoder: nn.Module
+    objective: Objective
+    data: PairSource
+    seed: int
+    heldout: PairData | None = None
+    alignment_optimum: float | None = None
+    name: str = "the encoder"
+
+
+def train(
+    encoder: nn.Module,
+    objective: Objective,
+    data: PairSource,
+    settings: TrainingSettings,
+    seed: int,
+    *,
+    heldout: PairData | None = None,
+    alignment_optimum: float | None = None,
+    device: torch.device | str = "cpu",
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+) -> TrainingRecord:
+    """Train `encoder` in place, as a stack of one: see `train_stack`."""
+    member = StackMember(encoder, objective, data, seed, heldout, alignment_optimum)
+    return train_stack([member], settings, device=device, progress=progress, checkpoint=checkpoint)[0]
+
+
+def train_stack(
+    members: Sequence[StackMember],
+    settings: TrainingSettings,
+    *,
+    device: torch.device | str = "cpu",
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+) -> list[TrainingRecord]:
+    """Train the members' encoders in place, all at once, and leave them on `device` in eval mode.
+
+    Each member gets what it would get alone, to float tolerance: its own batches, directions and gradient clipping. The
+    members' encoders have one architecture (`Encoder.stackable` where there are several), their objectives differ in
+    the weight alone (`Objective.stacks_with`), and either all have held-out pairs, equally many, or none.
+    The same seeds, settings and machine give the same weights. With `checkpoint`, the state is written there whole
+    every `settings.checkpoint_every` steps, and a training that finds its checkpoint continues it.
+    Raises TrainingDiverged on a member's non-finite loss or gradient, StudyChanged where the checkpoint is another
+    training's.
+    """
+    run = _Run(members, settings, torch.device(device))
+    kin = [[type(m.objective).__name__, m.objective.settings(), m.seed, m.data.identity] for m in members]
+    identity = content_key([settings.settings(), kin])
+    if checkpoint is not None and checkpoint.exists():
+        run.restore(load_checkpoint(checkpoint, identity))
+    saved = run.done
+    while run.done < settings.steps:
+        start = time.perf_counter()
+        loss = run.step(_last_good(checkpoint, saved))
+        run.seconds += time.perf_counter() - start
+        if settings.records_at(run.done):
+            run.record()
+        if checkpoint is not None and (run.done % settings.checkpoint_every == 0 or run.done == settings.steps):
+            save_checkpoint(checkpoint, identity, run.state())
+            saved = run.done
+        if progress is not None:
+            progress(1, f"loss {loss:.4g}")
+    run.stack.unstack()
+    return run.summaries()
+
+
+def embed(
+    encoder: nn.Module, observations: Shaped[np.ndarray, "N ..."] | Shaped[Tensor, "N ..."], batch: int = 1024
+) -> Float[np.ndarray, "N d"]:
+    """Return the embeddings, float32, of the encoder in eval mode, computed in float32 where the encoder lives."""
+    device = next(encoder.parameters()).device
+    was_training = encoder.training
+    encoder.eval()
+    with torch.inference_mode():
+        parts = [encoder(part.to(device)).float().cpu() for part in torch.as_tensor(observations).split(batch)]
+    encoder.train(was_training)
+    return torch.cat(parts).numpy()
+
+
+class _Run:
+    """The state of one training, and what one step does to it."""
+
+    def __init__(self, members: Sequence[StackMember], settings: TrainingSettings, device: torch.device) -> None:
+        self.members, self.settings, self.device = members, settings, device
+        if len(members) > 1:
+            keep_freed_memory()
+        self.objectives = [member.objective for member in members]
+        if not all(self.objectives[0].stacks_with(other) for other in self.objectives):
+            raise ValueError("objectives of one stack may differ in their weight alone")
+        self.stack = EncoderStack([member.encoder for member in members], device, settings.bf16(device))
+        self.batches = _batches(members, settings, device)
+        held = [member.heldout for member in members if member.heldout is not None]
+        self.heldout = [pairs.on(device).first(settings.heldout_pairs) for pairs in held]
+        self.optimiser = torch.optim.AdamW(
+            self.stack.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
+        )
+        self.done, self.seconds, self.since = 0, 0.0, 0
+        self.sums: dict[str, Tensor] = {}
+        self.curves: dict[str, list[list[float]]] = {"step": []}
+
+    def step(self, last_good: str) -> float:
+        """Take one step and return its loss, the mean over members."""
+        rate = self.settings.learning_rate(self.done)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        observations, controls = self._batch()
+        self.stack.train()
+        h = self.stack(observations)
+        seeds = [stream_seed(member.seed, "directions", self.done) for member in self.members]
+        values = terms(self.objectives, h.unflatten(1, (2, -1)), controls, seeds)
+        self.optimiser.zero_grad(set_to_none=True)
+        values["loss"].sum().backward()
+        norms = self.stack.clip_gradients(self.settings.clip_norm)
+        losses = values["loss"].detach()
+        self._check(losses, norms, last_good)
+        self.optimiser.step()
+        self.done += 1
+        self.since += 1
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, torch.zeros(())) + value.detach().double().cpu()
+        return float(losses.mean())
+
+    def _batch(self) -> tuple[Tensor, Tensor | None]:
+        found = {id(batches): batches[self.done] for batches in self.batches}
+        parts = [found[id(batches)] for batches in self.batches]
+        controls = [part[1] for part in parts if part[1] is not None]
+        return torch.stack([part[0] for part in parts]), torch.stack(controls) if controls else None
+
+    def _check(self, losses: Tensor, norms: Tensor, last_good: str) -> None:
+        finite = (losses + norms).isfinite()
+        if bool(finite.all()):
+            return
+        member = int(finite.int().argmin())
+        named = "Training" if len(self.members) == 1 else f"Training of {self.members[member].name}"
+        raise TrainingDiverged(
+            f"{named} stopped at step {self.done + 1} of {self.settings.steps}: the loss is {losses[member]:g} and the "
+            f"gradient's norm {norms[member]:g}, and both must be finite. {last_good} "
+            f"A lower training.lr (it is {self.settings.lr:g}) or training.clip_norm usually mends it."
+        )
+
+    def record(self) -> None:
+        """Add a point to every member's curves."""
+        point = {name: (total / self.since).tolist() for name, total in self.sums.items()}
+        point |= {name: [value] * len(self.members) for name, value in self._shared().items()}
+        if self.heldout:
+            pairs = len(self.heldout[0].index)
+            fixed = [known for batches in self.batches if (known := batches.fixed(pairs)) is not None]
+            if fixed:
+                point["train_alignment"] = self._aligned(fixed)
+            point["heldout_alignment"] = self._aligned(self.heldout)
+        for name, values in point.items():
+            self.curves.setdefault(name, []).append(values)
+        self.sums, self.since = {}, 0
+
+    def _shared(self) -> dict[str, float]:
+        return {"step": self.done, "lr": self.settings.learning_rate(self.done - 1)}
+
+    def _aligned(self, pairs: Sequence[DevicePairs]) -> list[float]:
+        """Return every member's E|h - h'|^2 over d times the embedding's mean variance, in eval mode."""
+        self.stack.train(False)
+        observations = torch.stack([part.batch(slice(None))[0] for part in pairs])
+        with torch.inference_mode():
+            h = torch.cat([self.stack(part) for part in observations.split(1024, 1)], 1)
+        distance: Tensor = pair_distance(h.unflatten(1, (2, -1))) / h.var(1).mean(1).clamp_min(1e-12)
+        return [float(value) for value in distance]
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a later process needs to continue as if nothing had happened."""
+        names = ("done", "seconds", "sums", "since", "curves")
+        parts = {"encoder": self.stack.state(), "optimiser": self.optimiser.state_dict()}
+        return parts | {name: getattr(self, name) for name in names}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from another process's `state`."""
+        self.stack.load(state["encoder"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        for name in ("done", "seconds", "sums", "since", "curves"):
+            setattr(self, name, state[name])
+
+    def summaries(self) -> list[TrainingRecord]:
+        """Return every member's record, with a warning where the encoder memorises its training pairs."""
+        return [self._summary(member) for member in range(len(self.members))]
+
+    def _summary(self, member: int) -> TrainingRecord:
+        curves = {name: np.array([values[member] for values in points]) for name, points in self.curves.items()}
+        step = curves.pop("step").astype(np.int64)
+        optimum = self.members[member].alignment_optimum
+        warnings = memorising_warnings(curves, optimum)
+        seconds = self.seconds / len(self.members)
+        return TrainingRecord(
+            steps=self.done,
+            parameters=parameters(self.members[member].encoder),
+            seconds=seconds,
+            frames_per_second=2 * self.batches[member].size * self.done / max(seconds, 1e-9),
+            step=step,
+            curves=curves,
+            alignment_optimum=optimum,
+            memorising=bool(warnings),
+            warnings=warnings,
+        )
+
+
+def _batches(members: Sequence[StackMember], settings: TrainingSettings, device: torch.device) -> list[Batches]:
+    """Return every member's batches; members with the same data and seed share theirs."""
+    made: dict[tuple[int, int], Batches] = {}
+    for member in members:
+        key = id(member.data), member.seed
+        if key not in made:
+            made[key] = member.data.batches(settings.batch, member.seed, device)
+    return [made[id(member.data), member.seed] for member in members]
+
+
+def _last_good(checkpoint: Path | None, saved: int) -> str:
+    if checkpoint is None or saved == 0:
+        return "No checkpoint was written before it."
+    return f"The last good checkpoint is {checkpoint}, of step {saved}."

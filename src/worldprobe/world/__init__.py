@@ -1,0 +1,24 @@
+"""Worlds: deterministic maps from controls to observations."""
+
+from worldprobe.world.arm import Arm
+from worldprobe.world.mixings import AdditiveCoupling, Banana, Coupling, Identity, Lift, Mixing, Sinusoid, Spiral
+from worldprobe.world.room import Room, ScopedRoom, SymmetricRoom
+from worldprobe.world.world import WORLDS, Control, World
+
+__all__ = [
+    "WORLDS",
+    "AdditiveCoupling",
+    "Arm",
+    "Banana",
+    "Control",
+    "Coupling",
+    "Identity",
+    "Lift",
+    "Mixing",
+    "Room",
+    "ScopedRoom",
+    "Sinusoid",
+    "Spiral",
+    "SymmetricRoom",
+    "World",
+]

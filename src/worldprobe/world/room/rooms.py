@@ -1,0 +1,182 @@
+"""The rooms as worlds: what the camera's hidden controls are, and which renderer answers `observe`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from pydantic import Field, PrivateAttr
+
+from worldprobe._util.files import file_sha256
+from worldprobe.errors import InvalidValue
+from worldprobe.render.camera import camera_to_world
+from worldprobe.world.room.bake import baked_glb, hero_still
+from worldprobe.world.room.blueprint import Blueprint, blueprint
+from worldprobe.world.room.child import blender_version
+from worldprobe.world.room.cycles import CyclesRenderer
+from worldprobe.world.room.tracing import Tracing
+from worldprobe.world.world import WORLDS, Control, World
+
+TRUCK = Control("truck", "m", 0.5, "sideways, to the right", limit=1.5)
+PEDESTAL = Control("pedestal", "m", 0.42, "up", limit=0.85)
+DOLLY = Control("dolly", "m", 0.5, "forwards", limit=1.5)
+YAW = Control("yaw", "degrees", 12.0, "pan to the left", limit=60.0)
+PITCH = Control("pitch", "degrees", 6.0, "tilt up", limit=28.0)
+ROLL = Control("roll", "degrees", 7.0, "lean to the right", limit=30.0)
+WIDE_YAW = Control("yaw", "degrees", 65.0, "pan to the left", limit=200.0)
+
+AXES = {"truck": 0, "dolly": 1, "pedestal": 2}
+
+
+class RoomWorld(World):
+    """A room seen by a camera: position and angles are the controls, frames are uint8 (N, size, size, 3).
+
+    `renderer` "raster" draws the baked room, thousands of frames a second; "cycles" path-traces every frame with
+    `samples` paths a pixel and `bounces`. Frames do not depend on the batch that they are drawn in.
+    """
+
+    room_name: ClassVar[str]
+
+    size: int = Field(default=32, ge=8, le=1024)
+    renderer: Literal["raster", "cycles"] = "raster"
+    samples: int = Field(default=4, ge=1, le=4096)
+    bounces: int = Field(default=2, ge=0, le=32)
+
+    _raster: Any = PrivateAttr(default=None)
+    _cycles: CyclesRenderer | None = PrivateAttr(default=None)
+
+    @property
+    @abstractmethod
+    def controls(self) -> tuple[Control, ...]:
+        """The camera's hidden controls."""
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """(size, size, 3)."""
+        return (self.size, self.size, 3)
+
+    @property
+    def plan(self) -> Blueprint:
+        """The room's blueprint."""
+        return blueprint(self.room_name)
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """The settings, and the baked file's SHA-256 and GL driver, or the recipe and Blender's version."""
+        if self.renderer == "raster":
+            made = {"glb": file_sha256(baked_glb(self.room_name)), "driver": self._open_raster().driver}
+        else:
+            made = {"recipe": self.plan.recipe, "blender": blender_version()}
+        controls = [control.described() for control in self.controls]
+        return {"room": self.room_name, "settings": self.settings(), "controls": controls, **made}
+
+    def hero(self) -> UInt8[np.ndarray, "H W 3"]:
+        """Return a path-traced picture of the room from its best side: the shipped one while it is the recipe's.
+
+        Raises MissingDependency where it must be rendered and Blender is not installed.
+        """
+        return hero_still(self.room_name)
+
+    def cameras(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
+        """Return the camera-to-world matrices of N control vectors."""
+        values = np.asarray(z, dtype=np.float64)
+        if values.ndim != 2 or values.shape[1] != len(self.controls):
+            raise InvalidValue("z", values.shape, f"an array of shape (N, {len(self.controls)})")
+        if not np.isfinite(values).all():
+            raise InvalidValue("z", "controls with NaN or infinity", "finite numbers")
+        physical = {c.name: c.physical(values[:, k]) for k, c in enumerate(self.controls)}
+        position = np.tile(np.array(self.plan.rest), (len(values), 1))
+        for name, axis in AXES.items():
+            position[:, axis] += physical.get(name, 0.0)
+        still = np.zeros(len(values))
+        return camera_to_world(position, *(physical.get(name, still) for name in ("yaw", "pitch", "roll")))
+
+    def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
+        """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
+        cameras = self.cameras(z)
+        if self.renderer == "raster":
+            frames: np.ndarray = self._open_raster().draw(cameras)
+            return frames
+        return self._open_cycles().render(cameras, Tracing(self.size, self.size, self.samples, self.bounces))
+
+    def still(
+        self, z: Float[np.ndarray, " n"], width: int, height: int, samples: int = 64
+    ) -> UInt8[np.ndarray, "height width 3"]:
+        """Return one path-traced, denoised picture of any size; the vertical angle of view is the world's own."""
+        camera = self.cameras(np.asarray(z)[None])
+        frames = self._open_cycles().render(camera, Tracing(width, height, samples, bounces=6, denoise=True))
+        picture: np.ndarray = frames[0]
+        return picture
+
+    def close(self) -> None:
+        """Give back the graphics context and the Blender process."""
+        if self._raster is not None:
+            self._raster.close()
+            self._raster = None
+        if self._cycles is not None:
+            self._cycles.close()
+            self._cycles = None
+
+    def _open_raster(self) -> Any:
+        if self._raster is None:
+            from worldprobe.render.raster import Raster
+
+            self._raster = Raster.from_glb(baked_glb(self.room_name), self.size)
+        return self._raster
+
+    def _open_cycles(self) -> CyclesRenderer:
+        if self._cycles is None:
+            self._cycles = CyclesRenderer(self.room_name)
+        return self._cycles
+
+
+@WORLDS.register("room")
+class Room(RoomWorld):
+    """A furnished living room; six controls, all of the camera's freedom.
+
+    | index | control | unit | scale | limit |
+    |---|---|---|---|---|
+    | 0 | truck | m | 0.5 | 1.5 |
+    | 1 | pedestal | m | 0.42 | 0.85 |
+    | 2 | dolly | m | 0.5 | 1.5 |
+    | 3 | yaw | degrees | 12 | 60 |
+    | 4 | pitch | degrees | 6 | 28 |
+    | 5 | roll | degrees | 7 | 30 |
+    """
+
+    room_name: ClassVar[str] = "room"
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """truck, pedestal, dolly, yaw, pitch, roll."""
+        return (TRUCK, PEDESTAL, DOLLY, YAW, PITCH, ROLL)
+
+
+@WORLDS.register("room-scoped")
+class ScopedRoom(RoomWorld):
+    """The furnished room with three controls: truck and dolly (m, scale 0.5, limit 1.5), yaw (degrees, 12, 60)."""
+
+    room_name: ClassVar[str] = "room"
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """truck, dolly, yaw."""
+        return (TRUCK, DOLLY, YAW)
+
+
+@WORLDS.register("room-symmetric")
+class SymmetricRoom(RoomWorld):
+    """A room in which yaw and yaw + 90 degrees show the same at the centre; six controls.
+
+    As `room`, but for yaw, whose scale is 65 degrees and limit 200: a quarter turn is well inside what is explored, and
+    no encoder can tell the quarters apart.
+    """
+
+    room_name: ClassVar[str] = "symmetric"
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """truck, pedestal, dolly, yaw (wide), pitch, roll."""
+        return (TRUCK, PEDESTAL, DOLLY, WIDE_YAW, PITCH, ROLL)

@@ -1,5 +1,0 @@
-"""The arm: a robot with two or three joints on a table, after the reacher of the DeepMind Control Suite."""
-
-from worldprobe.worlds.arm.world import Arm
-
-__all__ = ["Arm"]

@@ -1,0 +1,150 @@
+"""The parts of 1 - R^2: they sum, none takes more than there is, each goes to what caused it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from worldprobe.explain.decomposition import (
+    Decomposition,
+    Ends,
+    decompose,
+    off_white_from_sigreg,
+    off_white_from_whitening,
+)
+from worldprobe.train.sigreg import draw_directions, sigreg
+
+DONE = Ends(train=1.0, heldout=1.0, optimum=1.0, rho=0.5, off_white=0.0)
+SHARES = arrays(np.float64, 3, elements=st.floats(-0.5, 1.0))
+
+
+def _parts(found: Decomposition) -> list[np.ndarray]:
+    each = (found.regime, found.scene, found.chance, found.data, found.optimisation, found.rest)
+    return [part for part in each if part is not None]
+
+
+@given(
+    r2=SHARES,
+    ceiling=st.none() | SHARES,
+    least=st.none() | SHARES,
+    supervised=st.none() | SHARES,
+    best=st.none() | SHARES,
+    train=st.none() | st.floats(0.0, 3.0),
+    heldout=st.floats(0.0, 3.0),
+    off_white=st.floats(0.0, 2.0),
+)
+def test_parts_are_not_negative_and_sum_to_what_is_missing(
+    r2: np.ndarray,
+    ceiling: np.ndarray | None,
+    least: np.ndarray | None,
+    supervised: np.ndarray | None,
+    best: np.ndarray | None,
+    train: float | None,
+    heldout: float,
+    off_white: float,
+) -> None:
+    ends = Ends(train, heldout, 1.0, 0.5, off_white)
+    found = decompose(r2, ceiling=ceiling, least=least, supervised=supervised, ends=ends, best_seed=best)
+    assert all((part >= 0.0).all() for part in _parts(found))
+    np.testing.assert_allclose(sum(_parts(found)), 1.0 - r2, atol=1e-12)
+
+
+def test_what_equally_aligned_maps_read_differently_is_chance() -> None:
+    r2, best, worst = np.array([0.5, 0.1, 0.95]), np.array([0.9, 0.9, 0.9]), np.array([0.2, 0.4, 0.2])
+    found = decompose(r2, ceiling=best, least=worst, supervised=None, ends=DONE)
+    np.testing.assert_allclose(found.regime, [0.1, 0.1, 0.05])
+    np.testing.assert_allclose(found.chance, [0.4, 0.5, 0.0], atol=1e-12)
+    np.testing.assert_allclose(found.rest, [0.0, 0.3, 0.0], atol=1e-12)
+
+
+def test_the_regime_comes_before_the_scene_and_both_before_training() -> None:
+    r2, ceiling, supervised = np.array([0.0, 0.5, 0.9]), np.array([0.2, 1.0, 1.0]), np.array([0.1, 0.6, 1.0])
+    found = decompose(r2, ceiling=ceiling, supervised=supervised, ends=DONE)
+    np.testing.assert_allclose(found.regime, [0.8, 0.0, 0.0])
+    np.testing.assert_allclose(found.scene, [0.2, 0.4, 0.0])
+    np.testing.assert_allclose(found.rest, [0.0, 0.1, 0.1])
+
+
+def test_a_refused_prediction_separates_nothing_but_the_scene() -> None:
+    found = decompose(np.array([0.3]), ceiling=None, supervised=np.array([0.9]), ends=DONE)
+    assert found.regime is found.data is found.optimisation is None
+    assert found.scene is not None
+    assert (found.scene[0], found.rest[0]) == pytest.approx((0.1, 0.6))
+
+
+def test_memorised_pairs_are_the_data_s_fault_and_a_stopped_training_is_its_own() -> None:
+    memorised, stopped = Ends(0.4, 1.3, 1.0, 0.5, 0.0), Ends(1.3, 1.3, 1.0, 0.5, 0.0)
+    assert (memorised.data, memorised.optimisation) == pytest.approx((0.6, 0.0))
+    assert (stopped.data, stopped.optimisation) == pytest.approx((0.0, 0.6))
+    afresh = Ends(None, 1.3, 1.0, 0.5, 0.0)
+    assert (afresh.data, afresh.optimisation) == pytest.approx((0.0, 0.6))
+
+
+def test_an_encoder_that_puts_a_share_into_squares_is_charged_that_share() -> None:
+    """h_k = sqrt(1 - e) z_k + sqrt(e) (z_k^2 - 1) / sqrt(2) has R^2 = 1 - e, and the price of alignment says e."""
+    rng, rho, e = np.random.default_rng(0), 0.6, 0.2
+    z = rng.standard_normal((400_000, 1))
+    pair = rho * z + np.sqrt(1 - rho**2) * rng.standard_normal(z.shape)
+    h, partner = (np.sqrt(1 - e) * x + np.sqrt(e / 2) * (x**2 - 1) for x in (z, pair))
+    aligned = float(((h - partner) ** 2).mean() / h.var())
+    ends = Ends(aligned, aligned, 2 * (1 - rho), rho, 0.0)
+    assert ends.optimisation == pytest.approx(e, abs=0.01)
+    r2 = np.corrcoef(z[:, 0], h[:, 0])[0, 1] ** 2
+    found = decompose(np.array([r2]), ceiling=np.ones(1), supervised=np.ones(1), ends=ends)
+    assert found.rest[0] == pytest.approx(0.0, abs=0.01)
+
+
+def test_what_the_scene_hides_is_not_charged_to_training_again() -> None:
+    """One control of two cannot be seen: half of every embedding's energy cannot be aligned, however long it trains."""
+    gap = Ends(train=1.25, heldout=1.25, optimum=1.0, rho=0.5, off_white=0.0)
+    found = decompose(np.array([0.0, 0.9]), ceiling=np.ones(2), supervised=np.array([0.0, 1.0]), ends=gap)
+    np.testing.assert_allclose(found.scene, [1.0, 0.0])
+    np.testing.assert_allclose(found.optimisation, [0.0, 0.0])
+    np.testing.assert_allclose(found.rest, [0.0, 0.1])
+
+
+def test_what_a_luckier_seed_has_found_is_optimisation() -> None:
+    found = decompose(
+        np.array([0.5, 0.9]), ceiling=np.ones(2), supervised=np.ones(2), ends=DONE, best_seed=np.array([0.8, 0.9])
+    )
+    np.testing.assert_allclose(found.optimisation, [0.3, 0.0])
+    np.testing.assert_allclose(found.rest, [0.2, 0.1])
+
+
+def test_a_lost_dimension_shows_in_sigreg_and_is_no_more_than_its_share() -> None:
+    """Two of six dimensions that hold the same control: alignment is perfect, and one sixth of the controls is lost."""
+    ends = Ends(1.0, 1.0, 1.0, 0.5, off_white=2.0 / 6)
+    r2 = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
+    found = decompose(r2, ceiling=np.ones(6), supervised=np.ones(6), ends=ends)
+    np.testing.assert_allclose(found.optimisation, 1.0 - r2)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
+def test_sigreg_says_how_far_the_covariance_is_from_white(rho: float) -> None:
+    generator, d, batch = torch.Generator().manual_seed(0), 4, 256
+    scale = torch.tensor([1.15, 0.85, 1.15, 0.85], dtype=torch.float64).sqrt()
+
+    def mean_sigreg(stretch: torch.Tensor) -> float:
+        values = []
+        for _ in range(300):
+            z, noise = torch.randn(2, batch, d, generator=generator, dtype=torch.float64)
+            both = torch.cat([z, rho * z + (1 - rho**2) ** 0.5 * noise]) * stretch
+            values.append(float(sigreg(both, draw_directions(d, 64, generator).double())))
+        return float(np.mean(values))
+
+    white, stretched = mean_sigreg(torch.ones(d)), mean_sigreg(scale)
+    assert off_white_from_sigreg(white, 2 * batch, d, rho) == pytest.approx(0.0, abs=0.01)
+    assert off_white_from_sigreg(stretched, 2 * batch, d, rho) == pytest.approx(0.15**2, abs=0.012)
+
+
+def test_whitening_says_the_same_less_what_a_batch_cannot_know() -> None:
+    rng, d, samples = np.random.default_rng(0), 3, 400
+    scale = np.sqrt([1.2, 0.8, 1.0])
+    off = [
+        ((np.cov(rng.standard_normal((samples, d)) * scale, rowvar=False) - np.eye(d)) ** 2).mean() for _ in range(200)
+    ]
+    assert off_white_from_whitening(float(np.mean(off)), samples, d) == pytest.approx(2 * 0.2**2 / 3, abs=0.004)

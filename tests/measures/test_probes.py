@@ -1,0 +1,53 @@
+"""Probes read what is linear, and nothing else."""
+
+import numpy as np
+import pytest
+
+from worldprobe.measures.probes import bootstrap_r2, fit_probe, r2_per_column
+
+
+def test_a_rotated_scaled_and_shifted_copy_is_read_perfectly(rng: np.random.Generator) -> None:
+    z = rng.standard_normal((500, 3))
+    h = z @ np.linalg.qr(rng.standard_normal((3, 3)))[0] * 4 + 7
+    assert r2_per_column(z[250:], fit_probe(h[:250], z[:250])(h[250:])) == pytest.approx(1.0)
+
+
+def test_an_unrelated_embedding_reads_nothing_out_of_sample(rng: np.random.Generator) -> None:
+    z, h = rng.standard_normal((2, 4000, 3))
+    assert np.all(np.abs(r2_per_column(z[2000:], fit_probe(h[:2000], z[:2000])(h[2000:]))) < 0.02)
+
+
+def test_an_even_function_of_a_control_does_not_reveal_it_linearly(rng: np.random.Generator) -> None:
+    z = rng.standard_normal((20_000, 1))
+    assert abs(r2_per_column(z, fit_probe(z**2, z)(z**2))[0]) < 0.01
+
+
+def test_r2_is_one_minus_the_share_of_variance_missed(rng: np.random.Generator) -> None:
+    z, noise = rng.standard_normal((2, 200_000, 1))
+    assert r2_per_column(z, z + 0.5 * noise)[0] == pytest.approx(0.75, abs=0.01)
+
+
+def test_ridge_survives_more_features_than_points(rng: np.random.Generator) -> None:
+    x, y = rng.standard_normal((50, 200)), rng.standard_normal((50, 2))
+    assert np.all(np.isfinite(fit_probe(x, y, ridge=True).weights))
+
+
+def test_an_in_sample_fit_is_refused(rng: np.random.Generator) -> None:
+    with pytest.raises(ValueError, match="needs at least 202 points, 50 were given"):
+        fit_probe(rng.standard_normal((50, 200)), rng.standard_normal((50, 2)))
+
+
+def test_a_constant_control_has_no_r2() -> None:
+    with pytest.raises(ValueError, match="column 1 of the truth is constant"):
+        r2_per_column(np.stack([np.arange(4.0), np.ones(4)], axis=1), np.zeros((4, 2)))
+
+
+def test_the_bootstrap_covers_the_true_r2_about_95_times_in_100() -> None:
+    covered = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        z, noise = rng.standard_normal((2, 400, 1))
+        (low, high), each = bootstrap_r2(z, z + 0.5 * noise, rng)
+        covered += low <= 0.75 <= high
+        assert each[0] == pytest.approx((low, high))
+    assert 88 <= covered <= 99

@@ -1,0 +1,50 @@
+"""What both ceilings refuse, and what no prediction is made for."""
+
+import numpy as np
+import pytest
+
+from predictor.worlds import ou
+from worldprobe.errors import InvalidValue, WorldprobeError
+from worldprobe.predictor.predict import CEILINGS, predict
+
+
+@pytest.mark.parametrize("objective", list(CEILINGS))
+def test_a_small_sample_is_refused_with_the_number_needed(rng: np.random.Generator, objective: str) -> None:
+    found = predict(*ou(rng, 1_000, [0.8]), objective, rng=rng)
+    assert found.refused is not None
+    assert "1,000 pairs" in found.refused
+    assert "2,198 or more" in found.refused
+    with pytest.raises(WorldprobeError, match="no ideal embedding"):
+        found.features(np.zeros((1, 1)))
+
+
+@pytest.mark.parametrize("objective", list(CEILINGS))
+def test_few_clips_are_few_whatever_their_length(rng: np.random.Generator, objective: str) -> None:
+    found = predict(*ou(rng, 10_000, [0.8]), objective, rng=rng, groups=1_000)
+    assert found.refused is not None
+    assert "10 independent groups" in found.refused
+
+
+@pytest.mark.parametrize("objective", list(CEILINGS))
+def test_a_world_that_stands_still_is_refused(rng: np.random.Generator, objective: str) -> None:
+    found = predict(np.ones((5_000, 2)), np.ones((5_000, 2)), objective, rng=rng)
+    assert found.refused is not None
+    assert "No control moves" in found.refused
+
+
+@pytest.mark.parametrize("objective", list(CEILINGS))
+def test_the_same_seed_gives_the_same_prediction(objective: str) -> None:
+    pairs = ou(np.random.default_rng(3), 5_000, [0.8])
+    one, two = (predict(*pairs, objective, rng=np.random.default_rng(0), at_most=4_000) for _ in range(2))
+    assert (one.r2, one.ci95, one.convergence, one.pairs) == (two.r2, two.ci95, two.convergence, two.pairs)
+    assert one.pairs == pytest.approx(4_000, rel=0.05)
+
+
+def test_infonce_has_no_prediction_and_the_error_says_why(rng: np.random.Generator) -> None:
+    with pytest.raises(InvalidValue, match=r"sigreg or whitening.*InfoNCE"):
+        predict(*ou(rng, 100, [0.8]), "infonce", rng=rng)
+
+
+def test_an_embedding_without_dimensions_is_refused(rng: np.random.Generator) -> None:
+    with pytest.raises(InvalidValue, match="1 or more"):
+        predict(*ou(rng, 100, [0.8]), d=0, rng=rng)

@@ -1,0 +1,141 @@
+"""SIGReg's ceiling: proven where the Gaussianised pairs are Ornstein-Uhlenbeck, searched for elsewhere."""
+
+import numpy as np
+import pytest
+from scipy.special import ndtr, ndtri
+
+from predictor.worlds import ou, reflecting_box, siblings, siblings_by_quadrature
+from worldprobe.predictor import rearrangement, search
+from worldprobe.predictor.predict import predict
+from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.rbig import distance_to_gaussian
+
+
+def gaussian(pairs: tuple[np.ndarray, np.ndarray], **kwargs: object) -> Prediction:
+    return predict(*pairs, "sigreg", rng=np.random.default_rng(1), **kwargs)  # type: ignore[arg-type]
+
+
+def answer(prediction: Prediction) -> float:
+    assert prediction.refused is None
+    assert prediction.r2 is not None
+    return prediction.r2
+
+
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "POINTS", {1: 16_384, 2: 8_192})
+    monkeypatch.setattr(search, "MEASURED", {1: 30_000, 2: 10_000})
+    monkeypatch.setattr(rearrangement, "STEPS", 15)
+
+
+@pytest.mark.parametrize(("n", "rho"), [(1, 0.9), (2, 0.7), (6, 0.8)])
+def test_of_gaussian_pairs_the_linear_map_is_proven_best(rng: np.random.Generator, n: int, rho: float) -> None:
+    found = gaussian(ou(rng, 30_000, [rho] * n))
+    assert answer(found) >= 0.999
+    assert found.proven
+    assert found.pair_correlations == pytest.approx(np.full(n, rho), abs=0.02)
+
+
+def test_increasing_functions_of_gaussian_pairs_are_undone_and_that_is_proven(rng: np.random.Generator) -> None:
+    first, second = ou(rng, 40_000, [0.8, 0.7])
+
+    def bent(u: np.ndarray) -> np.ndarray:
+        return np.stack([np.sinh(u[:, 0] / 2), ndtr(u[:, 1])], axis=1)
+
+    found = gaussian((bent(first), bent(second)))
+    # corr(sinh(u / 2), u)^2 = 1 / (4 sinh(1 / 4)); corr(Phi(u), u)^2 = 3 / pi.
+    assert found.r2_per_control == pytest.approx([1 / (4 * np.sinh(0.25)), 3 / np.pi], abs=0.003)
+    assert found.proven
+    assert found.pair_correlations == pytest.approx([0.8, 0.7], abs=0.01)
+
+
+def test_linear_mixtures_of_gaussian_pairs_are_read_perfectly(rng: np.random.Generator) -> None:
+    first, second = ou(rng, 30_000, [0.8] * 3)
+    mixed = rng.standard_normal((3, 3))
+    found = gaussian((first @ mixed, second @ mixed))
+    assert answer(found) >= 0.998
+    assert found.proven
+
+
+def test_teleports_leave_the_linear_map_best(rng: np.random.Generator) -> None:
+    first, second = ou(rng, 40_000, [0.7, 0.7])
+    second = np.where(rng.random((len(second), 1)) < 0.2, rng.standard_normal(second.shape), second)
+    found = gaussian((first, second))
+    assert answer(found) >= 0.999
+    assert found.proven
+    assert found.pair_correlations == pytest.approx([0.56, 0.56], abs=0.02)
+
+
+@pytest.mark.parametrize(("alpha", "reach"), [(1.0, 14), (16, 3.5)])
+def test_of_siblings_the_increasing_map_is_the_best_found(
+    rng: np.random.Generator, short_search: None, alpha: float, reach: float
+) -> None:
+    found = gaussian(siblings(rng, 60_000, alpha, 0.9025))
+    _, _, r2 = siblings_by_quadrature(alpha, 0.9025, reach)
+    assert answer(found) == pytest.approx(r2, abs=0.004)
+    assert found.tried[0].name == "plain"
+    assert all(other.pair_correlation <= found.tried[0].pair_correlation + 0.005 for other in found.tried)
+
+
+def test_a_reflection_is_best_embedded_by_a_fold_that_no_line_can_read(
+    rng: np.random.Generator, short_search: None
+) -> None:
+    pairs = ou(rng, 30_000, [-0.8])
+    found = gaussian(pairs)
+    assert answer(found) < 0.01
+    assert found.pair_correlations is not None
+    assert 0.45 < found.pair_correlations[0] <= 0.64  # an even map keeps at most rho^2
+    h = found.features(pairs[0])
+    assert np.mean((h - found.features(-pairs[0])) ** 2) < 0.01
+    assert distance_to_gaussian(h, rng) < 0.01
+    assert "not SIGReg's optimum" in found.notes[0]
+
+
+@pytest.mark.slow
+def test_a_fast_control_far_below_the_threshold_is_given_up(rng: np.random.Generator, short_search: None) -> None:
+    found = gaussian(ou(rng, 60_000, [0.95, 0.3]))
+    assert found.refused is None
+    plain = found.tried[0]
+    best = max(found.tried, key=lambda tried: tried.pair_correlation)
+    assert plain.pair_correlation == pytest.approx(1.25, abs=0.02)
+    assert best.pair_correlation > 1.35
+    assert answer(found) < 0.6
+    assert found.r2_per_control is not None
+    assert found.r2_per_control[1] < 0.4
+
+
+def test_the_features_are_normal_on_fresh_controls_and_say_where_they_are_guesses(
+    rng: np.random.Generator, short_search: None
+) -> None:
+    found = gaussian(reflecting_box(rng, 30_000, 1, 0.05))
+    fresh = rng.random((20_000, 1))
+    assert distance_to_gaussian(found.features(fresh), rng) < 2e-3
+    assert found.features(fresh) @ np.sign(found.features(np.ones((1, 1)))[0]) == pytest.approx(
+        ndtri(fresh[:, 0]), abs=0.2
+    )
+    assert found.outside(np.array([[0.5], [1.5]])).tolist() == [False, True]
+    elsewhere = found.at(rng.uniform(0.25, 0.75, (5_000, 1)))
+    assert elsewhere.r2 == pytest.approx(0.997, abs=0.005)
+    assert found.at(rng.uniform(0, 2, (5_000, 1))).outside == pytest.approx(0.5, abs=0.03)
+
+
+def test_fewer_dimensions_keep_the_slowest_controls(rng: np.random.Generator) -> None:
+    found = gaussian(ou(rng, 30_000, [0.5, 0.9]), d=1)
+    assert found.r2_per_control == pytest.approx([0, 1], abs=0.01)
+    assert found.proven
+
+
+def test_more_dimensions_than_controls_that_move_are_named(rng: np.random.Generator) -> None:
+    first, second = ou(rng, 30_000, [0.8, 0.8])
+    first[:, 0] = second[:, 0] = 0
+    found = gaussian((first, second))
+    assert found.r2_per_control == pytest.approx([0, 1], abs=0.001)
+    assert "No continuous map makes them N(0, I_2)" in found.notes[0]
+
+
+def test_a_control_that_piles_up_on_one_value_is_refused(rng: np.random.Generator) -> None:
+    first, second = ou(rng, 20_000, [0.8, 0.8])
+    first[:6_000, 1] = second[:6_000, 1] = 0
+    found = gaussian((first, second))
+    assert found.refused is not None
+    assert found.refused.startswith("Control 1 has one and the same value in 30% of the frames")

@@ -1,0 +1,92 @@
+"""Folders that are not whole are refused with what is wrong and how to mend it, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reports.reading import Written, results_of, rewrite
+from worldprobe.errors import DamagedData, NoResults, WorldprobeError
+from worldprobe.reports import page, read_folder, write_report
+
+
+def test_folder_without_results_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoResults, match=r"has no results\.json.*worldprobe run"):
+        write_report(tmp_path)
+    with pytest.raises(NoResults, match="is not a folder"):
+        write_report(tmp_path / "nowhere")
+
+
+def test_half_results_say_how_many_runs_are_finished_and_how_to_continue(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "run.json").write_text("{}")
+    with pytest.raises(NoResults, match=r"half done: 2 finished.*command again"):
+        write_report(tmp_path)
+
+
+def _edit(change: Callable[[dict], object]) -> Callable[[Path], object]:
+    def damage(folder: Path) -> None:
+        results = json.loads((folder / "results.json").read_text())
+        change(results)
+        (folder / "results.json").write_text(json.dumps(results))
+
+    return damage
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "cut short": (lambda f: (f / "results.json").write_text("{"), "not readable JSON"),
+    "not text": (lambda f: (f / "results.json").write_bytes(b"\xff\xfe\x00"), "not readable JSON"),
+    "a list": (lambda f: (f / "results.json").write_text("[]"), "the whole file"),
+    "a wrong type": (_edit(lambda r: r["runs"][0].update(seed="one")), r"runs\.0\.seed"),
+    "an unknown key": (_edit(lambda r: r.update(extra=1)), "extra"),
+    "a NaN": (_edit(lambda r: r["runs"][0]["recovery"].update(r2=float("nan"))), r"runs\.0\.recovery\.r2"),
+    "a run twice": (_edit(lambda r: r["runs"].append(r["runs"][0])), "more than once"),
+    "a summary of nothing": (_edit(lambda r: r.update(runs=r["runs"][1:])), "holds no run of it"),
+    "a path for a name": (_edit(lambda r: r["explorations"][0].update(id="../secret")), "not the name of a file"),
+    "no arrays": (lambda f: shutil.rmtree(f / "runs" / "cinematic-lejepa-0"), r"arrays\.npz is missing"),
+    "no visits": (lambda f: (f / "explorations" / "gaussian.npz").unlink(), r"gaussian\.npz is missing"),
+    "broken arrays": (lambda f: (f / "explorations" / "gaussian.npz").write_bytes(b"PK??"), "not readable"),
+    "a broken still": (
+        lambda f: (f / "hero.png").write_bytes(b"not a picture"),
+        r"hero\.png is not a readable picture",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_damage_is_named_and_no_report_is_written(one_seed: Path, kind: str) -> None:
+    damage, message = DAMAGES[kind]
+    damage(one_seed)
+    with pytest.raises(DamagedData, match=message):
+        write_report(one_seed)
+    assert not (one_seed / "report.html").exists()
+
+
+def test_failed_report_leaves_the_one_before_untouched(one_seed: Path) -> None:
+    before = write_report(one_seed).read_bytes()
+    (one_seed / "explorations" / "gaussian.npz").unlink()
+    with pytest.raises(WorldprobeError):
+        write_report(one_seed)
+    assert (one_seed / "report.html").read_bytes() == before
+
+
+def test_more_regimes_than_colours_use_colours_that_the_style_sheet_has(one_seed: Path) -> None:
+    results = results_of(one_seed)
+    for number in range(9):
+        for part in (results["summary"][0], results["runs"][0]):
+            results["summary" if "verdict" in part else "runs"].append({**part, "regime": f"extra{number}"})
+        results["runs"][-1]["id"] = f"extra{number}"
+    rewrite(one_seed, results)
+    style = (Path(page.__file__).parent / "style.css").read_text(encoding="utf8")
+    assert all(f".c{series.colour} " in style for series in read_folder(one_seed).series)
+
+
+def test_median_run_of_three_is_the_middle_one(example: Written) -> None:
+    for series in read_folder(example.folder).series:
+        r2 = [run.recovery.r2 for run in series.runs]
+        assert series.median_run.recovery.r2 == sorted(r2)[1]

@@ -1,0 +1,113 @@
+"""What planning came to stands in the report: every number in its table, one marker a run, films."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.reading import Page, results_of, rewrite, written
+from reports.test_sections import sections
+from worldprobe.reports import read_folder
+from worldprobe.reports.charts import AgainstPoint, cost_chart, share_chart
+from worldprobe.reports.sections import sections_for
+from worldprobe.reports.sections.planning import planning
+
+TABLE = "What planning came to, run by run"
+
+
+def _planned(cost: float, success: float) -> dict[str, Any]:
+    reached = {
+        "linear": {"success": success / 2, "cost": 1.5 * cost, "median_gap": 0.1, "transition_r2": 0.7},
+        "mlp": {"success": success, "cost": cost if success else None, "median_gap": 0.05, "transition_r2": 0.95},
+        "oracle": {"success": 1.0, "cost": 1.0, "median_gap": 0.0, "transition_r2": None},
+    }
+    line = {"cost": {"mean": cost, "ci95": [cost - 0.01, cost + 0.01]}, "sd": 0.03, "cost_of_controls": 1.0074}
+    lines = {"3": line, "10": line | {"sd": 0.3}}
+    return {
+        "pairs": 40, "tolerance": 0.15, "lines": lines, "reached": reached,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def planned(one_seed: Path) -> tuple[Path, dict[str, Any]]:
+    """A folder whose runs were planned with, the pixels aside; the third never arrived."""
+    results = results_of(one_seed)
+    given = zip((1.02, 1.4, 2.7, 3.1, 4.2), (0.98, 0.5, 0.0, 1.0, 0.1), strict=True)
+    for run in results["runs"]:
+        run["planning"] = _planned(*next(given)) if run["role"] != "pixels" else None
+    rewrite(one_seed, results)
+    return one_seed, results
+
+
+def test_section_stands_where_encoders_were_planned_with_and_nowhere_else(
+    planned: tuple[Path, dict[str, Any]],
+) -> None:
+    assert planning in sections_for(read_folder(planned[0]))
+    written(planned[0])
+    found = sections((planned[0] / "report.html").read_text(encoding="utf8"))
+    assert found[found.index("readings") + 1] == "planning"
+    for run in planned[1]["runs"]:
+        run["planning"] = None
+    rewrite(planned[0], planned[1])
+    assert planning not in sections_for(read_folder(planned[0]))
+
+
+def test_the_answer_is_how_many_pictures_are_reached(planned: tuple[Path, dict[str, Any]]) -> None:
+    assert "Yes, through gaussian exploration: 98\u00a0% of the pictures are reached, " in written(planned[0]).text
+
+
+def test_table_holds_every_number_of_every_run(planned: tuple[Path, dict[str, Any]]) -> None:
+    rows = written(planned[0]).tables[TABLE].rows
+    assert len(rows) == 5
+    for row, run in zip(rows, planned[1]["runs"][:5], strict=True):
+        p = run["planning"]
+        reached = [value for r in p["reached"].values() for value in (r["success"], r["cost"])]
+        lines = [v for k in p["lines"].values() for v in (k["cost"]["mean"], k["sd"], k["cost_of_controls"])]
+        expected = [run["recovery"]["r2"], *lines, *reached, 0.7, 0.95]
+        assert row[1:] == ["—" if value is None else value for value in expected]
+
+
+def test_one_marker_a_run_and_none_for_a_cost_that_is_not_there(planned: tuple[Path, dict[str, Any]]) -> None:
+    titles = _markers(written(planned[0]))
+    assert titles == {"Cost of straight lines": 5, "Pictures reached": 5, "Cost of those reached": 4}
+
+
+def _markers(page: Page) -> dict[str, int]:
+    found: dict[str, int] = {}
+    inside = ""
+    names = iter(["Cost of straight lines", "Pictures reached", "Cost of those reached"])
+    for tag, a in page.tags:
+        if tag == "svg":
+            inside = next(names) if a.get("class") == "against" else ""
+        if tag == "path" and inside and str(a.get("class", "")).startswith("sign"):
+            found[inside] = found.get(inside, 0) + 1
+    return found
+
+
+def test_film_of_a_planned_path_is_inside_the_page(planned: tuple[Path, dict[str, Any]]) -> None:
+    folder, results = planned
+    before = sum(tag == "img" for tag, _ in written(folder).tags)
+    measured = next(run for run in results["runs"] if run["role"] == "measured")
+    shutil.copy(folder / "explorations" / "gaussian.png", folder / "runs" / measured["id"] / "plan.png")
+    page = written(folder)
+    assert sum(tag == "img" for tag, _ in page.tags) == before + 1
+    assert "the oracle’s path above" in page.text
+    assert all(load.startswith(("data:", "#")) for load in page.loads)
+
+
+def test_higher_is_drawn_higher_and_the_oracle_s_level_where_it_is() -> None:
+    points = [AgainstPoint(0.2, 1.3, "poor", 0, 0), AgainstPoint(0.9, 1.05, "good", 1, 1)]
+    poor, good = (_height(str(cost_chart([p, points[0]], 1.0, "t", "d")), p.name) for p in points)
+    assert good > poor  # SVG counts down
+    shares = [AgainstPoint(0.2, 0.1, "poor", 0, 0), AgainstPoint(0.9, 1.0, "good", 1, 1)]
+    drawn = str(share_chart(shares, 1.0, "t", "d"))
+    assert _height(drawn, "good") < _height(drawn, "poor")
+    assert f"M44.0 {16 + 0.02 / 1.04 * 194:.1f}H" in drawn
+
+
+def _height(drawn: str, name: str) -> float:
+    data = drawn[: drawn.index(f"<title>{name}")].rpartition(' d="M')[2]
+    return float(data.split("a")[0].split("h")[0].split(" ")[1])

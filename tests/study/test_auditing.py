@@ -1,0 +1,44 @@
+"""Audits of a study and of a recording: every part is named, and the exit status follows the worst gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from worldprobe.explore.ornstein_uhlenbeck import ou_pairs
+from worldprobe.recordings import read_recording
+from worldprobe.study import load_study
+from worldprobe.study.audit_study import audit_recording, audit_study
+
+
+def test_a_study_s_audit_names_the_exploration_and_predicts_what_it_teaches(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    settings["frames"] = 40_000
+    settings["regimes"] = {"gaussian": {"rho": 0.8}, "yaw-only": {"control": "x", "rho": 0.8}}
+    path = tmp_path / "audited.yaml"
+    path.write_text(yaml.safe_dump(settings), encoding="utf8")
+    audit = audit_study(load_study(path))
+    predicted = {gate.subject: gate.value for gate in audit.gates if gate.gate == "prediction"}
+    assert predicted["gaussian: x"] == pytest.approx(1.0, abs=0.02)
+    assert predicted["yaw-only: y"] == pytest.approx(0.0, abs=0.02)
+    assert audit.exit_status == 1
+    assert not [g for g in audit.gates if g.verdict == "fail" and g.subject.startswith("gaussian: ")]
+
+
+def test_a_clean_recording_passes_and_a_squashed_one_does_not(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    walk = ou_pairs(20_000, np.full(2, 0.9), 200, rng).controls
+    episode = np.repeat(np.arange(100), 200)
+    for name, states in (("clean", 3.0 + 2.0 * walk), ("clipped", np.clip(walk, -0.5, 0.5))):
+        np.savez(tmp_path / f"{name}.npz", states=states, episode=episode)
+    clean, clipped = (
+        audit_recording(read_recording(str(tmp_path / f"{name}.npz"), states=["states"], episode="episode"))
+        for name in ("clean", "clipped")
+    )
+    assert clean.exit_status == 0
+    assert clipped.exit_status == 1

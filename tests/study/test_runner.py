@@ -1,0 +1,186 @@
+"""Running a study: what it writes, what it never redoes, what a kill or an edit cannot lose."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from toy import STUDY
+from worldprobe.datasets import Store
+from worldprobe.errors import DamagedData, InvalidValue, StudyChanged, TrainingDiverged
+from worldprobe.study import Results, load_study, run_study
+from worldprobe.study.cells import cells
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
+    """A finished study, shared by the tests that only read it."""
+    folder = tmp_path_factory.mktemp("finished")
+    results = _run_in(folder)
+    return folder, results
+
+
+def _run_in(folder: Path, *overrides: str) -> Results:
+    return run_study(load_study(_written(folder), overrides), folder / "out", store=Store(folder / "datasets"))
+
+
+def _written(folder: Path) -> Path:
+    path = folder / "toy.yaml"
+    path.write_text(yaml.safe_dump(STUDY), encoding="utf8")
+    return path
+
+
+def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Path, Results]) -> None:
+    folder, results = finished
+    assert [run.id for run in results.runs] == [cell.id for cell in cells(load_study(_written(folder)))]
+    assert [run.role for run in results.runs] == ["measured", "ceiling", "measured", "floor", "pixels"]
+    assert [exploration.label for exploration in results.explorations] == ["gaussian", "narrow"]
+    assert len(results.summary) == len(results.runs)
+
+
+def test_broad_exploration_recovers_more_than_narrow_and_less_than_the_ceiling(finished: tuple[Path, Results]) -> None:
+    r2 = {run.id: run.recovery.r2 for run in finished[1].runs}
+    assert r2["gaussian__lejepa__seed0"] > 0.9
+    assert r2["narrow__lejepa__seed0"] < r2["gaussian__lejepa__seed0"] < r2["gaussian__supervised__seed0"]
+
+
+def test_what_every_run_is_missing_is_told_in_parts_that_sum_to_it(finished: tuple[Path, Results]) -> None:
+    results = finished[1]
+    runs = {run.id: run for run in results.runs}
+    assert [part.run for part in results.decomposition] == ["gaussian__lejepa__seed0", "narrow__lejepa__seed0"]
+    for part in results.decomposition:
+        for control, p in part.controls.items():
+            told = [p.regime, p.scene, p.data, p.optimisation, p.rest]
+            assert sum(x for x in told if x is not None) == pytest.approx(p.missing, abs=1e-9)
+            assert p.missing == pytest.approx(1 - runs[part.run].recovery.r2_per_control[control], abs=1e-9)
+    broad = results.decomposition[0]
+    assert broad.refused is None
+    assert all(p.regime is not None and p.regime < 0.02 for p in broad.controls.values())
+
+
+def test_what_is_on_disk_is_what_was_returned_and_holds_no_nan(finished: tuple[Path, Results]) -> None:
+    folder, results = finished
+    text = (folder / "out" / "results.json").read_text(encoding="utf8")
+    assert "NaN" not in text
+    assert Results.model_validate_json(text) == results
+
+
+def test_the_truth_beside_every_run_is_the_same_canonical_test_set(finished: tuple[Path, Results]) -> None:
+    folder, results = finished
+    truths = [np.load(folder / "out" / "runs" / run.id / "arrays.npz")["truth"] for run in results.runs]
+    assert all(np.array_equal(truths[0], truth) for truth in truths[1:])
+    assert abs(truths[0].mean()) < 0.15
+    assert truths[0].std() == pytest.approx(1.0, abs=0.1)
+
+
+def test_one_seed_is_given_a_bootstrap_and_several_a_t_interval(tmp_path: Path) -> None:
+    one, several = (_run_in(tmp_path / name, f"seeds={seeds}") for name, seeds in (("a", "[0]"), ("b", "[0, 1, 2]")))
+    assert {row.interval for row in one.summary} == {"test points"}
+    measured = next(row for row in several.summary if row.role == "measured")
+    assert (measured.interval, measured.seeds) == ("seeds", 3)
+    assert measured.r2.ci95[0] < measured.r2.mean < measured.r2.ci95[1]
+
+
+@pytest.fixture(autouse=True)
+def _folders(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+
+
+def test_a_finished_run_is_never_redone(tmp_path: Path) -> None:
+    first = _run_in(tmp_path)
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").rglob("*") if path.is_file()}
+    again = _run_in(tmp_path)
+    assert again.runs == first.runs
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+
+
+def test_the_time_of_what_was_kept_counts_where_no_results_were_written_yet(tmp_path: Path) -> None:
+    spent = [run.seconds for run in _run_in(tmp_path).runs]
+    (tmp_path / "out" / "results.json").unlink()
+    assert _run_in(tmp_path).seconds_total > sum(each.render + each.train + each.measure for each in spent)
+
+
+def test_the_same_study_gives_the_same_numbers_in_another_folder(tmp_path: Path) -> None:
+    a, b = _run_in(tmp_path / "a"), _run_in(tmp_path / "b")
+    assert [run.recovery for run in a.runs] == [run.recovery for run in b.runs]
+
+
+def test_an_edited_study_is_refused_naming_the_change_and_touches_nothing(tmp_path: Path) -> None:
+    _run_in(tmp_path)
+    before = (tmp_path / "out" / "results.json").read_bytes()
+    with pytest.raises(StudyChanged, match=r"regimes\.gaussian\.rho was 0\.8, is 0\.5.*another --out"):
+        _run_in(tmp_path, "regimes.gaussian.rho=0.5")
+    assert (tmp_path / "out" / "results.json").read_bytes() == before
+
+
+def test_a_half_written_run_is_named(tmp_path: Path) -> None:
+    _run_in(tmp_path)
+    path = tmp_path / "out" / "runs" / "gaussian__lejepa__seed0" / "run.json"
+    path.write_text(path.read_text(encoding="utf8")[:100], encoding="utf8")
+    with pytest.raises(DamagedData, match=r"gaussian__lejepa__seed0.*run again"):
+        _run_in(tmp_path)
+
+
+def test_a_diverging_training_stops_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDiverged, match=r"training\.lr"):
+        _run_in(tmp_path, "training.lr=1e30", "training.clip_norm=1e30")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [("training.batch=4096", "training.batch = 4096.*frames / 2 = 1024"), ("frames=4000000000000", "GB of memory")],
+)
+def test_the_impossible_is_refused_before_any_work(tmp_path: Path, override: str, message: str) -> None:
+    with pytest.raises(Exception, match=message):
+        _run_in(tmp_path, override)
+    assert not (tmp_path / "datasets").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="auto, cpu or cuda"):
+        run_study(load_study(_written(tmp_path)), tmp_path / "out", device="gpu")
+
+
+def test_a_study_killed_in_training_continues_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    """Every start is a new process, as a user's is: what ran before in one may move its rounding."""
+    assert _started_in(tmp_path / "a").wait() == 0
+    child = _started_in(tmp_path / "b")
+    checkpoint = tmp_path / "b" / "out" / "runs" / "gaussian__supervised__seed0" / "checkpoint.pt"
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists() and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    finished = tmp_path / "b" / "out" / "runs" / "gaussian__lejepa__seed0" / "run.json"
+    stamp, kept = finished.stat().st_mtime_ns, checkpoint.exists()
+    assert _started_in(tmp_path / "b").wait() == 0
+    assert kept
+    assert finished.stat().st_mtime_ns == stamp
+    whole, continued = (
+        Results.model_validate_json((tmp_path / name / "out" / "results.json").read_text()) for name in "ab"
+    )
+    assert [run.recovery for run in continued.runs] == [run.recovery for run in whole.runs]
+
+
+def _started_in(folder: Path) -> subprocess.Popen[bytes]:
+    """Start the toy study with many checkpoints in a process of its own."""
+    path = _written(folder)
+    script = (
+        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]; import conftest\n"
+        f"from pathlib import Path; from worldprobe.study import *; from worldprobe.datasets import Store\n"
+        f"study = load_study(Path({str(path)!r}), ['training.checkpoint_every=10', 'training.steps=400'])\n"
+        f"run_study(study, Path({str(folder / 'out')!r}), store=Store(Path({str(folder / 'datasets')!r})))\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", script])

@@ -1,0 +1,59 @@
+"""What each of two gloo ranks does in `test_ranks`: its part of the batch, then DDP's average of gradients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from worldprobe.train import OBJECTIVES, draw_directions, sigreg
+from worldprobe.train.objectives import terms
+
+
+def batch() -> Tensor:
+    """Return the whole batch's observations: both members of 40 pairs."""
+    return torch.randn(2, 40, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+def weights() -> Tensor:
+    """Return the weights of the linear encoder."""
+    return torch.randn(5, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64).requires_grad_()
+
+
+def losses(x: Tensor, w: Tensor) -> dict[str, Tensor]:
+    """Return the losses whose gradients are compared; the seeds are the same on every rank."""
+    generator = torch.Generator().manual_seed(2)
+    h = (x @ w).tanh()
+    directions = draw_directions(3, 300, generator).double()
+    values = {name: terms([OBJECTIVES[name]()], h[None], None, [2])["loss"][0] for name in ("lejepa", "whitening")}
+    return values | {"sigreg alone, squared": sigreg(h.flatten(0, 1), directions).square()}
+
+
+def gradients(x: Tensor, shares: float) -> dict[str, tuple[Tensor, Tensor]]:
+    """Return every loss's value and gradient; values are averaged over `shares` ranks as DDP averages gradients."""
+    found = {}
+    for name in losses(x, weights()):
+        w = weights()
+        value = losses(x, w)[name]
+        value.backward()
+        assert w.grad is not None
+        both = torch.cat([value.detach().reshape(1), w.grad.flatten()])
+        if shares > 1:
+            dist.all_reduce(both)
+        found[name] = (both[0] / shares, both[1:] / shares)
+    return found
+
+
+def work(rank: int, folder: str) -> None:
+    """Run as one rank: rank 0 has the first 20, or 13, pairs and rank 1 the others; rank 0 saves what they found."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+    found = {}
+    for first in (20, 13):
+        part = slice(0, first) if rank == 0 else slice(first, None)
+        found[first] = gradients(batch()[:, part], shares=2)
+    if rank == 0:
+        torch.save(found, Path(folder) / "found.pt")
+    dist.destroy_process_group()
