@@ -1,14 +1,14 @@
-"""The command line: a thin door to the Python API."""
+"""The command line: a thin door to the Python API, one file a command."""
 
 from __future__ import annotations
 
 import sys
 
-from worldprobe.cli import running, auditing, registering, looking  # isort: skip  # commands are listed in this order
+from worldprobe.cli import run, report, audit, plan, sign, lists, render, doctor  # isort: skip  # as --help lists them
 from worldprobe.cli.app import app
 from worldprobe.errors import WorldprobeError
 
-__all__ = ["app", "auditing", "looking", "main", "registering", "running"]
+__all__ = ["app", "audit", "doctor", "lists", "main", "plan", "render", "report", "run", "sign"]
 
 
 def main() -> None:

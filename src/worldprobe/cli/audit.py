@@ -1,4 +1,4 @@
-"""The command that audits a study or a recording before any training."""
+"""`worldprobe audit`: audit a study or a recording before any training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from worldprobe.cli.app import app, console
-from worldprobe.cli.running import carry_out
+from worldprobe.cli.run import carry_out
 from worldprobe.errors import InvalidValue
 
 

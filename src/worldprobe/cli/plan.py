@@ -1,4 +1,4 @@
-"""Commands that fix a study beforehand: its protocol, and the sign-offs of reviewers."""
+"""`worldprobe plan`: fix a study before it is run."""
 
 from __future__ import annotations
 
@@ -38,24 +38,3 @@ def plan(
     if not made.hypotheses:
         console.print("This study states no hypothesis, so nothing can be confirmed or refuted.", soft_wrap=True)
     console.print(f"Protocol: {folder / 'protocol.md'}, SHA-256 {made.hash}", soft_wrap=True, highlight=False)
-
-
-@app.command()
-def sign(
-    folder: Annotated[Path, typer.Argument(help="A folder that `worldprobe plan` wrote.")],
-    name: Annotated[str, typer.Option(help="Who signs, a person or an assistant.")],
-    role: Annotated[str, typer.Option(help="In what capacity: author, outside reviewer, assistant ...")],
-    verdict: Annotated[str, typer.Option(help="approve, reject or comment.")],
-    notes: Annotated[str, typer.Option(help="What was found.")] = "",
-) -> None:
-    """Add a reviewer's sign-off to a protocol.
-
-    It is run with two approvals (or as many as were planned) by different names, and no rejection.
-    """
-    from worldprobe import protocol
-
-    protocol.sign(folder, name=name, role=role, verdict=verdict, notes=notes)
-    planned = protocol.read_protocol(folder)
-    lack = protocol.lacking(planned, protocol.reviews(folder, planned))
-    said = "it can be run" if lack is None else f"it cannot be run yet: {lack}"
-    console.print(f"Signed by {name}; {said}.", soft_wrap=True, markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""Commands that run a study and write its report."""
+"""`worldprobe run`: run a study and write its report."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from worldprobe.cli.app import app, console
+from worldprobe.cli.summary import print_summary
 from worldprobe.errors import InvalidValue
 
 
@@ -54,16 +54,8 @@ def run(
     from worldprobe.reports import write_report
 
     page = write_report(folder)
-    _print_summary(folder)
+    print_summary(folder)
     console.print(f"Report: {page}", soft_wrap=True)
-
-
-@app.command()
-def report(folder: Annotated[Path, typer.Argument(help="A results folder that `worldprobe run` wrote.")]) -> None:
-    """Write the report of a results folder again: one self-contained HTML file."""
-    from worldprobe.reports import write_report
-
-    console.print(f"Report: {write_report(folder)}", soft_wrap=True)
 
 
 def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:
@@ -95,24 +87,3 @@ def _registration(study: Any, protocol: Path | None, deviate: str | None, unsign
 
 def _command() -> str:
     return shlex.join(["worldprobe", *sys.argv[1:]])
-
-
-def _print_summary(folder: Path) -> None:
-    from worldprobe.reports.words import scored_on
-    from worldprobe.results.records import Results
-
-    results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
-    table = Table(title=f"Mean R² {scored_on(results.study)} ({results.study['title']})")
-    for heading in ("regime", "objective", "R²", "95 % interval", "worst control"):
-        table.add_column(heading)
-    for row in results.summary:
-        worst = min(row.r2_per_control, key=lambda name: row.r2_per_control[name].mean)
-        low, high = row.r2.ci95
-        lowest = f"{worst} {row.r2_per_control[worst].mean:.2f}"
-        table.add_row(row.regime, row.objective, f"{row.r2.mean:.3f}", f"{low:.3f} to {high:.3f}", lowest)
-    console.print(table)
-    for row in results.summary:
-        if row.role == "measured":
-            console.print(f"[bold]{row.regime}[/bold]: {row.verdict}")
-    for outcome in results.outcomes:
-        console.print(f"{outcome.verdict}: {outcome.hypothesis} ({outcome.reason})", markup=False, highlight=False)
