@@ -8,7 +8,7 @@ import pytest
 from toy import CAMERA
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import REGIMES, Pairs, Regime
-from worldprobe.explore import visit_statistics as measure
+from worldprobe.explore.visit_statistics import measure
 from worldprobe.world import WORLDS, Control
 
 FRAMES = (64, 501, 6000)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from toy import CAMERA, PLANE
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Cinematic, Pairs
-from worldprobe.explore import visit_statistics as measure
+from worldprobe.explore.visit_statistics import measure
 from worldprobe.world.world import Control
 
 NAMES = [spec.name for spec in CAMERA]

@@ -9,7 +9,7 @@ from scipy import stats
 from toy import CAMERA, PLANE
 from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.explore import Gaussian, Jumps, Narrow, OneAxis, Pairs, Regime
-from worldprobe.explore import visit_statistics as measure
+from worldprobe.explore.visit_statistics import measure
 
 
 def draw(regime: Regime, frames: int = 40_000, seed: int = 0) -> Pairs:

@@ -6,8 +6,8 @@ from scipy import stats
 
 from toy import PLANE
 from worldprobe.explore import GeneralisedNormal, Pairs
-from worldprobe.explore import visit_statistics as measure
 from worldprobe.explore.generalised_normal import excess_kurtosis
+from worldprobe.explore.visit_statistics import measure
 
 
 def draw(alpha: float, rho: float = 0.6, frames: int = 400_000, **settings: str) -> Pairs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from worldprobe.audits.gates.exploration import predicted_r2 as prediction
+from worldprobe.audits.gates.exploration.predicted_r2 import prediction
 from worldprobe.explore import REGIMES
 from worldprobe.study.study_predictions import foreseen, predict_ceilings
 from worldprobe.world import WORLDS

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from worldprobe.explore import Pairs, named
-from worldprobe.explore import visit_statistics as measure
+from worldprobe.explore.visit_statistics import measure
 
 
 @pytest.fixture
