@@ -1,15 +1,29 @@
-"""Every encoder: seeded, isolated from torch's global generator, honest about what fits, aware of position."""
+"""Every encoder, shipped or foreign: seeded, isolated from torch's global generator, finite, aware of position."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from train.foreign_encoders import FOREIGN, DroppedOut, Impure, LayerNormMLP, Pretrained
 from worldprobe.errors import InvalidValue
-from worldprobe.train import ENCODERS, embed, parameters
+from worldprobe.train import (
+    ENCODERS,
+    OBJECTIVES,
+    PairData,
+    StackMember,
+    TrainingSettings,
+    embed,
+    parameters,
+    train_stack,
+)
+from worldprobe.train.encoders import Encoder
+from worldprobe.train.stacked import EncoderStack
 
 SHAPES = {"patchify": (32, 32, 3), "paper-cnn": (32, 32, 3), "mlp": (7,), "inverse-coupling": (4,)}
 STACKABLE = [name for name in SHAPES if ENCODERS[name].stackable]
+EVERY = [pytest.param(ENCODERS[name], shape, id=name) for name, shape in SHAPES.items()]
+EVERY += [pytest.param(kind, shape, id=kind.__name__) for kind, shape in FOREIGN.items()]
 
 
 def observations(shape: tuple[int, ...], count: int = 6) -> torch.Tensor:
@@ -23,35 +37,75 @@ def test_every_registered_encoder_is_tested_here():
     assert set(SHAPES) == set(ENCODERS)
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_weights_come_from_the_seed_alone(name):
+@pytest.mark.parametrize(("kind", "shape"), EVERY)
+def test_weights_come_from_the_seed_alone(kind, shape):
+    torch.manual_seed(5)
     before = torch.get_rng_state()
-    first, again, other = (ENCODERS[name]().build(SHAPES[name], 4, seed) for seed in (1, 1, 2))
+    first = kind().build(shape, 4, 1)
     assert torch.equal(torch.get_rng_state(), before)
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+    torch.manual_seed(6)
+    again, other = (kind().build(shape, 4, seed) for seed in (1, 2))
+    state = again.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in first.state_dict().items())
     assert not all(torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters(), strict=True))
+    assert all(value.isfinite().all() and value.device.type == "cpu" for value in state.values())
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_embedding_has_d_finite_varied_dimensions_and_every_weight_a_gradient(name):
-    encoder = ENCODERS[name]().build(SHAPES[name], 4, 0)
-    h = encoder(observations(SHAPES[name], 32))
-    assert h.shape == (32, 4)
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("kind", "shape"), EVERY)
+def test_embedding_has_d_finite_varied_dimensions_and_every_weight_a_gradient(kind, shape, seed):
+    encoder, x = kind().build(shape, 4, seed), observations(shape, 32)
+    untouched = x.clone()
+    h = encoder(x)
+    assert torch.equal(x, untouched)
+    assert (h.shape, h.dtype) == ((32, 4), torch.float32)
     assert h.isfinite().all()
-    assert (h.std(0) > 0.05).all()
+    assert (h.std(0) > 0.02).all()
     h.square().sum().backward()
     assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in encoder.parameters())
-    assert sum(bool(weight.grad.abs().max() > 0) for weight in encoder.parameters()) == len(list(encoder.parameters()))
+    assert all(weight.grad.abs().max() > 0 for weight in encoder.parameters())
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_embedding_does_not_depend_on_the_batch_and_leaves_the_mode_alone(name):
-    encoder = ENCODERS[name]().build(SHAPES[name], 4, 0).train()
-    x = observations(SHAPES[name])
+@pytest.mark.parametrize(("kind", "shape"), EVERY)
+def test_embedding_does_not_depend_on_the_batch_and_leaves_the_mode_alone(kind, shape):
+    encoder = kind().build(shape, 4, 0).train()
+    x = observations(shape)
     whole, alone = embed(encoder, x), embed(encoder, x.numpy(), batch=1)
     torch.testing.assert_close(torch.from_numpy(whole), torch.from_numpy(alone), rtol=1e-4, atol=1e-5)
     assert encoder.training
     assert whole.dtype == "float32"
+
+
+def test_pretrained_weights_are_kept_and_the_head_is_drawn():
+    networks = [Pretrained().build((32, 32, 3), 4, seed) for seed in (1, 2)]
+    for network in networks:
+        for name, value in Pretrained.weights.items():
+            assert torch.equal(network[1].state_dict()[name], value)
+    assert not torch.equal(networks[0][-1].weight, networks[1][-1].weight)
+
+
+def two_members(kind: type[Encoder]) -> list[StackMember]:
+    data = PairData(observations((7,), 64), torch.arange(64).view(2, 32).T)
+    return [StackMember(kind().build((7,), 2, seed), OBJECTIVES["whitening"](), data, seed) for seed in (0, 1)]
+
+
+@pytest.mark.parametrize(("kind", "why"), [(DroppedOut, "random"), (Impure, "other embeddings than alone")])
+def test_a_foreign_encoder_that_cannot_be_stacked_is_refused_at_the_first_step(kind, why):
+    members = two_members(kind)
+    before = [value.clone() for value in members[0].encoder.parameters()]
+    with pytest.raises(InvalidValue, match=f"stackable = True.*{why}.*Train it singly"):
+        train_stack(members, TrainingSettings(steps=3, batch=8))
+    assert all(torch.equal(a, b) for a, b in zip(before, members[0].encoder.parameters(), strict=True))
+
+
+def test_parameters_that_are_frozen_stay_so_in_a_stack():
+    networks = [LayerNormMLP().build((7,), 2, seed) for seed in (0, 1)]
+    for network in networks:
+        network[0].requires_grad_(False)
+    stack = EncoderStack(networks, torch.device("cpu"))
+    assert len(stack.parameters) == len(list(networks[0].parameters())) - 2
+    stack(observations((7,)).expand(2, -1, -1)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in stack.parameters)
 
 
 def test_only_what_has_no_running_averages_is_stackable():
@@ -119,6 +173,12 @@ def test_patchify_sees_where_things_are():
 def test_observations_that_do_not_fit_are_refused(name, shape, message):
     with pytest.raises(InvalidValue, match=message):
         ENCODERS[name]().build(shape, 6, 0)
+
+
+def test_a_stored_study_may_still_name_the_paper_cnns_only_pooling():
+    assert ENCODERS["paper-cnn"].model_validate({"pool": "average"}) == ENCODERS["paper-cnn"]()
+    with pytest.raises(ValueError, match="pool"):
+        ENCODERS["paper-cnn"].model_validate({"pool": "max"})
 
 
 def test_an_embedding_of_no_dimensions_is_refused():

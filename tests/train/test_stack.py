@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from worldprobe.errors import TrainingDiverged
+from worldprobe.errors import InvalidValue, TrainingDiverged
 from worldprobe.train import (
     ENCODERS,
     OBJECTIVES,
@@ -135,7 +135,7 @@ def test_a_diverging_member_is_named():
 
 def test_networks_with_running_averages_are_refused():
     networks = [nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)) for _ in range(2)]
-    with pytest.raises(ValueError, match=r"buffers .*running_mean.* singly"):
+    with pytest.raises(InvalidValue, match=r"buffers .*running_mean.* singly"):
         EncoderStack(networks, torch.device("cpu"))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 from torch import Tensor, nn
 
 from worldprobe._util.registry import Component, Registry
@@ -21,8 +22,10 @@ ENCODERS: Registry[type[Encoder]] = Registry("encoder")
 class Encoder(Component, ABC):
     """A recipe for an encoder; its fields (width, depth ...) are its settings, and `build` makes the network.
 
+    Subclasses define `layers`, and `initialise` where the layers' own initial weights are not wanted.
     `stackable`: whether the network is a pure function of its parameters, so that many of one shape can be stacked and
-    run as one by `torch.func.functional_call` under `torch.vmap`. BatchNorm's running averages forbid it.
+    run as one by `torch.func.functional_call` under `torch.vmap`. Buffers that change (BatchNorm's running averages)
+    and layers that draw random numbers (dropout) forbid it; encoders that do not say so are trained one by one.
     """
 
     stackable: ClassVar[bool] = False
@@ -31,26 +34,38 @@ class Encoder(Component, ABC):
         """Return the network with initial weights from `seed`, on the CPU; torch's global generator is left untouched.
 
         It maps uint8 frames (N, H, W, 3), or float vectors (N, m), to embeddings (N, d), and normalises them inside.
+        Weights that a layer draws or loads when it is made are kept, unless `initialise` replaces them.
         Raises InvalidValue where observations of this shape do not fit.
         """
         if d < 1:
             raise InvalidValue("d", d, "1 or more")
-        with torch.device("meta"):
+        with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+            torch.default_generator.manual_seed(seed)
             network = self.layers(tuple(observation_shape), d)
-        network.to_empty(device="cpu")
-        initialise(network, torch.Generator().manual_seed(seed))
+            self.initialise(network, torch.Generator().manual_seed(seed))
         return network
 
     @abstractmethod
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
-        """Return the network, its weights not yet meaningful."""
+        """Return the network; what its layers draw from torch's global generator depends on `build`'s seed."""
+
+    def initialise(self, network: nn.Module, generator: torch.Generator) -> None:
+        """Replace initial weights in place, all randomness from `generator`; the default keeps every layer's own."""
 
 
-def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw every weight from N(0, 2 / fan-in), zero every bias, and set normalisation layers to the identity.
+class ScaledNormalEncoder(Encoder):
+    """An encoder of linear, convolution and BatchNorm layers whose weights are drawn by `draw_scaled_normal`."""
+
+    def initialise(self, network: nn.Module, generator: torch.Generator) -> None:
+        """Draw every weight of linear layers and convolutions, and leave nothing to their defaults."""
+        draw_scaled_normal(network, generator)
+
+
+def draw_scaled_normal(network: nn.Module, generator: torch.Generator) -> None:
+    """Draw linear and convolution weights from N(0, 2 / fan-in), zero their biases, set BatchNorm to the identity.
 
     The 2 makes up for what GELU takes away (arXiv 1502.01852): deep networks without normalisation keep their scale.
-    Coupling layers draw their own.
+    Layers of other kinds, and their parameters, are left as they are.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
@@ -61,8 +76,6 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
                 layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
         elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             layer.reset_parameters()
-        elif isinstance(layer, ReversedCoupling):
-            layer.draw(generator)
 
 
 class Centred(nn.Module):
@@ -85,14 +98,14 @@ def _frame_side(encoder: str, observation_shape: tuple[int, ...], multiple: int,
 
 
 @ENCODERS.register("patchify")
-class Patchify(Encoder):
-    """Patches on an 8 x 8 grid, one strided convolution to 4 x 4, and a dense head that sees where every token is.
+class Patchify(ScaledNormalEncoder):
+    """Patches on an 8 x 8 grid, one strided convolution to 4 x 4, and a dense head over all tokens.
 
-    Made for speed on a CPU: few, wide layers on few tokens, and none that averages position away.
+    Made for speed on a CPU: few, wide layers on few tokens, and no pooling that would discard position.
     """
 
     width: PositiveInt = Field(64, description="channels of the 8 x 8 tokens; the 4 x 4 ones have twice as many")
-    token: PositiveInt = Field(64, description="channels that each 4 x 4 token hands to the head")
+    token: PositiveInt = Field(64, description="channels of each 4 x 4 token that the head reads")
     hidden: PositiveInt = Field(256, description="width of the dense head")
 
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
@@ -110,13 +123,19 @@ class Patchify(Encoder):
 
 
 @ENCODERS.register("paper-cnn")
-class PaperCNN(Encoder):
+class PaperCNN(ScaledNormalEncoder):
     """The paper's encoder for pixels (arXiv 2605.26379, Reacher): four strided convolutions and a 256-wide head."""
 
-    pool: Literal["average"] = "average"
+    @model_validator(mode="before")
+    @classmethod
+    def _without_pool(cls, given: Any) -> Any:
+        """Accept study files that hold `pool: average`, once a setting that had no other value."""
+        if isinstance(given, Mapping) and given.get("pool") == "average":
+            return {name: value for name, value in given.items() if name != "pool"}
+        return given
 
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
-        """Return the network; the last grid is H / 16 wide and is averaged away whole, as at the paper's 64 pixels."""
+        """Return the network; the last grid is H / 16 wide and is averaged whole, as at the paper's 64 pixels."""
         side = _frame_side("paper-cnn", observation_shape, multiple=16, least=32)
         layers: list[nn.Module] = [Centred()]
         for before, after in [(3, 32), (32, 64), (64, 128), (128, 256)]:
@@ -126,7 +145,7 @@ class PaperCNN(Encoder):
 
 
 @ENCODERS.register("mlp")
-class MLP(Encoder):
+class MLP(ScaledNormalEncoder):
     """Dense layers with GELU for vector observations; the paper's analytic worlds use four of width 256."""
 
     stackable: ClassVar[bool] = True
@@ -147,10 +166,10 @@ class MLP(Encoder):
 
 @ENCODERS.register("inverse-coupling")
 class InverseCoupling(Encoder):
-    """The paper's matched encoder: it can undo `additive-coupling` and `coupling` of as many layers exactly.
+    """The paper's matched encoder: it can invert `additive-coupling` and `coupling` of equal depth exactly.
 
     The embedding has as many dimensions as the observation, an even number. It preserves volume and so cannot collapse;
-    it shows what an objective does when neither the architecture nor the data stand in the way.
+    it shows what an objective does when neither the architecture nor the data limit it.
     """
 
     stackable: ClassVar[bool] = True
@@ -166,7 +185,12 @@ class InverseCoupling(Encoder):
             raise InvalidValue("d", d, f"{observation_shape[0]}, as many as the observation has numbers, {here}")
         return ReversedCoupling(d, self.depth)
 
+    def initialise(self, network: nn.Module, generator: torch.Generator) -> None:
+        """Draw the coupling layers' weights."""
+        assert isinstance(network, ReversedCoupling)
+        network.draw(generator)
+
 
 def parameters(network: nn.Module) -> int:
-    """Return how many numbers are trained."""
+    """Return the number of parameters."""
     return sum(weight.numel() for weight in network.parameters())

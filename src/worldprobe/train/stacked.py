@@ -9,15 +9,19 @@ from typing import Any
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state
+from torch.func import functional_call
+
+from worldprobe.errors import InvalidValue
 
 
 class EncoderStack:
     """M networks of one architecture with M sets of parameters; `unstack` writes them back into the networks.
 
     A stack of one is the network itself, whatever it is made of. More than one must be pure functions of their
-    parameters (`Encoder.stackable`): a buffer, as BatchNorm's running averages are, raises ValueError. With `bf16`
-    layers compute in bfloat16, from parameters that stay in float32.
+    parameters (`Encoder.stackable`): a buffer, as BatchNorm's running averages are, raises InvalidValue, and `verify`
+    refuses what else `torch.vmap` cannot run or runs differently. Parameters that do not require a gradient stay fixed.
+    With `bf16` layers compute in bfloat16, from parameters that stay in float32; a stack that reads uint8 frames
+    computes in float32 all the same.
     """
 
     def __init__(self, networks: Sequence[nn.Module], device: torch.device, bf16: bool = False) -> None:
@@ -26,12 +30,12 @@ class EncoderStack:
         self._bf16 = bf16
         self._parameters: dict[str, Tensor] | None = None
         if len(networks) > 1:
-            stacked, buffers = stack_module_state(list(self.networks))
+            buffers = [name for name, _ in self.networks[0].named_buffers()]
             if buffers:
-                raise ValueError(f"networks with buffers ({', '.join(buffers)}) cannot be stacked: train them singly")
-            self._parameters = {name: value.detach().requires_grad_() for name, value in stacked.items()}
-            skeleton = copy.deepcopy(self.networks[0]).to("meta")
-            self._call = torch.vmap(lambda parameters, x: functional_call(skeleton, parameters, (x,)))
+                raise _not_stackable(f"it has buffers ({', '.join(buffers)})")
+            self._parameters = _stacked_parameters(self.networks)
+            self._skeleton = copy.deepcopy(self.networks[0]).to("meta")
+            self._call = torch.vmap(lambda parameters, x: functional_call(self._skeleton, parameters, (x,)))
 
     def __len__(self) -> int:
         return len(self.networks)
@@ -42,17 +46,36 @@ class EncoderStack:
             with self._autocast:
                 return self.networks[0](x[0])[None].float()
         parameters = self._parameters
-        if self._bf16:  # autocast would come back to float32 in every layer, for it does not know batched biases
+        if self._bf16 and x.is_floating_point():
+            # Autocast would return to float32 in every layer, because it does not handle batched biases.
             parameters, x = {name: value.bfloat16() for name, value in parameters.items()}, x.bfloat16()
         h: Tensor = self._call(parameters, x)
         return h.float()
+
+    def verify(self, x: Shaped[Tensor, "models N ..."]) -> None:
+        """Raise InvalidValue where the stack cannot embed `x`, or embeds it differently from the networks themselves.
+
+        It costs one more forward pass of the first and of the last network.
+        """
+        if self._parameters is None:
+            return
+        with torch.no_grad():
+            try:
+                together = self._call(self._parameters, x)
+            except RuntimeError as error:
+                raise _not_stackable(str(error).strip().splitlines()[0]) from error
+            for member in (0, len(self) - 1):
+                own = {name: value[member] for name, value in self._parameters.items()}
+                alone = functional_call(self.networks[member], own, (x[member],))
+                if not torch.allclose(together[member], alone, rtol=1e-3, atol=1e-3, equal_nan=True):
+                    raise _not_stackable("stacked, it gives other embeddings than alone")
 
     @property
     def parameters(self) -> list[Tensor]:
         """What an optimiser trains; in a stack of many each with a leading dimension over networks."""
         if self._parameters is None:
             return list(self.networks[0].parameters())
-        return list(self._parameters.values())
+        return [parameter for parameter in self._parameters.values() if parameter.requires_grad]
 
     def clip_gradients(self, most: float) -> Float[Tensor, " models"]:
         """Scale every network's gradient to a norm of at most `most`, and return the norms before."""
@@ -67,7 +90,7 @@ class EncoderStack:
 
     def train(self, mode: bool = True) -> None:
         """Set training or evaluation mode."""
-        for network in self.networks if self._parameters is None else []:
+        for network in self.networks if self._parameters is None else [self._skeleton]:
             network.train(mode)
 
     def state(self) -> dict[str, Any]:
@@ -89,3 +112,18 @@ class EncoderStack:
             if self._parameters is not None:
                 network.load_state_dict({name: value[member].detach() for name, value in self._parameters.items()})
             network.eval()
+
+
+def _stacked_parameters(networks: Sequence[nn.Module]) -> dict[str, Tensor]:
+    """Return the networks' parameters by name, each with a leading dimension over networks, as leaves of their own."""
+    every = [dict(network.named_parameters()) for network in networks]
+    return {
+        name: torch.stack([each[name].detach() for each in every]).requires_grad_(parameter.requires_grad)
+        for name, parameter in every[0].items()
+    }
+
+
+def _not_stackable(reason: str) -> InvalidValue:
+    return InvalidValue(
+        "stackable", True, "False for this encoder", f"It cannot be trained in a stack: {reason}. Train it singly."
+    )

@@ -134,6 +134,7 @@ class _Run:
             self.stack.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
         )
         self.done, self.seconds, self.since = 0, 0.0, 0
+        self._verified = False
         self.sums: dict[str, Tensor] = {}
         self.curves: dict[str, list[list[float]]] = {"step": []}
 
@@ -143,6 +144,9 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         observations, controls = self._batch()
+        if not self._verified:
+            self.stack.verify(observations[:, :8])
+            self._verified = True
         self.stack.train()
         h = self.stack(observations)
         seeds = [stream_seed(member.seed, "directions", self.done) for member in self.members]

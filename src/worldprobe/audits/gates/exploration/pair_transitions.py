@@ -86,8 +86,6 @@ GAP = check(
 )
 GAP_PAIRS = 100_000
 
-Pair = tuple[Float[np.ndarray, "pairs k"], Float[np.ndarray, "pairs k"]]
-
 
 def transitions(log: Log) -> list[Gate]:
     """Return the gates on the steps from z to z' of the controls that move."""
