@@ -7,18 +7,7 @@ from scipy import stats
 
 from toy import CAMERA
 from worldprobe.errors import InvalidValue
-from worldprobe.explore import (
-    REGIMES,
-    JointLimits,
-    Policy,
-    RandomTorque,
-)
-from worldprobe.explore import (
-    simulated_body as body_physics,
-)
-from worldprobe.explore import (
-    visit_statistics as measure,
-)
+from worldprobe.explore import REGIMES, JointLimits, Policy, RandomTorque, measure, simulated_body
 from worldprobe.explore.joints import Joints
 from worldprobe.world import Control
 from worldprobe.world.arm import Arm
@@ -104,11 +93,11 @@ def test_the_longest_stride_that_fits_is_accepted():
 def test_a_policys_fingertip_arrives_at_every_target(joints, monkeypatch):
     asked = []
 
-    def remembered(count, generator, draw=body_physics._targets):
+    def remembered(count, generator, draw=simulated_body._targets):
         asked.append(draw(count, generator))
         return asked[-1]
 
-    monkeypatch.setattr(body_physics, "_targets", remembered)
+    monkeypatch.setattr(simulated_body, "_targets", remembered)
     policy = Policy(targets=75, episode=300)
     body = policy.body(joints, shoulder_limited=False)
     angles = policy.explore(body, 100, rng())
