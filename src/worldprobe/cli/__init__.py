@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from worldprobe.cli import run, report, audit, plan, sign, lists, render, doctor  # isort: skip  # as --help lists them
+from worldprobe.cli import run, report, audit, measure, plan, sign, lists, render, doctor  # isort: skip  # as --help lists them
 from worldprobe.cli.app import app
 from worldprobe.errors import WorldprobeError
 
-__all__ = ["app", "audit", "doctor", "lists", "main", "plan", "render", "report", "run", "sign"]
+__all__ = ["app", "audit", "doctor", "lists", "main", "measure", "plan", "render", "report", "run", "sign"]
 
 
 def main() -> None:

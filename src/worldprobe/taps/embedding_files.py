@@ -1,0 +1,92 @@
+"""Embeddings from files: NumPy, NPZ, Parquet, CSV and HDF5, with the rows that they belong to where a file says so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from worldprobe.recordings.columns import Column, ColumnKind
+from worldprobe.recordings.formats import Opened
+from worldprobe.recordings.opening import open_recording
+from worldprobe.recordings.problems import UnreadableFile, shortened
+from worldprobe.taps.pooling import UnusableEmbedding, vectors
+
+ROW_IDS = frozenset({"row", "rows", "row_id", "row_ids", "row_index"})
+"""Names of the column that says which row of the data an embedding belongs to."""
+
+PREFERRED = ("h", "embedding", "embeddings", "emb", "features", "z", "latent", "latents")
+"""Names that are taken where a file has several arrays that could be the embedding."""
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Embeddings of some rows of the data: all, in order, where `rows` is None."""
+
+    h: Float[np.ndarray, "N d"]
+    rows: Int[np.ndarray, " N"] | None
+    source: str
+
+
+def read_embeddings(given: str | Path, pool: str | None = None) -> Embeddings:
+    """Read embeddings from `FILE` or `FILE[array]`: .npy, .npz, .parquet, .csv, .h5.
+
+    Without a name, the only array of vectors is taken, or the one that is called h, embedding or the like.
+    Raises UnreadableFile, UnknownLayout and UnusableEmbedding.
+    """
+    path, name = _named(str(given))
+    if path.suffix.lower() == ".npy":
+        return Embeddings(vectors(_mapped(path), pool, str(path)), None, str(path))
+    opened = open_recording(path)[1]
+    ids = next((column for column in opened.columns if column.name in ROW_IDS and column.single), None)
+    chosen = _chosen(opened, name, ids)
+    values = opened.read([column.name for column in chosen])
+    parts = [values[column.name] for column in chosen]
+    h = parts[0] if len(parts) == 1 else np.stack([part.reshape(-1) for part in parts], axis=1)
+    rows = None if ids is None else opened.read([ids.name])[ids.name].reshape(-1).astype(np.int64)
+    if rows is not None and len(rows) != len(h):
+        raise UnusableEmbedding(f"{path}: {ids and ids.name!r} has {len(rows):,} rows, the embedding {len(h):,}.")
+    where = f"{path}, {chosen[0].name!r}" if len(chosen) == 1 else str(path)
+    return Embeddings(vectors(h, pool, where), rows, where)
+
+
+def _named(given: str) -> tuple[Path, str | None]:
+    match = re.fullmatch(r"(?P<path>.+)\[(?P<name>[^\[\]]+)\]", given)
+    if match and not Path(given).exists():
+        return Path(match["path"]).expanduser(), match["name"]
+    return Path(given).expanduser(), None
+
+
+def _mapped(path: Path) -> np.ndarray:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"{error}".rstrip(".")
+        raise UnreadableFile(path, reason, "Write it with numpy.save, numbers only.") from error
+    if array.dtype.kind not in "fiu" or array.ndim == 0:
+        raise UnusableEmbedding(f"{path} holds {array.dtype} of shape {array.shape}, not rows of numbers.")
+    return array
+
+
+def _chosen(opened: Opened, name: str | None, ids: Column | None) -> list[Column]:
+    """Return the column of vectors, or all columns of single numbers of a table that has none."""
+    if name is not None:
+        return [opened.column(name)]
+    numbers = [
+        column for column in opened.columns if column.kind in (ColumnKind.NUMBER, ColumnKind.PICTURE) and column != ids
+    ]
+    wide = [column for column in numbers if column.shape]
+    floats = [column for column in wide if column.type.startswith(("float", "<f"))] or wide
+    named = [column for wanted in PREFERRED for column in wide if column.name == wanted]
+    if named or len(floats) == 1:
+        return [named[0] if named else floats[0]]
+    if not wide and numbers and len({column.rows for column in numbers}) == 1:
+        return numbers
+    listed = shortened([f"{column.name} ({column.type}, {column.shape} a row)" for column in wide or opened.columns])
+    raise UnusableEmbedding(
+        f"{opened.path} has {'several arrays' if wide else 'no array'} that could be the embedding"
+        f"{f': {listed}' if listed else ''}. Name one as {opened.path.name}[ARRAY]."
+    )

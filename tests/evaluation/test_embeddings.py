@@ -1,0 +1,119 @@
+"""`worldprobe measure --data --embeddings`: what is read, what is printed, and what is refused in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from worldprobe.cli import app
+from worldprobe.errors import WorldprobeError
+from worldprobe.evaluation.measurement import measure_embeddings
+from worldprobe.evaluation.subject import from_recording
+from worldprobe.taps.embedding_files import read_embeddings
+
+EPISODES, LENGTH = 30, 60
+
+
+@pytest.fixture
+def log(tmp_path: Path, rng: np.random.Generator) -> tuple[Path, np.ndarray]:
+    z = np.empty((EPISODES, LENGTH, 3))
+    z[:, 0] = rng.standard_normal((EPISODES, 3))
+    for t in range(1, LENGTH):
+        z[:, t] = 0.8 * z[:, t - 1] + 0.6 * rng.standard_normal((EPISODES, 3))
+    z = z.reshape(-1, 3)
+    np.savez(
+        tmp_path / "log.npz", pos=z[:, :2], yaw=z[:, 2], still=np.ones(len(z)), episode=np.repeat(np.arange(30), LENGTH)
+    )
+    return tmp_path / "log.npz", z
+
+
+def measured(*arguments: object) -> dict:
+    done = CliRunner().invoke(app, ["measure", *map(str, arguments), "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    found: dict = json.loads(done.output)
+    return found
+
+
+def test_taps_are_measured_side_by_side(log: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    path, z = log
+    np.savez(tmp_path / "good.npz", h=z @ np.random.default_rng(1).standard_normal((3, 5)))
+    np.save(tmp_path / "half.npy", z[:, :1])
+    found = measured(
+        *("--data", path, "--states", "pos,yaw", "--embeddings"),
+        f"good={tmp_path / 'good.npz'}",
+        f"half={tmp_path / 'half.npy'}",
+    )
+    assert list(found) == ["of", "taps", "predicted", "references", "decomposition", "verdict"]
+    assert list(found["taps"]) == ["good", "half"]
+    good, half = found["taps"].values()
+    assert good["r2"] == pytest.approx(1.0, abs=1e-6)
+    assert half["r2_per_state"] == pytest.approx({"pos[0]": 1.0, "pos[1]": 0.0, "yaw": 0.0}, abs=0.06)
+    assert good["ci95"] == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "parquet", "h5", "csv"])
+def test_every_kind_of_file_gives_the_same_numbers(
+    log: tuple[Path, np.ndarray], tmp_path: Path, rng: np.random.Generator, suffix: str
+) -> None:
+    path, z = log
+    h = (z @ rng.standard_normal((3, 4)) + 0.5 * rng.standard_normal((len(z), 4))).astype(np.float32)
+    file = tmp_path / f"taps.{suffix}"
+    if suffix == "npy":
+        np.save(file, h)
+    elif suffix == "npz":
+        np.savez(file, h=h)
+    elif suffix == "h5":
+        import h5py
+
+        with h5py.File(file, "w") as handle:
+            handle["h"] = h
+    elif suffix == "csv":
+        np.savetxt(file, h, delimiter=",", header="a,b,c,d", comments="")
+    else:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        parquet.write_table(pa.table({"h": pa.FixedSizeListArray.from_arrays(h.reshape(-1), 4)}), file)
+    subject = from_recording(path, states=["pos", "yaw"])
+    found = measure_embeddings({"tap": read_embeddings(file)}, subject).taps["tap"].values
+    wanted = measure_embeddings({"tap": read_embeddings(_saved(tmp_path, h))}, subject).taps["tap"].values
+    assert found["r2"] == pytest.approx(wanted["r2"], abs=1e-6)
+
+
+def _saved(folder: Path, h: np.ndarray) -> Path:
+    np.save(folder / "same.npy", h)
+    return folder / "same.npy"
+
+
+def test_rows_are_matched_by_their_ids(log: tuple[Path, np.ndarray], tmp_path: Path, rng: np.random.Generator) -> None:
+    path, z = log
+    rows = rng.permutation(len(z))[:900]
+    np.savez(tmp_path / "some.npz", h=z[rows], rows=rows)
+    found = measured("--data", path, "--states", "pos,yaw", "--embeddings", tmp_path / "some.npz")
+    assert found["taps"]["some"]["r2"] == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda h: np.where(np.arange(len(h))[:, None] == 7, np.nan, h), "NaN or infinity in row 7 of 1,800"),
+        (lambda h: np.ones_like(h), "is the same in all 1,800 rows"),
+        (
+            lambda h: h[:, :, None, None] * np.ones((3, 4, 4)),
+            r"has the shape \(N, 3, 4, 4\), not \(N, d\).*--pool mean",
+        ),
+        (lambda h: h[:-100], "1,700 rows"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_one_line(
+    log: tuple[Path, np.ndarray], tmp_path: Path, spoil: object, said: str
+) -> None:
+    path, z = log
+    np.savez(tmp_path / "h.npz", h=spoil(z))  # type: ignore[operator]
+    with pytest.raises(WorldprobeError, match=said) as caught:
+        measured("--data", path, "--states", "pos,yaw", "--embeddings", tmp_path / "h.npz")
+    assert "\n" not in str(caught.value)
