@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from machine import RESULTS, described
+from tables import rewrite
 from worldprobe._util.files import write_json
 from worldprobe._util.progress import reporter
 from worldprobe.audits import Verdict
@@ -57,6 +58,7 @@ def main() -> None:
     found |= {"audit": {"verdict": audit.verdict.value, "gates": len(audit.gates), "not passed": bad}}
     summary = [row.model_dump(mode="json") for row in results.summary]
     write_json(RESULTS / f"{given.study}.json", asked | found | {"summary": summary, "machine": described()})
+    rewrite()
     for name, row in asked.get("asked", {}).items():
         print(name, row)
     for row in results.summary:

@@ -1,4 +1,4 @@
-"""What planning with a study's encoders comes to: results/STUDY-PRESET.json, and a table in docs/planning.md.
+"""How well a planner does in a study's embeddings: results/STUDY-PRESET.json, and the tables of the docs.
 
     python benchmarks/planning.py [planning | planning-room] [--preset cpu] [--out runs/planning-cpu] [--device auto]
     python benchmarks/planning.py --encoders runs/arm-cpu
@@ -17,7 +17,8 @@ from typing import Any
 import yaml
 
 from machine import RESULTS, described
-from reproduce import insert
+from tables import rewrite
+from tabulate.planned import rows as table
 from worldprobe._util.files import write_json
 from worldprobe._util.progress import reporter
 from worldprobe.errors import NoResults, UnknownName
@@ -27,7 +28,6 @@ from worldprobe.results.records import Planned, Run
 from worldprobe.study import Results, Study, load_study, run_study
 from worldprobe.study.planning_benchmark import StudyTrial, trained_encoder
 
-PAGE = Path(__file__).parents[1] / "docs" / "planning.md"
 KIND = "mlp"
 
 
@@ -70,33 +70,6 @@ def asked_and_found(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     }
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as Markdown, the best recovery first and the oracle last."""
-    rows = sorted(rows, key=lambda r: -r["r2"])
-    points = list(rows[0]["planning"]["lines"])
-    heads = [f"cost of lines, {k} {'point' if k == '1' else 'points'}" for k in points]
-    columns = ["encoder", "R²", *heads, "reached, linear", "reached, mlp", "cost, mlp", "transition's R², mlp"]
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
-    for r in rows:
-        p = r["planning"]
-        costs = [f"{p['lines'][k]['cost']['mean']:.3f} ± {p['lines'][k]['sd']:.2g}" for k in points]
-        mlp = p["reached"][KIND]
-        reached = [f"{100 * p['reached'][kind]['success']:.0f} %" for kind in ("linear", KIND)]
-        cost = "—" if mlp["cost"] is None else f"{mlp['cost']:.3f}"
-        cells = [_name(r), f"{r['r2']:.3f}", *costs, *reached, cost, f"{mlp['transition_r2']:.3f}"]
-        lines.append("| " + " | ".join(cells) + " |")
-    p = rows[0]["planning"]
-    share, cost = f"{100 * p['reached']['oracle']['success']:.0f} %", f"{p['reached']['oracle']['cost']:.3f}"
-    grain = [f"{p['lines'][k]['cost_of_controls']:.3f}" for k in points]
-    lines.append("| " + " | ".join(["*oracle: the true controls*", "1", *grain, share, share, cost, ""]) + " |")
-    return "\n".join(lines)
-
-
-def _name(r: dict[str, Any]) -> str:
-    who = r["regime"] if r["role"] == "measured" else r["objective"]
-    return ", ".join([who, *(f"{axis} {label}" for axis, label in r["axes"].items())])
-
-
 def _lines(planned: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     found: tuple[str, dict[str, Any]] = next(iter(planned["lines"].items()))
     return found
@@ -132,7 +105,7 @@ def main() -> None:
     made = {"name": name, "minutes": round(seconds / 60, 2), "machine": described()}
     asked = {"asked": asked_and_found(rows)} if {"gaussian", "policy"} <= {r["regime"] for r in rows} else {}
     write_json(RESULTS / f"{name}.json", made | asked | {"rows": rows})
-    insert(PAGE, name, f"{table(rows)}\n\n{made['minutes']:.1f} minutes.")
+    rewrite()
     print(table(rows))
     for what, found in asked.get("asked", {}).items():
         print(what, found)

@@ -1,4 +1,4 @@
-"""Predicted beside trained R^2, for every regime of finished studies: results/predicted.json, and a table in the docs.
+"""Predicted and trained R^2 of every regime of finished studies: results/predicted.json, and the tables of the docs.
 
     python benchmarks/predicted.py demo runs/camera-scoped runs/camera-symmetric runs/arm-cpu
 
@@ -14,14 +14,14 @@ from statistics import mean
 from typing import Any
 
 from machine import RESULTS
-from reproduce import insert
+from tables import rewrite
+from tabulate.predictions import predicted as table
 from worldprobe._util.files import write_json
 from worldprobe.results.records import Decomposed, Parts, Predicted, Run
 from worldprobe.study import Results
 from worldprobe.study.study_predictions import CEILING_OF
 from worldprobe.study.verdicts import exploration_of
 
-PAGE = Path(__file__).parents[1] / "docs" / "decomposition.md"
 PARTS = ("regime", "scene", "chance", "data", "optimisation", "rest")
 WITHIN = 0.10
 
@@ -61,23 +61,6 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def table(found: list[dict[str, Any]]) -> str:
-    """Return the rows as Markdown."""
-    columns = ["study", "regime", "predicted", "trained", "within the regime: predicted", "trained", *PARTS]
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
-    for r in found:
-        where = ", ".join([r["regime"], *(f"{axis} {label}" for axis, label in r["axes"].items())])
-        either = " or ".join(dict.fromkeys(_number(value) for value in sorted(r["candidates"])))
-        cells = [r["study"], where, either or _number(r["predicted"]), _number(r["trained"])]
-        cells += [_number(r["predicted_in_regime"]), _number(r["trained_in_regime"])]
-        lines.append("| " + " | ".join([*cells, *(_number(r["parts"][name]) for name in PARTS)]) + " |")
-    return "\n".join(lines)
-
-
-def _number(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2f}"
-
-
 def main() -> None:
     """Read the folders, write the result and the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -87,8 +70,8 @@ def main() -> None:
     answered = [r for r in found if r["predicted"] is not None]
     near = sum(abs(r["predicted"] - r["trained"]) <= WITHIN for r in answered)
     write_json(RESULTS / "predicted.json", {"within": WITHIN, "answered": len(answered), "near": near, "rows": found})
-    insert(PAGE, "predicted", table(found))
-    print(table(found))
+    rewrite()
+    print(table("predicted.json"))
     print(f"{len(found)} runs; {len(answered)} predicted, {near} of them within {WITHIN}")
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from machine import RESULTS, described
+from tables import rewrite
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream, stream_seed
 from worldprobe.explore import REGIMES
@@ -190,6 +191,7 @@ def main() -> None:
         RESULTS / "predictor_table.json",
         {"what": what, "settings": vars(given), "machine": description, "results": results},
     )
+    rewrite()
 
 
 if __name__ == "__main__":

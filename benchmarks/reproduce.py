@@ -2,22 +2,21 @@
 
     python benchmarks/reproduce.py mixings-2d [--preset cpu] [--out runs/mixings-2d-cpu] [--device auto]
 
-Runs the study, or reads it where it is finished, and writes the table between the markers of
-docs/reproduction/STUDY.md.
+Runs the study, or reads it where it is finished, and writes the tables of the docs anew.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable
-from math import floor, log10
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from machine import RESULTS, described
+from tables import rewrite
+from tabulate.reproduction import rows as table
 from worldprobe._util.files import write_json
 from worldprobe._util.progress import reporter
 from worldprobe.measures.probes import fit_probe, r2_per_column
@@ -30,7 +29,6 @@ from worldprobe.study.verdicts import exploration_of
 INNER = 2.0
 MOST_CONTROLS = 6
 CEILINGS = {"lejepa": "sigreg", "whitening": "whitening"}
-PAGES = Path(__file__).parents[1] / "docs" / "reproduction"
 
 
 def rows(results: Results, out: Path) -> list[dict[str, Any]]:
@@ -114,60 +112,6 @@ def _kin(part: Run | Summary) -> tuple[Any, ...]:
     return part.regime, part.objective, part.role, tuple(sorted(part.axes.items()))
 
 
-def table(found: list[dict[str, Any]]) -> str:
-    """Return the rows as Markdown: axes, ours, published, difference, and each control where one is published.
-
-    Where no R^2 is published, Theorem 3's bound and the error that it bounds take the place of the comparison; of a
-    grid of test points, R^2 on the inner ones.
-    """
-    axes = list(dict.fromkeys(name for row in found for name in row["axes"]))
-    controls = list(dict.fromkeys(name for row in found if row["published_per_control"] for name in row["per_control"]))
-    compared = any(row["published"] is not None or row["published_per_control"] for row in found)
-    inner = "inner" in found[0]
-    beside = ["published", "difference"] if compared else ["within ±2"] if inner else ["Procrustes error", "its bound"]
-    columns = ["regime, objective", "ours", *beside, *controls, "within the regime", "predicted"]
-    lines = [" | ".join(["", *axes, *columns, ""]).strip()]
-    lines.append("|---" * (len(axes) + len(columns)) + "|")
-    for row in found:
-        ours = digits(row["r2"]) + (f" ± {row['sd']:.1g}" if row["sd"] is not None else "")
-        theirs, gap = "—", "—"
-        if not compared and row["bound"] is not None:
-            theirs, gap = f"{row['error']:.3g}", f"{row['bound']:.3g}"
-        elif row["published"] is not None:
-            theirs, gap = digits(row["published"]), f"{row['r2'] - row['published']:+.1g}"
-        told_beside = [digits(row["inner"])] if inner and not compared else [theirs, gap]
-        where = [str(row["axes"].get(name, "")) for name in axes]
-        who = row["objective"] if row["regime"] == "canonical" else f"{row['regime']}, {row['objective']}"
-        inside = "—" if row["in_regime"] is None else digits(row["in_regime"])
-        predicted = row["predicted"]
-        told = "—" if predicted is None else "refused" if isinstance(predicted, str) else f"{predicted:.3f}"
-        each = [_beside(row, name) for name in controls]
-        lines.append(" | ".join(["", *where, who, ours, *told_beside, *each, inside, told, ""]).strip())
-    return "\n".join(lines)
-
-
-def _beside(row: dict[str, Any], control: str) -> str:
-    """Return a control's R^2, the published one in brackets."""
-    theirs = row["published_per_control"].get(control)
-    return digits(row["per_control"][control]["r2"]) + (f" ({theirs:.2f})" if theirs is not None else "")
-
-
-def digits(r2: float) -> str:
-    """Return an R^2 with three decimals, or as many as leave three digits of 1 - R^2."""
-    return f"{r2:.3f}" if not 0.97 <= r2 < 1 else f"{r2:.{min(2 - floor(log10(1 - r2)), 7)}f}"
-
-
-def insert(page: Path, preset: str, text: str) -> None:
-    """Write the text between the page's markers for a preset."""
-    begin, end = f"<!-- {preset} -->", f"<!-- end of {preset} -->"
-    content = page.read_text(encoding="utf8")
-    block = f"{begin}\n{text}\n{end}"
-    changed, times = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: block, content, flags=re.DOTALL)
-    if times != 1:
-        raise SystemExit(f"{page} has no pair of markers {begin} ... {end}")
-    page.write_text(changed, encoding="utf8")
-
-
 def main() -> None:
     """Run or read the study, write the result and the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -181,17 +125,10 @@ def main() -> None:
     results = run_study(study, out, device=given.device, reporter=reporter())
     found = rows(results, out)
     minutes = round(results.seconds_total / 60, 2)
-    write_json(
-        RESULTS / f"{given.study}-{given.preset}.json",
-        {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described(), "rows": found},
-    )
-    deviations = study.published.deviations if study.published else []
-    told = "\n".join(f"- {line}" for line in deviations)
-    insert(
-        PAGES / f"{given.study}.md",
-        given.preset,
-        f"{table(found)}\n\n{minutes:.1f} minutes.\n\nDeviations from the paper's settings:\n\n{told or '- none'}",
-    )
+    made = {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described()}
+    deviations = list(study.published.deviations) if study.published else []
+    write_json(RESULTS / f"{given.study}-{given.preset}.json", made | {"deviations": deviations, "rows": found})
+    rewrite()
     print(table(found))
     print(f"{minutes} minutes; report: {write_report(out)}")
 

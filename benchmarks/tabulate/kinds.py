@@ -1,0 +1,23 @@
+"""Every kind of table by the name that a marker gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tabulate import cameras, code, planned, predictions, reproduction
+
+KINDS: dict[str, Callable[..., str]] = {
+    "recovery": cameras.recovery,
+    "against-thresholds": cameras.against_thresholds,
+    "companions": cameras.companions,
+    "two-runs": cameras.two_runs,
+    "path-traced": cameras.path_traced,
+    "speed": cameras.speed,
+    "reproduction": reproduction.reproduction,
+    "planned": planned.planned,
+    "predicted": predictions.predicted,
+    "shape": predictions.shape,
+    "slow-and-fast": predictions.slow_and_fast,
+    "seconds": predictions.seconds,
+    "gates": code.gates,
+}
