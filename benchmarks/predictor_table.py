@@ -23,10 +23,11 @@ from tables import rewrite
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream, stream_seed
 from worldprobe.explore import REGIMES
-from worldprobe.measures.probes import fit_probe, r2_per_column
+from worldprobe.measures.probes import fit_probe
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.predictor.prediction import Prediction
 from worldprobe.predictor.unequal_correlations import sigreg_margin, whitening_margin
+from worldprobe.stats.r2 import r2_per_column
 from worldprobe.train import draw_directions, sigreg
 from worldprobe.world import Control
 

@@ -19,10 +19,11 @@ from tables import rewrite
 from tabulate.reproduction import rows as table
 from worldprobe._util.files import write_json
 from worldprobe._util.progress import reporter
-from worldprobe.measures.probes import fit_probe, r2_per_column
+from worldprobe.measures.probes import fit_probe
 from worldprobe.reports import write_report
 from worldprobe.reports.quoted import Quoted
 from worldprobe.results.records import Run, Summary
+from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study import Results, load_study, run_study
 from worldprobe.study.verdicts import exploration_of
 

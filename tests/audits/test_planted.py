@@ -162,3 +162,23 @@ def test_clean_logs_raise_no_alarm() -> None:
                 assert 0.5 * draws < gate.value < 1.3 * draws
                 continue
             assert gate.verdict is Verdict.PASS, (seed, n, rho, clip, frames, gate)
+
+
+def test_a_discrete_control_that_is_stationary_is_not_said_to_drift() -> None:
+    """A gripper, open in a tenth of the rows: halves, eighths and pair members have one distribution, ties and all."""
+    rng = np.random.default_rng(0)
+    grip = (rng.random(2000) < 0.1).repeat(10).astype(np.float32)
+    walk = clean(1, frames=20_000, rho=0.8, clip=20).controls[:, 0]
+    pairs = Pairs(np.stack([walk, grip], axis=1), np.arange(19_999)[:, None] + np.array([0, 1]))
+    found = {(gate.gate, gate.subject): gate for gate in audit_regime(pairs, ["walk", "grip"], standardise=True)}
+    assert found["stationary-log", "grip"].verdict is Verdict.PASS
+    assert found["stationary-pair", "grip"].verdict is Verdict.PASS
+    assert found["stationary-pair", "grip"].value < 0.001
+
+
+@pytest.mark.parametrize("frames", [93, 127, 400, 20_000])
+def test_a_log_that_hardly_moves_along_is_worth_a_few_draws(frames: int) -> None:
+    pairs = draw(Gaussian(rho=0.99995 if frames < 1000 else 0.9999995, clip=frames), frames=frames)
+    [gate] = [g for g in audit_regime(pairs, names(3), standardise=True) if g.gate == "effective-samples"]
+    assert gate.verdict is Verdict.FAIL
+    assert gate.value < 20.0

@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import norm
 
 from worldprobe.measures.cyclic import TurningScores, turning_scores
-from worldprobe.measures.probes import fit_probe, r2_per_column
+from worldprobe.measures.probes import fit_probe
+from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study.measure_run import Embedded, measure_turning
 from worldprobe.world import Control
 

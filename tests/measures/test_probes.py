@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from worldprobe.measures.probes import bootstrap_r2, fit_probe, r2_per_column
+from worldprobe.measures.probes import bootstrap_r2, fit_probe
+from worldprobe.stats.r2 import r2_per_column
 
 
 def test_a_rotated_scaled_and_shifted_copy_is_read_perfectly(rng: np.random.Generator) -> None:

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.stats.epps_pulley import KNOTS, WEIGHTS
+
 Each = Float[np.ndarray, " n"]
 """One number per control."""
-
-KNOTS = np.linspace(0.0, 3.0, 17)
-WEIGHTS = np.exp(-(KNOTS**2) / 2) * np.where((KNOTS == 0.0) | (KNOTS == 3.0), 1.0, 2.0) * KNOTS[1]
-"""SIGReg's trapezoid: every knot counts twice, for the integrand is even, and the ends half."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe.explore.regime import Pairs
+from worldprobe.stats.correlation import column_correlation
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def measure(pairs: Pairs) -> Measured:
         mean=z.mean(axis=0),
         sd=np.sqrt(variance),
         excess_kurtosis=kurtosis,
-        pair_correlation=_correlation(z[pairs.index[:, 0]], z[pairs.index[:, 1]])
+        pair_correlation=column_correlation(z[pairs.index[:, 0]], z[pairs.index[:, 1]])
         if len(pairs.index)
         else np.full(z.shape[1], np.nan),
         correlation=_ratio(centred.T @ centred / len(z), scale, np.outer(moves, moves)),
@@ -46,12 +47,6 @@ def measure(pairs: Pairs) -> Measured:
 def named(values: Float[np.ndarray, " n"], names: list[str]) -> dict[str, float | None]:
     """Return statistics by control name, None for NaN, as `results.json` holds them."""
     return {name: None if np.isnan(value) else float(value) for name, value in zip(names, values, strict=True)}
-
-
-def _correlation(first: Float[np.ndarray, "pairs n"], second: Float[np.ndarray, "pairs n"]) -> Float[np.ndarray, " n"]:
-    a, b = first - first.mean(axis=0), second - second.mean(axis=0)
-    moves = (np.ptp(first, axis=0) > 0.0) & (np.ptp(second, axis=0) > 0.0)
-    return _ratio((a * b).sum(axis=0), np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0)), moves)
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray, where: np.ndarray) -> Float[np.ndarray, "..."]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.measures.probes import fit_probe, r2_per_column
+from worldprobe.measures.probes import fit_probe
+from worldprobe.stats.r2 import r2_per_column
 
 
 @dataclass(frozen=True)

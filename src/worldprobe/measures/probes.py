@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float
 from sklearn.linear_model import LinearRegression, RidgeCV
 
+from worldprobe.stats.r2 import r2_from_errors
+
 RIDGE_PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
 BOOTSTRAP_DRAWS = 500
 
@@ -40,17 +42,6 @@ def fit_probe(
     return LinearProbe(np.atleast_2d(model.coef_).T, np.atleast_1d(model.intercept_))
 
 
-def r2_per_column(truth: Float[np.ndarray, "N n"], read: Float[np.ndarray, "N n"]) -> Float[np.ndarray, " n"]:
-    """Return 1 - E(truth - read)^2 / Var(truth) of every column: 1 is perfect, 0 the mean, negative worse than it.
-
-    Raises ValueError where a column of the truth is constant: R^2 is not defined there.
-    """
-    variance = truth.var(axis=0)
-    if np.any(variance == 0):
-        raise ValueError(f"R^2 is not defined: column {int(np.argmin(variance))} of the truth is constant")
-    return 1.0 - ((truth - read) ** 2).mean(axis=0) / variance
-
-
 def bootstrap_r2(
     truth: Float[np.ndarray, "N n"], read: Float[np.ndarray, "N n"], rng: np.random.Generator
 ) -> tuple[tuple[float, float], Float[np.ndarray, "n 2"]]:
@@ -59,6 +50,6 @@ def bootstrap_r2(
     weights = rng.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), size=BOOTSTRAP_DRAWS) / len(truth)
     truth, read = truth.astype(np.float64), read.astype(np.float64)
     variance = weights @ truth**2 - (weights @ truth) ** 2
-    draws = 1.0 - (weights @ (truth - read) ** 2) / variance
+    draws = r2_from_errors(weights @ (truth - read) ** 2, variance)
     low, high = np.percentile(draws.mean(axis=1), [2.5, 97.5])
     return (float(low), float(high)), np.percentile(draws, [2.5, 97.5], axis=0).T

@@ -16,9 +16,8 @@ from jaxtyping import Float
 
 from worldprobe.predictor.basis import Curves, ProductBasis, cardinal_splines, slowest_products
 from worldprobe.predictor.moments import Covariances, Moments
-
-RANK = 1e-7
-"""Combinations of functions whose variance is below this share of the largest are not told from 0."""
+from worldprobe.stats.r2 import r2_from_explained
+from worldprobe.stats.whitening import whitening_axes
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,7 @@ class Eigenfunctions:
 def eigenfunctions(found: Covariances) -> Eigenfunctions:
     """Solve C_1 v = lambda C_0 v in the directions in which C_0 is not zero; largest lambda first."""
     scale = np.sqrt(np.diag(found.gram).clip(np.finfo(float).tiny))
-    variance, axes = np.linalg.eigh(found.gram / np.outer(scale, scale))
-    kept = variance > RANK * variance[-1]
-    white = axes[:, kept] / np.sqrt(variance[kept]) / scale[:, None]
+    white = whitening_axes(found.gram / np.outer(scale, scale)) / scale[:, None]
     correlations, rotation = np.linalg.eigh(white.T @ found.lagged @ white)
     return Eigenfunctions(correlations[::-1], white @ rotation[:, ::-1])
 
@@ -45,7 +42,7 @@ def linear_r2(found: Covariances, features: Float[np.ndarray, "M d"]) -> Float[n
     A control that never moves has R^2 = 0.
     """
     explained = ((features.T @ found.read) ** 2).sum(axis=0)
-    return np.divide(explained, found.variance, out=np.zeros_like(explained), where=found.variance > 0.0)
+    return r2_from_explained(explained, found.variance)
 
 
 def noise_correlation(found: Moments, white: Float[np.ndarray, "M k"], rng: np.random.Generator) -> float:

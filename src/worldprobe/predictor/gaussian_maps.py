@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from worldprobe.predictor.basis import ProductBasis
 from worldprobe.predictor.rbig import Rounds, Transport, distance_to_gaussian
+from worldprobe.stats.whitening import inverse_root, whitening_axes
 
 GaussianMap = Callable[[Float[np.ndarray, "N n"]], Float[np.ndarray, "N d"]]
 """From Gaussian coordinates to an embedding."""
@@ -47,11 +48,10 @@ def fit_plain(
     count = len(first)
     u = np.concatenate([first, second])
     mean = u.mean(axis=0)
-    variance, axes = np.linalg.eigh(np.cov(u, rowvar=False).reshape(u.shape[1], -1))
-    kept = variance > 1e-6 * variance[-1]
-    white = axes[:, kept] / np.sqrt(variance[kept])
-    if kept.all():
-        white = white @ axes.T  # the root that moves the coordinates least
+    covariance = np.cov(u, rowvar=False).reshape(u.shape[1], -1)
+    white = whitening_axes(covariance)
+    if white.shape[1] == u.shape[1]:
+        white = inverse_root(covariance)
     x, rounds = (u - mean) @ white, None
     if distance_to_gaussian(x, rng) > NEARLY_GAUSSIAN:
         rounds, x = Transport.of(x.shape[1], rng).gaussianise(x, ROUNDS)

@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from worldprobe.errors import WorldprobeError
-from worldprobe.measures.probes import fit_probe, r2_per_column
+from worldprobe.measures.probes import fit_probe
 from worldprobe.predictor.gaussian_coordinates import Marginals
+from worldprobe.stats.r2 import r2_per_column
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtr, ndtri
 
+from worldprobe.stats.whitening import inverse_root
+
 LEVELS = 33
 BEYOND = 20
 """Points beyond the outermost level of a table; those go straight on, with the mean slope of the OUTER levels."""
@@ -135,8 +137,7 @@ def distance_to_gaussian(h: Float[np.ndarray, "N d"], rng: np.random.Generator) 
     beginnings; the distance is that of the worst.
     """
     centred = h - h.mean(axis=0)
-    variance, axes = np.linalg.eigh(np.cov(centred, rowvar=False).reshape(h.shape[1], -1))
-    white = centred @ (axes / np.sqrt(variance.clip(1e-12)) @ axes.T)
+    white = centred @ inverse_root(np.cov(centred, rowvar=False).reshape(h.shape[1], -1))
     normal = ndtri((np.arange(len(h)) + 0.5) / len(h))[:, None]
     pursued = [least_gaussian_axes(white, rng) for _ in range(3)]
     return max(float(((np.sort(h @ own, axis=0) - normal) ** 2).mean()) for own in pursued)

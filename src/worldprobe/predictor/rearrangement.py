@@ -20,6 +20,7 @@ from jaxtyping import Float
 
 from worldprobe.predictor.gaussian_maps import ROUNDS, Features, Folded, GaussianMap, Mixed, Plain
 from worldprobe.predictor.rbig import Rounds, Transport
+from worldprobe.stats.whitening import inverse_root
 
 STEPS = 30
 STEP = 3.0
@@ -66,8 +67,7 @@ def orthonormal(features: Features, points: Float[np.ndarray, "N n"]) -> Feature
     """Return the features with mean 0 and covariance I at these points themselves, each moved as little as possible."""
     values = features(points)
     mean = values.mean(axis=0)
-    variance, axes = np.linalg.eigh(np.cov(values, rowvar=False).reshape(values.shape[1], -1))
-    root = (axes / np.sqrt(variance)) @ axes.T
+    root = inverse_root(np.cov(values, rowvar=False).reshape(values.shape[1], -1))
     # The mean of the basis functions that makes the features' mean 0: the weights' least-squares inverse.
     shift = np.linalg.lstsq(features.weights.T, mean, rcond=None)[0]
     return Features(features.basis, features.mean + shift, features.weights @ root, features.correlations)

@@ -18,6 +18,7 @@ from worldprobe.predictor.prediction import CandidateSummary
 from worldprobe.predictor.rbig import Transport, distance_to_gaussian
 from worldprobe.predictor.rearrangement import ascend, starts
 from worldprobe.stats.jackknife import BLOCKS, Estimate, PairSample, jackknife
+from worldprobe.stats.r2 import r2_from_errors
 
 POINTS = {1: 65_536}
 MANY = 16_384
@@ -103,7 +104,7 @@ def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " num
         h0 = h - h.mean(axis=0)
         unread = ((centred - h0 @ np.linalg.lstsq(h0, centred, rcond=None)[0]) ** 2).sum(axis=0)
         total = (centred**2).sum(axis=0)
-        r2 = 1.0 - np.divide(unread, total, out=np.ones_like(unread), where=refitted.moving)
+        r2 = r2_from_errors(np.where(refitted.moving, unread, 0.0), np.where(refitted.moving, total, 0.0))
         answers[block] = [r2.mean(), *r2]
     return answers.std(axis=0, ddof=1) / np.sqrt(BLOCKS)
 

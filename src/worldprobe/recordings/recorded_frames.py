@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from worldprobe.errors import InvalidValue
 from worldprobe.recordings.columns import channels
 from worldprobe.recordings.problems import UnreadableFile, UnusableData
+from worldprobe.stats.subsample import evenly_spaced
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 LOOKED_INTO = 1000
@@ -130,7 +131,7 @@ class ImageFiles(Frames):
         self._folder, self._names = folder, names
         with _opened(folder / names[0]) as first:
             self.shape = (first.height, first.width, 3)
-        self._looked_into = np.unique(np.linspace(0, len(names) - 1, LOOKED_INTO).astype(np.int64))
+        self._looked_into = evenly_spaced(len(names), LOOKED_INTO)
         for row in self._looked_into:
             with _opened(folder / names[row]) as image:
                 self._check(folder / names[row], image)

@@ -1,1 +1,1 @@
-"""Statistics: one home for every estimator that more than one package uses."""
+"""Statistics: one home for every estimator that more than one package uses; arrays in, numbers out."""

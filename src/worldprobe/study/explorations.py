@@ -10,6 +10,7 @@ from worldprobe.datasets import Dataset
 from worldprobe.explore import REGIMES, Pairs, Regime
 from worldprobe.explore.visit_statistics import measure, named
 from worldprobe.results.records import Exploration, Predicted
+from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.contact_sheets import sheet
 from worldprobe.world import World
@@ -47,20 +48,16 @@ def describe_exploration(
 
 def visited(dataset: Dataset) -> Float[np.ndarray, "frames n"]:
     """Return at most 4,000 of the controls that a regime visited, evenly spread over its frames."""
-    return dataset.controls[_spread(len(dataset.controls), SHOWN_CONTROLS)]
+    return dataset.controls[evenly_spaced(len(dataset.controls), SHOWN_CONTROLS)]
 
 
 def exploration_sheet(dataset: Dataset, world: World) -> Image.Image | None:
     """Return 24 of a regime's frames, evenly spread, drawn larger where the world can; None for worlds of vectors."""
     if len(world.observation_shape) != 3:
         return None
-    z = dataset.controls[_spread(len(dataset.controls), SHOWN_FRAMES)]
+    z = dataset.controls[evenly_spaced(len(dataset.controls), SHOWN_FRAMES)]
     if "size" not in type(world).model_fields:
         return sheet(world.observe(z))
     # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
     with type(world).model_validate({**world.settings(), "size": SHEET_SIZE}) as larger:
         return sheet(larger.observe(z))
-
-
-def _spread(count: int, most: int) -> np.ndarray:
-    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

@@ -12,8 +12,9 @@ from worldprobe.explore import Regime
 from worldprobe.measures.bound import theorem3_bound
 from worldprobe.measures.cyclic import turning_scores
 from worldprobe.measures.geometry import orthogonality_error, procrustes_error
-from worldprobe.measures.probes import bootstrap_r2, fit_probe, r2_per_column
+from worldprobe.measures.probes import bootstrap_r2, fit_probe
 from worldprobe.results.records import Bound, Recovery, Turning
+from worldprobe.stats.r2 import r2_per_column
 from worldprobe.world import Control
 
 

@@ -16,12 +16,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from worldprobe.stats.epps_pulley import KNOTS, TRAPEZOID
 from worldprobe.train.ranks import rank_count, sum_over_ranks
 
-KNOTS = 17
-"""Knots of the trapezoid, the one at t = 0 included: there both characteristic functions are 1, so it adds nothing."""
-T_MAX = 3.0
-_STEP = T_MAX / (KNOTS - 1)
+_STEP = float(KNOTS[1])
 
 
 def draw_directions(
@@ -92,10 +90,10 @@ class _Knots:
 
     @staticmethod
     def like(rows: Tensor) -> _Knots:
-        t = torch.arange(1, KNOTS, dtype=rows.dtype, device=rows.device) * _STEP
+        # At t = 0 both characteristic functions are 1, so that knot adds nothing.
+        t, trapezoid = (torch.tensor(part[1:], dtype=rows.dtype, device=rows.device) for part in (KNOTS, TRAPEZOID))
         gaussian = torch.exp(-t.square() / 2)
-        weight = 2 * _STEP * gaussian
-        weight[-1] /= 2
+        weight = trapezoid * gaussian
         return _Knots(gaussian, weight, 2 * weight * t)
 
 

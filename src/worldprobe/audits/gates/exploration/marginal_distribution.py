@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import kurtosis, skew
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gate_statistics import (
-    EPPS,
-    FRANCIA,
-    KOLMOGOROV,
-    correlation_time,
-    epps_pulley,
-    ranks,
-    shapiro_francia,
-    spread_rows,
-    whitened,
-)
 from worldprobe.audits.gates.exploration.trajectory import SEGMENTS, Log
+from worldprobe.audits.sampling_bounds import EPPS, FRANCIA, KOLMOGOROV
+from worldprobe.stats.epps_pulley import epps_pulley
+from worldprobe.stats.kolmogorov_smirnov import ks_distance, ordinal_codes
+from worldprobe.stats.normality import shapiro_francia
+from worldprobe.stats.sampling_error import correlation_time
+from worldprobe.stats.subsample import evenly_spaced
+from worldprobe.stats.whitening import whitened
 
 STATIONARY_LOG = check(
     "stationary-log",
@@ -72,8 +68,7 @@ DIRECTIONS, EPPS_FRAMES = 64, 20_000
 def marginals(log: Log, rng: np.random.Generator) -> list[Gate]:
     """Return the gates on stationarity and Gaussianity of the controls that move."""
     log = log.moving
-    u = ranks(log.x)
-    gates = [_stationary_log(log, u, i) for i in range(len(log.names))]
+    gates = [_stationary_log(log, ordinal_codes(log.x[:, i]), i) for i in range(len(log.names))]
     gates += [_stationary_pair(log, i) for i in range(len(log.names))]
     gates += [_gaussian_control(log, i) for i in range(len(log.names))]
     if len(log.names) > 1:
@@ -81,14 +76,14 @@ def marginals(log: Log, rng: np.random.Generator) -> list[Gate]:
     return gates
 
 
-def _stationary_log(log: Log, u: Float[np.ndarray, "frames n"], i: int) -> Gate:
-    """Judge the stretch that stands out most from what chance allows it."""
+def _stationary_log(log: Log, codes: Int[np.ndarray, " frames"], i: int) -> Gate:
+    """Judge the stretch whose distance to the rest exceeds its own sampling error by the most."""
     found = []
     for parts in (2, SEGMENTS):
-        for number, part in enumerate(np.array_split(u[:, i], parts)):
-            rest = 1.0 - len(part) / len(u)
-            chance = KOLMOGOROV * np.sqrt(log.settled_time[i] / (len(part) * rest))
-            found.append((_sup_distance(part) / rest, float(chance), f"part {number + 1} of {parts}"))
+        for number, rows in enumerate(np.array_split(np.arange(len(codes)), parts)):
+            part, rest = codes[rows], np.delete(codes, rows)
+            chance = KOLMOGOROV * np.sqrt(log.settled_time[i] * (1.0 / len(part) + 1.0 / len(rest)))
+            found.append((ks_distance(part, rest), float(chance), f"part {number + 1} of {parts}"))
     distance, chance, where = max(found, key=lambda entry: entry[0] - entry[1])
     advice = (
         f"{log.names[i]} drifts: {where} of the log is distributed unlike the rest. Let the exploration settle before "
@@ -97,16 +92,9 @@ def _stationary_log(log: Log, u: Float[np.ndarray, "frames n"], i: int) -> Gate:
     return STATIONARY_LOG.judge(log.names[i], distance, advice, noise=chance, evidence={"where": where})
 
 
-def _sup_distance(u: Float[np.ndarray, " part"]) -> float:
-    """Return sup |F - u| of ranks among the whole log, against the uniform law that they have there."""
-    u = np.sort(u)
-    steps = np.arange(1, len(u) + 1) / len(u)
-    return float(max(np.max(steps - u), np.max(u - steps + 1.0 / len(u))))
-
-
 def _stationary_pair(log: Log, i: int) -> Gate:
-    both = ranks(np.concatenate([log.first[:, i], log.second[:, i]]))
-    distance = 2.0 * _sup_distance(both[: len(log.index)])
+    codes = ordinal_codes(log.x[:, i])
+    distance = ks_distance(codes[log.index[:, 0]], codes[log.index[:, 1]])
     advice = (
         f"{log.names[i]} is distributed differently in the two members of a pair. Pair states of one stationary "
         "walk: after z' = m(z) + noise, z' must have the law of z again."
@@ -131,13 +119,13 @@ def _gaussian_control(log: Log, i: int) -> Gate:
 
 
 def _epps_of(x: Float[np.ndarray, " frames"]) -> float:
-    return float(epps_pulley(x[spread_rows(len(x), EPPS_FRAMES)][:, None])[0])
+    return float(epps_pulley(x[evenly_spaced(len(x), EPPS_FRAMES)][:, None])[0])
 
 
 def _gaussian_joint(log: Log, rng: np.random.Generator) -> Gate:
     x = whitened(log.x)
     directions = rng.standard_normal((len(log.names), DIRECTIONS))
-    projected = x[spread_rows(len(x), EPPS_FRAMES)] @ (directions / np.linalg.norm(directions, axis=0))
+    projected = x[evenly_spaced(len(x), EPPS_FRAMES)] @ (directions / np.linalg.norm(directions, axis=0))
     distances = epps_pulley(projected)
     worst = directions[:, int(distances.argmax())]
     loudest = [log.names[i] for i in np.argsort(-np.abs(worst))[:2]]

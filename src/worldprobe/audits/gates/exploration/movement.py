@@ -7,8 +7,10 @@ from jaxtyping import Bool, Float
 from scipy.stats import chi2
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gate_statistics import SIGMAS, whitened
 from worldprobe.audits.gates.exploration.trajectory import STILL, Log
+from worldprobe.audits.sampling_bounds import SIGMAS
+from worldprobe.stats.correlation import column_correlation
+from worldprobe.stats.whitening import whitened
 
 DEAD = check(
     "dead-control",
@@ -141,10 +143,7 @@ def _correlation_of_ends(log: Log, far: Bool[np.ndarray, " pairs"]) -> float:
     """Return the mean correlation between the ends of far steps: high for fast moves, about 0 for jumps."""
     if far.sum() < 2:
         return 1.0
-    a, b = log.first[far], log.second[far]
-    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    scale = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
-    return float(np.mean((a * b).sum(axis=0) / np.maximum(scale, 1e-300)))
+    return float(np.nan_to_num(column_correlation(log.first[far], log.second[far])).mean())
 
 
 def _standing(log: Log) -> Gate:

@@ -8,17 +8,14 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gate_statistics import (
-    FRANCIA,
-    SIGMAS,
-    correlation_time,
-    ranks,
-    shapiro_francia,
-    spread_rows,
-    standard_error,
-    whitened,
-)
 from worldprobe.audits.gates.exploration.trajectory import Log
+from worldprobe.audits.sampling_bounds import FRANCIA, SIGMAS
+from worldprobe.stats.correlation import column_correlation
+from worldprobe.stats.mid_ranks import mid_ranks
+from worldprobe.stats.normality import shapiro_francia
+from worldprobe.stats.sampling_error import correlation_time, standard_error
+from worldprobe.stats.subsample import evenly_spaced
+from worldprobe.stats.whitening import whitened
 
 ADDITIVE_NOISE = check(
     "additive-noise",
@@ -108,9 +105,9 @@ def pair_correlation(
 
     The error is that of the influence function ab - rho (a^2 + b^2) / 2, correlation along the log included.
     """
+    rho = np.nan_to_num(column_correlation(a, b))
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
     scale = np.maximum(np.sqrt((a**2).mean(axis=0) * (b**2).mean(axis=0)), 1e-300)
-    rho = (a * b).mean(axis=0) / scale
     influence = a * b / scale - 0.5 * rho * (a**2 + b**2) / scale
     return rho, standard_error(influence)
 
@@ -119,7 +116,7 @@ def _additive_noise(log: Log, i: int) -> Gate:
     a = log.first[:, i]
     powers = np.stack([np.ones_like(a), a, a**2, a**3], axis=1)
     noise = log.second[:, i] - powers @ np.linalg.lstsq(powers, log.second[:, i], rcond=None)[0]
-    u = ranks(np.stack([np.abs(noise), a, np.abs(a)], axis=1)) - 0.5
+    u = mid_ranks(np.stack([np.abs(noise), a, np.abs(a)], axis=1)) - 0.5
     products = 12.0 * u[:, :1] * u[:, 1:]
     found, error = np.abs(products.mean(axis=0)), standard_error(products)
     k = int(np.argmax(found - SIGMAS * error))
@@ -194,7 +191,7 @@ def _gap(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"])
 def _quadratic_correlations(log: Log) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"], list[str]]:
     """Return pair correlations, errors and names of products of the whitened controls, with the linear taken out."""
     y = whitened(log.x)
-    index = log.index[spread_rows(len(log.index), GAP_PAIRS)]
+    index = log.index[evenly_spaced(len(log.index), GAP_PAIRS)]
     a, b = y[index[:, 0]], y[index[:, 1]]
     both = np.concatenate([a, b])
     linear, _ = np.linalg.qr(np.column_stack([np.ones(len(both)), both]))

@@ -8,8 +8,11 @@ from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gate_statistics import SIGMAS, distance_correlation, spread_rows, whitened
 from worldprobe.audits.gates.exploration.trajectory import Log
+from worldprobe.audits.sampling_bounds import SIGMAS
+from worldprobe.stats.dependence import distance_correlation
+from worldprobe.stats.subsample import evenly_spaced
+from worldprobe.stats.whitening import whitened
 
 EFFECTIVE = check(
     "effective-samples",
@@ -61,7 +64,7 @@ INDEPENDENT = check(
     "taken out. Points on a circle .038, y + .3 x^2 .025, y + .5 x^2 .04, y = x^2 .29. Of M independent draws, M "
     "times it stays below 20 (largest of 100,000: 15.7).",
 )
-DEPENDENCE_FRAMES, DEPENDENCE_CHANCE = 1000, 20.0
+DEPENDENCE_FRAMES, DEPENDENCE_FEWEST, DEPENDENCE_CHANCE = 1000, 16, 20.0
 
 OVERLAP = check(
     "test-overlap",
@@ -129,7 +132,7 @@ def _joint_coverage(log: Log, rng: np.random.Generator) -> Gate:
     The ratio of two such distances to the power n is F(6, 6) whatever n: equal densities pass 99.9 % of the draws.
     """
     most = int(np.clip(log.effective.min(), 2 * SPARSER * NEIGHBOURS, NEIGHBOUR_FRAMES))
-    frames = log.z[spread_rows(len(log.z), most)]
+    frames = log.z[evenly_spaced(len(log.z), most)]
     n = frames.shape[1]
     sparse = rng.standard_normal((len(frames) // SPARSER, n))
     canonical = rng.standard_normal((NEIGHBOUR_QUERIES, n))
@@ -161,8 +164,8 @@ def _correlated(log: Log) -> list[Gate]:
 
 
 def _independent(log: Log) -> list[Gate]:
-    most = int(min(DEPENDENCE_FRAMES, log.effective.min()))
-    rows = spread_rows(len(log.x), most)
+    draws = int(min(DEPENDENCE_FRAMES, log.effective.min()))
+    rows = evenly_spaced(len(log.x), max(draws, DEPENDENCE_FEWEST))
     dependence = distance_correlation(whitened(log.x)[rows])
     np.fill_diagonal(dependence, -1.0)
     gates = []
@@ -172,7 +175,7 @@ def _independent(log: Log) -> list[Gate]:
             f"{name} and {log.names[partner]} depend on each other in a way that no rotation undoes. Look for a "
             "constraint between them (a wall, a target that is kept in view) and let the exploration break it."
         )
-        noise = DEPENDENCE_CHANCE / len(rows)
+        noise = DEPENDENCE_CHANCE / max(draws, 1)
         evidence = {"with": log.names[partner]}
         gates.append(INDEPENDENT.judge(name, float(dependence[i, partner]), advice, noise=noise, evidence=evidence))
     return gates
@@ -181,7 +184,7 @@ def _independent(log: Log) -> list[Gate]:
 def overlap(log: Log, test: Float[np.ndarray, "test n"], rng: np.random.Generator) -> Gate:
     """Return the gate on test states that the log has visited; `test` is in the log's units, before standardising."""
     test = test.astype(np.float64)
-    test = test[spread_rows(len(test), TEST_STATES)]
+    test = test[evenly_spaced(len(test), TEST_STATES)]
     exact = _shared(test, log.z) - _shared(rng.standard_normal(test.shape), log.z)
     near, chance = _near(log, test) if len(log.z) >= 8 * TEST_STATES // 4 else (0.0, 0.0)
     value = max(exact, near)
@@ -212,7 +215,7 @@ def _near(log: Log, test: Float[np.ndarray, "test n"]) -> tuple[float, float]:
     low, high = 7 * count // 16, 9 * count // 16
     margin = int(min(3 * log.time.max(), count // 16))
     rest = np.concatenate([z[: low - margin], z[high + margin :]])
-    middle = z[low:high][spread_rows(high - low, TEST_STATES)]
+    middle = z[low:high][evenly_spaced(high - low, TEST_STATES)]
     usual = np.quantile(cKDTree(rest).query(middle)[0], NEAR)
     share = float((cKDTree(z).query(test / sd)[0] < usual).mean()) - NEAR
     chance = SIGMAS * np.sqrt(

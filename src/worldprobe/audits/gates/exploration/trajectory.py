@@ -9,15 +9,18 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from worldprobe.audits.gate_statistics import correlation_time
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
+from worldprobe.stats.sampling_error import correlation_time
 
 FEWEST_PAIRS = 64
 """Below this no correlation time can be estimated."""
 
 STILL = 1e-3
 """The sd, in canonical units, below which a control counts as never moved."""
+
+LONG = 1024
+"""Frames from which an eighth of the log is long enough to estimate a correlation time in."""
 
 SEGMENTS = 8
 """Parts of the log that are centred on their own where a drift must not pass for a long correlation."""
@@ -93,5 +96,5 @@ class Log:
 
     @property
     def effective(self) -> Float[np.ndarray, " n"]:
-        """The log's frames in independent draws, per control."""
-        return len(self.x) / self.time
+        """The log's frames in independent draws, per control; in a long log a drift does not make them fewer."""
+        return len(self.x) / (self.settled_time if len(self.x) >= LONG else self.time)

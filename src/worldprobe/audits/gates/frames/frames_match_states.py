@@ -10,14 +10,17 @@ from jaxtyping import Bool, Float, Float32, Int, Shaped
 from sklearn.neighbors import KNeighborsRegressor
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gate_statistics import SIGMAS, spread_rows, standard_error
 from worldprobe.audits.gates.exploration.pair_transitions import pair_correlation
 from worldprobe.audits.gates.exploration.sample_size import OVERLAP
 from worldprobe.audits.gates.exploration.trajectory import Log
 from worldprobe.audits.gates.world.canonical_views import SIDE, shrunk
 from worldprobe.audits.gates.world.linear_cues import principal_components, read_out, weak_cues
+from worldprobe.audits.sampling_bounds import SIGMAS
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
+from worldprobe.stats.r2 import r2_from_errors
+from worldprobe.stats.sampling_error import standard_error
+from worldprobe.stats.subsample import even_stretches, evenly_spaced
 
 IN_STEP = check(
     "in-step",
@@ -78,7 +81,7 @@ def audit_frames(
         raise InvalidValue("frames", len(frames), f"as many as rows of controls, {len(pairs.controls)}")
     log = Log.of(pairs, names)
     together = same_stretch(log.index, len(frames))
-    rows = _runs(len(frames))
+    rows = even_stretches(len(frames), MOST_FRAMES)
     joined = together[rows[:-1]] & (np.diff(rows) == 1)
     seen, x = _features(frames, rows), log.moving.x[rows]
     moving = log.moving.names
@@ -105,15 +108,6 @@ def same_stretch(index: Int[np.ndarray, "pairs 2"], frames: int) -> Bool[np.ndar
     np.add.at(edges, last[near], -1)
     between: np.ndarray = np.cumsum(edges)[:-1] > 0
     return between
-
-
-def _runs(frames: int, pieces: int = 12) -> Int[np.ndarray, " rows"]:
-    """Return at most 6,000 rows: all of them, or twelve runs spread over the recording."""
-    if frames <= MOST_FRAMES:
-        return np.arange(frames)
-    length = MOST_FRAMES // pieces
-    starts = np.linspace(0, frames - length, pieces).astype(np.int64)
-    return np.unique(starts[:, None] + np.arange(length))
 
 
 def _features(frames: Shaped[np.ndarray, "F ..."], rows: Int[np.ndarray, " rows"]) -> Float32[np.ndarray, "rows m"]:
@@ -187,8 +181,8 @@ def _readable(
     fitted, fresh, truth = components[:split], components[split:], x[split:]
     near = KNeighborsRegressor(NEIGHBOURS).fit(fitted[:, :NEIGHBOUR_COMPONENTS], x[:split])
     guesses = (read_out(fitted, x[:split], fresh), near.predict(fresh[:, :NEIGHBOUR_COMPONENTS]))
-    variance = np.maximum(truth.var(axis=0), 1e-12)
-    r2 = np.max([1.0 - ((truth - guess) ** 2).mean(axis=0) / variance for guess in guesses], axis=0)
+    variance = truth.var(axis=0)
+    r2 = np.max([r2_from_errors(((truth - guess) ** 2).mean(axis=0), variance) for guess in guesses], axis=0)
     gates = []
     for i, name in enumerate(names):
         advice = (
@@ -202,7 +196,7 @@ def _readable(
 
 def _overlap(frames: Shaped[np.ndarray, "F ..."], test: Shaped[np.ndarray, "T ..."]) -> Gate:
     trained = {_digest(frame) for frame in frames}
-    chosen = spread_rows(len(test), 2000)
+    chosen = evenly_spaced(len(test), 2000)
     known = [_digest(test[i]) in trained for i in chosen]
     share = float(np.mean(known))
     advice = f"{share:.1%} of the test frames are training frames, to the byte. Split by episode rather than by frame."

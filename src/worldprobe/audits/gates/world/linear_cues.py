@@ -16,6 +16,7 @@ from jaxtyping import Float, Float32
 from sklearn.decomposition import PCA
 
 from worldprobe.audits.gate import Gate, check
+from worldprobe.stats.whitening import whitened
 
 WEAK_CUE = check(
     "weak-cue",
@@ -87,8 +88,8 @@ def explained(features: Float32[np.ndarray, "frames m"], truth: Float[np.ndarray
     components = principal_components(features)
     split = int(TRAINED * len(truth))
     read = read_out(components[:split], truth[:split], components[split:])
-    fresh = _white(truth[split:])
-    _, correlation, directions = np.linalg.svd(_white(read).T @ fresh / len(fresh))
+    fresh = whitened(truth[split:])
+    _, correlation, directions = np.linalg.svd(whitened(read).T @ fresh / len(fresh))
     return Explained(np.minimum(correlation, 1.0) ** 2, directions)
 
 
@@ -114,12 +115,3 @@ def _without_linear(
 ) -> Float[np.ndarray, "frames k"]:
     basis = np.column_stack([np.ones(len(z)), z])
     return y - basis @ np.linalg.lstsq(basis, y, rcond=None)[0]
-
-
-def _white(x: Float[np.ndarray, "frames k"]) -> Float[np.ndarray, "frames k"]:
-    """Return x with identity covariance, turned as little as possible, so that columns keep their names."""
-    x = x - x.mean(axis=0)
-    variance, axes = np.linalg.eigh(x.T @ x / len(x))
-    floor = 1e-9 * max(float(variance.max()), 1e-300)
-    white: np.ndarray = x @ (axes / np.sqrt(np.maximum(variance, floor)) @ axes.T)
-    return white
