@@ -71,6 +71,14 @@ class InvalidStudy(WorldprobeError):
         super().__init__(f"{source} is not a valid study:{listed}")
 
 
+class InvalidYaml(WorldprobeError):
+    """A text that is not YAML, or YAML that could be taken for something else than its author meant."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"{source} is not readable YAML: {problem}.")
+
+
 class UnwritableFolder(WorldprobeError):
     """A folder that cannot be written to: which one, what the system says, where to write instead."""
 

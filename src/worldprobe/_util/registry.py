@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
+from worldprobe._util.text import foreign_character
 from worldprobe.errors import UnknownName
 
 T = TypeVar("T")
@@ -55,6 +56,17 @@ class Registry(Mapping[str, T], Generic[T]):
         return len(self._things)
 
 
+class ImpossibleSetting(ValueError):
+    """What a component's validator raises for a setting that its other settings rule out.
+
+    `key` is the setting's path within the component, so that the message names it; `allowed` completes "KEY = GIVEN: ".
+    """
+
+    def __init__(self, key: str, given: object, allowed: str) -> None:
+        super().__init__(f"{key} = {given!r}: {allowed}")
+        self.key, self.given, self.allowed = key, given, allowed
+
+
 class Component(BaseModel):
     """A named, validated, immutable part of a study: a world, regime, encoder or objective.
 
@@ -66,3 +78,33 @@ class Component(BaseModel):
     def settings(self) -> dict[str, Any]:
         """Return the JSON-able settings from which this component can be made again."""
         return self.model_dump(mode="json")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain(cls, value: Any, info: Any) -> Any:
+        """Refuse true and false where a number is needed (Python counts them as 1 and 0), and text that is not text."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if _has_bool(value) and _mentions(annotation, int, float) and not _mentions(annotation, bool, Any):
+            raise ValueError("a number is needed, not true or false")
+        if (found := _foreign(value)) is not None:
+            raise ValueError(f"the text has the character {found}, which no setting may have")
+        return value
+
+
+def _has_bool(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, list | tuple) and any(map(_has_bool, value)))
+
+
+def _mentions(annotation: Any, *kinds: Any) -> bool:
+    return annotation in kinds or any(_mentions(part, *kinds) for part in get_args(annotation))
+
+
+def _foreign(value: Any) -> str | None:
+    """Return the first character in any text of nested plain values that is no text."""
+    if isinstance(value, str):
+        return foreign_character(value)
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple):
+        return next((found for part in value if (found := _foreign(part)) is not None), None)
+    return None
