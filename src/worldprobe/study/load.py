@@ -47,6 +47,11 @@ def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | N
     return study_of(resolved, str(study))
 
 
+def presets_of(study: str | Path) -> list[str]:
+    """Return the names of a study's presets, in the order of its file."""
+    return list(_read(_find(study)).get("presets") or {})
+
+
 def study_of(settings: Mapping[str, Any], source: str) -> Study:
     """Return the study that resolved settings make. Raises InvalidStudy, naming `source`, or UnknownName."""
     try:
@@ -87,7 +92,7 @@ def _find(study: str | Path, folder: Path = Path()) -> Path:
             return path
     if Path(study).suffix in {".yaml", ".yml"}:
         raise WorldprobeError(f"There is no study file {study}. Shipped studies: {', '.join(shipped)}.")
-    raise UnknownName("study", str(study), shipped, "worldprobe run --help")
+    raise UnknownName("study", str(study), shipped, "worldprobe studies")
 
 
 def _read(path: Path, extended_by: Sequence[Path] = ()) -> dict[str, Any]:
