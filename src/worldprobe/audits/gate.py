@@ -77,7 +77,7 @@ class Gate:
         }
 
 
-CHECKS: Registry[GateCheck] = Registry("gate", "worldprobe gates", "worldprobe.audits")
+CHECKS: Registry[GateCheck] = Registry("gate")
 
 
 @dataclass(frozen=True)

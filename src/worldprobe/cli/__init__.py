@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 
 from worldprobe.cli import run, report, audit, measure, plan, sign, lists, render, doctor  # isort: skip  # as --help lists them
-from worldprobe._util.visible import visible
 from worldprobe.cli.app import app
-from worldprobe.errors import WorldprobeError, on_command_line
+from worldprobe.errors import WorldprobeError
 
 __all__ = ["app", "audit", "doctor", "lists", "main", "measure", "plan", "render", "report", "run", "sign"]
 
@@ -15,8 +14,7 @@ __all__ = ["app", "audit", "doctor", "lists", "main", "measure", "plan", "render
 def main() -> None:
     """Run the command line; a user's error is one message and exit status 2."""
     try:
-        with on_command_line():
-            app()
+        app()
     except WorldprobeError as error:
-        print(f"worldprobe: {visible(error)}", file=sys.stderr)
+        print(f"worldprobe: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -1,12 +1,9 @@
-"""What all commands hang on: the application."""
+"""What all commands hang on: the application, and the console they print to."""
 
 from __future__ import annotations
 
 import typer
-
-from worldprobe.cli.terminal import console
-
-__all__ = ["app", "console"]
+from rich.console import Console
 
 app = typer.Typer(
     name="worldprobe",
@@ -14,5 +11,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
+console = Console()

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from worldprobe.cli.app import app
-from worldprobe.cli.terminal import say
+from worldprobe.cli.app import app, console
 
 
 @app.command()
@@ -35,7 +34,7 @@ def plan(
     folder = out or Path("protocols") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
     made = protocol.plan(loaded, folder, reviews=reviews)
     for claim in made.hypotheses:
-        say("  {}", claim)
+        console.print(f"  {claim}", highlight=False, markup=False)
     if not made.hypotheses:
-        say("This study states no hypothesis, so nothing can be confirmed or refuted.")
-    say("Protocol: {}, SHA-256 {}", folder / "protocol.md", made.hash)
+        console.print("This study states no hypothesis, so nothing can be confirmed or refuted.", soft_wrap=True)
+    console.print(f"Protocol: {folder / 'protocol.md'}, SHA-256 {made.hash}", soft_wrap=True, highlight=False)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from worldprobe.cli.app import app
-from worldprobe.cli.terminal import say
+from worldprobe.cli.app import app, console
 
 
 @app.command()
@@ -16,4 +15,4 @@ def report(folder: Annotated[Path, typer.Argument(help="A results folder that `w
     """Write the report of a results folder again: one self-contained HTML file."""
     from worldprobe.reports import write_report
 
-    say("Report: {}", write_report(folder))
+    console.print(f"Report: {write_report(folder)}", soft_wrap=True)

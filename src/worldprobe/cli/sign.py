@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from worldprobe.cli.app import app
-from worldprobe.cli.terminal import say
+from worldprobe.cli.app import app, console
 
 
 @app.command()
@@ -29,4 +28,4 @@ def sign(
     planned = protocol.read_protocol(folder)
     lack = protocol.lacking(planned, protocol.reviews(folder, planned))
     said = "it can be run" if lack is None else f"it cannot be run yet: {lack}"
-    say("Signed by {}; {}.", name, said)
+    console.print(f"Signed by {name}; {said}.", soft_wrap=True, markup=False, highlight=False)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from worldprobe.measures.row_blocks import NOWHERE, RowBlocks
+from worldprobe.stats.subsample import evenly_spaced
 
 CHUNK = 1 << 14
 """Rows in double precision at a time."""
@@ -84,7 +85,7 @@ def block_moments(h: Float[np.ndarray, "rows d"], z: Float[np.ndarray, "rows n"]
 def _peek(
     h: Float[np.ndarray, "rows d"], z: Float[np.ndarray, "rows n"]
 ) -> tuple[Float[np.ndarray, " p"], Float[np.ndarray, " p"]]:
-    rows = np.unique(np.linspace(0, len(h) - 1, PEEKED).astype(np.int64))
+    rows = evenly_spaced(len(h), PEEKED)
     seen = np.concatenate([h[rows], z[rows]], axis=1).astype(np.float64)
     spread = seen.std(axis=0)
     return seen.mean(axis=0), np.where(spread > 0, spread, 1.0)

@@ -45,7 +45,9 @@ def linear_coding(moments: BlockMoments, rng: np.random.Generator) -> CrossFit:
     return cross_fit(moments, moments.z, moments.h, rng)
 
 
-def cross_fit(moments: BlockMoments, x: slice, y: slice, rng: np.random.Generator, *, penalty: float = 0.0) -> CrossFit:
+def cross_fit(
+    moments: BlockMoments, x: slice, y: slice, rng: np.random.Generator, *, penalty: float = 0.0, draws: int = DRAWS
+) -> CrossFit:
     """Return R^2 of y on x: every fold's blocks are scored by least squares on the blocks of the other folds."""
     features = moments.total[:, x].shape[1]
     scored = np.flatnonzero(moments.fold != NOWHERE)
@@ -59,7 +61,7 @@ def cross_fit(moments: BlockMoments, x: slice, y: slice, rng: np.random.Generato
         mean = moments.total[fitted].sum(axis=0) / rows
         mine = np.flatnonzero(moments.fold[scored] == fold)
         squared[mine] = _squared_errors(moments, scored[mine], x, y, weights, mean[y] - mean[x] @ weights)
-    return _resampled(moments, scored, y, squared, rng)
+    return _resampled(moments, scored, y, squared, rng, draws)
 
 
 def _squared_errors(
@@ -86,11 +88,12 @@ def _resampled(
     y: slice,
     squared: Float[np.ndarray, "k m"],
     rng: np.random.Generator,
+    resamples: int,
 ) -> CrossFit:
     count, total = moments.count[blocks], moments.total[blocks][:, y]
     square = np.einsum("bii->bi", moments.gram[blocks][:, y, y])
     once = np.ones((1, len(blocks)))
-    often = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), size=DRAWS).astype(np.float64)
+    often = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), size=resamples).astype(np.float64)
     point, draws = (_r2(weights, count, total, square, squared) for weights in (once, often))
     varies = np.isfinite(point[0])
     if not varies.any():

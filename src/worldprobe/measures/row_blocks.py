@@ -8,6 +8,8 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float, Int
 
+from worldprobe.stats.subsample import evenly_spaced
+
 BLOCKS = 40
 """Blocks of the rows: enough for a bootstrap over them."""
 
@@ -44,6 +46,10 @@ class RowBlocks:
         """Return the rows of a block, in order."""
         return np.flatnonzero(self.block == block)
 
+    def at(self, rows: Int[np.ndarray, " k"]) -> RowBlocks:
+        """Return the blocks of some of the rows; a block that none of them lies in stays, empty."""
+        return RowBlocks(self.block[rows], self.fold)
+
     def fitted(self, fold: int) -> Int[np.ndarray, " k"]:
         """Return the rows that a probe scored on `fold` is fitted to."""
         return np.flatnonzero((self.block != NOWHERE) & (self.fold[self.block] != fold))
@@ -51,6 +57,11 @@ class RowBlocks:
     def scored(self, fold: int) -> Int[np.ndarray, " k"]:
         """Return the rows that are scored in `fold`."""
         return np.flatnonzero((self.block != NOWHERE) & (self.fold[self.block] == fold))
+
+
+def spread_over(rows: Int[np.ndarray, " k"], at_most: int) -> Int[np.ndarray, " few"]:
+    """Return at most so many of the rows, evenly spread over them, in order."""
+    return rows[evenly_spaced(len(rows), at_most)]
 
 
 def trajectory_blocks(

@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import Field, PositiveInt
 
 from worldprobe._util.seeds import stream
-from worldprobe.errors import InvalidValue, option
+from worldprobe.errors import InvalidValue
 from worldprobe.recordings.episodes import pair_index
 from worldprobe.recordings.read import read_recording
 from worldprobe.recordings.recording import Recording
@@ -42,11 +42,10 @@ class RecordedWorld(World):
         given = {"states": self.states, "frames": self.frames, "episode": self.episode, "drop_bad": self.drop_bad}
         found = read_recording(self.path, **given)  # type: ignore[arg-type]
         if found.frames is None:
-            mend = f"Name their column or video with {option('frames')}."
-            raise InvalidValue("frames", None, "a recording with frames", mend)
+            raise InvalidValue("frames", None, "a recording with frames", "Name their column or video with --frames.")
         if found.constant:
-            mend = f"Name the others with {option('states')}."
-            raise InvalidValue("states", ", ".join(found.constant), "columns that move", mend)
+            allowed = "columns that move"
+            raise InvalidValue("states", ", ".join(found.constant), allowed, "Name the others with --states.")
         return found.standardised()
 
     @property
