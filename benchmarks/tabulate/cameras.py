@@ -151,6 +151,19 @@ def speed() -> str:
     return markdown(["", "unit", "median", "range over repeats", "required"], rows)
 
 
+def stacked(file: str) -> str:
+    """Return the milliseconds of one model and step, trained one after another and all at once."""
+    found = recorded(file)["results"]
+    rows = [
+        ["one after another, plain formula", "ms", *_spread(found["one after another, ms"])],
+        ["all at once", "ms", *_spread(found["ours, ms"])],
+        ["all at once, float32", "ms", *_spread(found["ours, fp32, ms"])],
+        ["speed-up", "times", *_spread(found["one after another over ours"])],
+        ["speed-up, float32", "times", *_spread(found["one after another over ours, fp32"])],
+    ]
+    return markdown(["", "unit", "median", "range over repeats", "required"], rows)
+
+
 def _spread(found: Row) -> list[str]:
     asked = "" if found.get("asked") is None else _short(found["asked"])
     return [_short(found["median"]), f"{_short(found['min'])} to {_short(found['max'])}", asked]

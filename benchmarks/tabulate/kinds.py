@@ -13,6 +13,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "two-runs": cameras.two_runs,
     "path-traced": cameras.path_traced,
     "speed": cameras.speed,
+    "stacked": cameras.stacked,
     "reproduction": reproduction.reproduction,
     "planned": planned.planned,
     "predicted": predictions.predicted,

@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
+
+_ON_COMMAND_LINE: ContextVar[bool] = ContextVar("on command line", default=False)
+
+
+@contextmanager
+def on_command_line() -> Iterator[None]:
+    """Let messages name options as the command line spells them while the context is open."""
+    token = _ON_COMMAND_LINE.set(True)
+    try:
+        yield
+    finally:
+        _ON_COMMAND_LINE.reset(token)
+
+
+def option(name: str, value: object = None) -> str:
+    """Return how to pass an option here: `--drop-bad` or `--frames none`, in Python `drop_bad=True`, `frames="none"`.
+
+    Without a value, only the option is named: `--frames`, in Python `frames=`.
+    """
+    if not _ON_COMMAND_LINE.get():
+        if value is None:
+            return f"{name}="
+        return f'{name}="{value}"' if isinstance(value, str) else f"{name}={value!r}"
+    flag = "--" + name.replace("_", "-")
+    if value is None or value is True:
+        return flag
+    listed = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return f"{flag} {shlex.quote(listed)}"
 
 
 class WorldprobeError(Exception):
@@ -24,11 +55,23 @@ class UnknownName(WorldprobeError):
 
 
 class InvalidValue(WorldprobeError):
-    """A value of the right kind that is impossible: what was given, what is allowed."""
+    """A value of the right kind that is impossible, or none where one is needed: what was given, what is allowed."""
 
     def __init__(self, key: str, given: object, allowed: str, mend: str = "") -> None:
-        super().__init__(f"{key} = {given!r} is not possible: allowed is {allowed}." + (f" {mend}" if mend else ""))
+        problem = f"{key} is missing: give" if given is None else f"{key} = {given!r} is not possible: allowed is"
+        super().__init__(f"{problem} {allowed}." + (f" {mend}" if mend else ""))
         self.key = key
+
+
+class WrongChoice(WorldprobeError):
+    """None or several of the things of which exactly one is needed."""
+
+    def __init__(self, *choices: str) -> None:
+        super().__init__(f"Give either {', '.join(choices[:-1])} or {choices[-1]}, and not both.")
+
+
+class PluginFailed(WorldprobeError):
+    """A file or package of the user's own that was to be loaded and fails: which one, and what it says."""
 
 
 class MissingDependency(WorldprobeError):
@@ -69,6 +112,14 @@ class InvalidStudy(WorldprobeError):
         self.problems = list(problems)
         listed = "".join(f"\n  {problem}" for problem in self.problems)
         super().__init__(f"{source} is not a valid study:{listed}")
+
+
+class InvalidYaml(WorldprobeError):
+    """A text that is not YAML, or YAML that could be taken for something else than its author meant."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"{source} is not readable YAML: {problem}.")
 
 
 class UnwritableFolder(WorldprobeError):

@@ -110,7 +110,7 @@ def test_the_restart_with_the_lower_loss_is_kept(swept: Any, tmp_path: Path) -> 
     [
         ({"values": [1, 2]}, "a key and a list"),
         ({"key": "d", "values": {"a": {"d": 2}}}, "a key and a list"),
-        ({"key": "d", "values": [2, 2]}, "repeat"),
+        ({"key": "d", "values": [2, 2]}, "occurs twice"),
         ({"key": "d..e", "values": [2]}, "pattern"),
     ],
 )
@@ -126,7 +126,7 @@ def test_an_impossible_point_is_named(swept: Any, tmp_path: Path) -> None:
 
 
 def test_frames_that_render_cannot_be_drawn_afresh(swept: Any) -> None:
-    with pytest.raises(InvalidStudy, match="frames = null draws afresh"):
+    with pytest.raises(InvalidStudy, match="frames = None: null draws afresh"):
         swept({}, world={"name": "toy-frames"}, encoder={"name": "patchify"}, frames=None)
 
 

@@ -52,7 +52,7 @@ def test_every_shipped_study_is_valid_at_every_preset(name: str, preset: str) ->
         ("regimes.gaussian.rho=-1.5", r"regimes\.gaussian\.rho.* = -1\.5: .*greater than -1"),
         ("regimes.gaussian.roh=0.5", r"regimes\.gaussian\.roh: unknown key\. Did you mean 'rho'\?"),
         ("seeds=[]", r"seeds = \[\]: .*at least 1 item"),
-        ("seeds=[1, 1]", r"seeds \[1, 1\] repeat"),
+        ("seeds=[1, 1]", r"seeds = \[1, 1\]: a seed occurs twice"),
         ("regimes=7", r"regimes = 7: .*valid dictionary"),
         ("objectives.lejepa.lambda=1", r"objectives\.lejepa\.lambda = 1: .*less than 1"),
     ],

@@ -201,7 +201,7 @@ def test_products_hardly_ever_depend_on_the_order_where_blas_often_does():
         ("coupling", {"n": 3}, "n must be even"),
         ("additive-coupling", {"n": 5}, "n must be even"),
         ("identity", {"n": 0}, "greater than or equal to 1"),
-        ("lift", {"n": 4, "m": 3}, "m = 3, n = 4: a lift is injective, so m must be n or more"),
+        ("lift", {"n": 4, "m": 3}, "m = 3: a lift is injective, so m must be n = 4 or more"),
     ],
 )
 def test_impossible_dimensions_are_refused_at_construction(name, fields, message):

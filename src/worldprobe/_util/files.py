@@ -12,10 +12,23 @@ from typing import Any
 
 import platformdirs
 
+from worldprobe.errors import WorldprobeError
+
 
 def cache_dir() -> Path:
     """Return the folder for what can be made again: `$WORLDPROBE_CACHE`, else the user's cache folder."""
     return Path(os.environ.get("WORLDPROBE_CACHE") or platformdirs.user_cache_dir("worldprobe"))
+
+
+def inside(folder: Path, *names: str) -> Path:
+    """Return the path of a file under `folder` whose names come from data: each is one name, never a way out.
+
+    Raises WorldprobeError for an empty name, `.`, `..`, and one with a separator or NUL.
+    """
+    for name in names:
+        if name in ("", ".", "..") or any(character in name for character in "/\\\0"):
+            raise WorldprobeError(f"{name!r} cannot be the name of a file in {folder}: it would lie outside of it.")
+    return folder.joinpath(*names)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from worldprobe._util.visible import visible
+
 LOG_EVERY_SECONDS = 15.0
 
 
@@ -53,7 +55,7 @@ class LineReporter:
 
     def say(self, line: str) -> None:
         """Print one line to standard error."""
-        print(line, file=sys.stderr, flush=True)
+        print(visible(line), file=sys.stderr, flush=True)
 
     @contextmanager
     def task(self, label: str, total: int, unit: str) -> Iterator[Advance]:
@@ -92,20 +94,20 @@ class BarReporter:
 
     def say(self, line: str) -> None:
         """Print one line to standard error."""
-        self._console.print(line, highlight=False)
+        self._console.print(Text(visible(line)), soft_wrap=True)
 
     @contextmanager
     def task(self, label: str, total: int, unit: str) -> Iterator[Advance]:
         """Show a bar."""
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-        tail = (_Rate(), TimeRemainingColumn(), TextColumn("{task.fields[note]}", style="dim"))
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+        tail = (_Rate(), TimeRemainingColumn(), TextColumn("{task.fields[note]}", "dim", markup=False))
         with Progress(*columns, *tail, console=self._console) as bars:
-            bar = bars.add_task(label, total=total, unit=unit, note="")
+            bar = bars.add_task(visible(label, keep=""), total=total, unit=unit, note="")
 
             def advance(amount: int, note: str = "") -> None:
                 bars.advance(bar, amount)
                 if note:
-                    bars.update(bar, note=note)
+                    bars.update(bar, note=visible(note, keep=""))
 
             yield advance
 

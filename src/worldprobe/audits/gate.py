@@ -77,7 +77,7 @@ class Gate:
         }
 
 
-CHECKS: Registry[GateCheck] = Registry("gate")
+CHECKS: Registry[GateCheck] = Registry("gate", "worldprobe gates", "worldprobe.audits")
 
 
 @dataclass(frozen=True)

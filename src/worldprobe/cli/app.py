@@ -1,9 +1,12 @@
-"""What all commands hang on: the application, and the console they print to."""
+"""What all commands hang on: the application."""
 
 from __future__ import annotations
 
 import typer
-from rich.console import Console
+
+from worldprobe.cli.terminal import console
+
+__all__ = ["app", "console"]
 
 app = typer.Typer(
     name="worldprobe",
@@ -11,5 +14,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-console = Console()

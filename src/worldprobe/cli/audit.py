@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from worldprobe.cli.app import app, console
+from worldprobe.cli.app import app
 from worldprobe.cli.run import carry_out
-from worldprobe.errors import InvalidValue
+from worldprobe.cli.terminal import say
+from worldprobe.errors import InvalidValue, WrongChoice
 
 
 @app.command()
@@ -26,6 +27,11 @@ def audit(
     states: Annotated[str | None, typer.Option(help="With --data: its state columns, comma-separated.")] = None,
     frames: Annotated[str | None, typer.Option(help="With --data: its frames' column or video, or none.")] = None,
     episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
+    actions: Annotated[str | None, typer.Option(help="With --data: its columns of actions, or none.")] = None,
+    time: Annotated[str | None, typer.Option(help="With --data: the column that rises with time, or none.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="With --data: its layout, where several fit: see `worldprobe formats`.")
+    ] = None,
     stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
     drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
     train: Annotated[
@@ -51,18 +57,20 @@ def audit(
     from worldprobe.study import load_study
 
     if (study is None) == (data is None):
-        raise InvalidValue("audit", study, "a study, or --data PATH, and not both")
+        raise WrongChoice("a study", "--data PATH")
     if study is not None:
         loaded = load_study(study, overrides or [], preset)
         found = _audit_study(loaded, out, protocol, as_brief, as_json)
     else:
         if as_brief or protocol is not None:
             raise InvalidValue("--data", str(data), "without --protocol and --brief, which are a study's")
-        named = states.split(",") if states else None
-        given = {"states": named, "frames": frames, "episode": episode, "drop_bad": drop_bad}
+        given = {"states": _names(states), "frames": frames, "episode": episode, "drop_bad": drop_bad}
+        order = {"actions": _names(actions), "time": time, "format": format}
         path = Path(str(data))
         if not train:
-            found = _audit_recording(path, given, stride, out, as_json)
+            found = _audit_recording(path, given | order, stride, out, as_json)
+        elif actions or time or format:
+            raise WrongChoice("--train", "--actions, --time and --format")
         elif out is None:
             raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         else:
@@ -70,6 +78,10 @@ def audit(
     if not as_brief or as_json:
         print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
     raise typer.Exit(found.exit_status)
+
+
+def _names(columns: str | None) -> list[str] | None:
+    return columns.split(",") if columns else None
 
 
 def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: bool, as_json: bool) -> Any:
@@ -83,7 +95,7 @@ def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: 
     kept = file_audit(study, found, out=out, protocol=protocol, with_brief=as_brief)
     if not as_json:
         for folder in kept:
-            console.print(f"Kept in {folder}", soft_wrap=True, highlight=False)
+            say("Kept in {}", folder)
         if as_brief and not kept:
             print(brief(study, found))
     return found
@@ -101,7 +113,7 @@ def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path |
     if out is not None:
         kept = save_audit(found, out, recording.source.digest)
         if not as_json:
-            console.print(f"Kept in {kept.parent}", soft_wrap=True, highlight=False)
+            say("Kept in {}", kept.parent)
     return found
 
 
@@ -116,13 +128,13 @@ def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Pat
     carry_out(recorded_study(world), out, with_audit=True)
     page = write_report(out)
     if not as_json:
-        console.print(f"Report: {page}", soft_wrap=True)
+        say("Report: {}", page)
     return load_audit(out)
 
 
 def _print_chosen(recording: Any, as_json: bool) -> None:
     for part, choice in () if as_json else recording.chosen.items():
-        console.print(f"[dim]{part}: {choice}[/dim]", soft_wrap=True)
+        say("[dim]{}: {}[/dim]", part, choice)
 
 
 def _print_audit(audit: Any) -> None:
@@ -131,7 +143,6 @@ def _print_audit(audit: Any) -> None:
     for gate in audit.gates:
         if gate.verdict != "pass":
             colour = colours[gate.verdict]
-            console.print(
-                f"[{colour}]{gate.verdict}[/{colour}]  [bold]{gate.gate}[/bold], {gate.subject}: {gate.advice}"
-            )
-    console.print(f"{passed} of {len(audit.gates)} gates pass: [bold]{audit.verdict}[/bold]")
+            line = f"[{colour}]{{}}[/{colour}]  [bold]{{}}[/bold], {{}}: {{}}"
+            say(line, gate.verdict, gate.gate, gate.subject, gate.advice)
+    say("{} of {} gates pass: [bold]{}[/bold]", passed, len(audit.gates), audit.verdict)

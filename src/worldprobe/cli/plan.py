@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from worldprobe.cli.app import app, console
+from worldprobe.cli.app import app
+from worldprobe.cli.terminal import say
 
 
 @app.command()
@@ -34,7 +35,7 @@ def plan(
     folder = out or Path("protocols") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
     made = protocol.plan(loaded, folder, reviews=reviews)
     for claim in made.hypotheses:
-        console.print(f"  {claim}", highlight=False, markup=False)
+        say("  {}", claim)
     if not made.hypotheses:
-        console.print("This study states no hypothesis, so nothing can be confirmed or refuted.", soft_wrap=True)
-    console.print(f"Protocol: {folder / 'protocol.md'}, SHA-256 {made.hash}", soft_wrap=True, highlight=False)
+        say("This study states no hypothesis, so nothing can be confirmed or refuted.")
+    say("Protocol: {}, SHA-256 {}", folder / "protocol.md", made.hash)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from worldprobe.cli.app import app, console
+from worldprobe.cli.app import app
+from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue, UnknownName
 
 
@@ -38,7 +39,7 @@ def render(
         picture = contact_sheet(scene, views, seed) if controls is None else single_view(scene, _parse(controls, names))
     path = out or Path(f"{world}.png")
     picture.save(path)
-    console.print(f"Wrote {path} ({picture.width} x {picture.height})", soft_wrap=True)
+    say("Wrote {} ({} x {})", path, picture.width, picture.height)
 
 
 def _parse(text: str, names: Sequence[str]) -> list[float]:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from worldprobe.cli.app import app, console
+from worldprobe.cli.app import app
+from worldprobe.cli.terminal import say
 
 
 @app.command()
@@ -15,4 +16,4 @@ def report(folder: Annotated[Path, typer.Argument(help="A results folder that `w
     """Write the report of a results folder again: one self-contained HTML file."""
     from worldprobe.reports import write_report
 
-    console.print(f"Report: {write_report(folder)}", soft_wrap=True)
+    say("Report: {}", write_report(folder))

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from worldprobe.cli.app import app, console
+from worldprobe.cli.app import app
 from worldprobe.cli.summary import print_summary
+from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue
 
 
@@ -55,7 +56,7 @@ def run(
 
     page = write_report(folder)
     print_summary(folder)
-    console.print(f"Report: {page}", soft_wrap=True)
+    say("Report: {}", page)
 
 
 def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:

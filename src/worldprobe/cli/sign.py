@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from worldprobe.cli.app import app, console
+from worldprobe.cli.app import app
+from worldprobe.cli.terminal import say
 
 
 @app.command()
@@ -28,4 +29,4 @@ def sign(
     planned = protocol.read_protocol(folder)
     lack = protocol.lacking(planned, protocol.reviews(folder, planned))
     said = "it can be run" if lack is None else f"it cannot be run yet: {lack}"
-    console.print(f"Signed by {name}; {said}.", soft_wrap=True, markup=False, highlight=False)
+    say("Signed by {}; {}.", name, said)

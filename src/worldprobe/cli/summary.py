@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from rich.table import Table
-
-from worldprobe.cli.app import console
+from worldprobe.cli.terminal import cell, console, say, table
 
 
 def print_summary(folder: Path) -> None:
-    """Print the summary of a results folder."""
+    """Print the summary of a results folder, a row for every exploration, objective and point of the axes."""
     from worldprobe.reports.words import scored_on
     from worldprobe.results.records import Results
 
     results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
-    table = Table(title=f"Mean R² {scored_on(results.study)} ({results.study['title']})")
-    for heading in ("regime", "objective", "R²", "95 % interval", "worst control"):
-        table.add_column(heading)
+    axes = list(dict.fromkeys(axis for row in results.summary for axis in row.axes))
+    title = f"Mean R² {scored_on(results.study)} ({results.study['title']})"
+    shown = table(title, "regime", *axes, "objective", "R²", "95 % interval", "worst control")
     for row in results.summary:
         worst = min(row.r2_per_control, key=lambda name: row.r2_per_control[name].mean)
         low, high = row.r2.ci95
+        point = [_value(row.axes.get(axis, "")) for axis in axes]
         lowest = f"{worst} {row.r2_per_control[worst].mean:.2f}"
-        table.add_row(row.regime, row.objective, f"{row.r2.mean:.3f}", f"{low:.3f} to {high:.3f}", lowest)
-    console.print(table)
+        line = [row.regime, *point, row.objective, f"{row.r2.mean:.3f}", f"{low:.3f} to {high:.3f}", lowest]
+        shown.add_row(*map(cell, line))
+    console.print(shown)
     for row in results.summary:
         if row.role == "measured":
-            console.print(f"[bold]{row.regime}[/bold]: {row.verdict}")
+            point = [f"{axis} {_value(value)}" for axis, value in row.axes.items()]
+            say("[bold]{}[/bold]: {}", ", ".join([row.regime, *point]), row.verdict)
     for outcome in results.outcomes:
-        console.print(f"{outcome.verdict}: {outcome.hypothesis} ({outcome.reason})", markup=False, highlight=False)
+        say("{}: {} ({})", outcome.verdict, outcome.hypothesis, outcome.reason)
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

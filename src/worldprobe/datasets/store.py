@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worldprobe._util.files import atomic_write, cache_dir, content_key, write_json
+from worldprobe._util.files import atomic_write, cache_dir, content_key, inside, write_json
 from worldprobe.datasets.dataset import Dataset
 from worldprobe.datasets.shards import Frames, disk_errors, find_shard, read_shard, shard_rows, write_shard
 from worldprobe.datasets.spec import DatasetSpec
@@ -42,7 +42,7 @@ class Store:
 
     def folder(self, spec: DatasetSpec) -> Path:
         """Return where this dataset lives."""
-        return self.root / spec.key
+        return inside(self.root, spec.key)
 
     def missing(self, spec: DatasetSpec) -> int:
         """Return how many frames `ensure` would render if nothing on disk is damaged."""

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, model_validator
 
+from worldprobe._util.registry import ImpossibleSetting
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import camera_paths as paths
 from worldprobe.explore.camera_paths import CAMERA_CONTROLS, KINDS, Point, ShotKind
@@ -71,9 +72,9 @@ class Cinematic(Regime):
     @model_validator(mode="after")
     def _shots_hold_pairs(self) -> Cinematic:
         if self.longest < self.shortest:
-            raise ValueError(f"longest = {self.longest} frames is shorter than shortest = {self.shortest}")
+            raise ImpossibleSetting("longest", self.longest, f"at least shortest = {self.shortest} frames")
         if self.stride >= self.shortest:
-            raise ValueError(f"stride = {self.stride} reaches beyond the shortest shot of {self.shortest} frames")
+            raise ImpossibleSetting("stride", self.stride, f"less than shortest = {self.shortest} frames of a shot")
         return self
 
     def sample(self, frames: int, controls: Sequence[Control], rng: np.random.Generator) -> Pairs:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, model_validator
 
+from worldprobe._util.registry import ImpossibleSetting
 from worldprobe.explore.ornstein_uhlenbeck import RHO_TEACHES, Rho, blocks, clip_index
 from worldprobe.explore.regime import REGIMES, Pairs, Regime
 from worldprobe.world.world import Control
@@ -41,7 +42,8 @@ class GeneralisedNormal(Regime):
     @model_validator(mode="after")
     def _siblings_share_a_source(self) -> GeneralisedNormal:
         if self.pairing == "siblings" and self.rho < 0.0:
-            raise ValueError(f"rho = {self.rho:g}: siblings of a common source have rho >= 0; use pairing = successor")
+            allowed = "siblings of a common source have rho >= 0; use pairing = successor"
+            raise ImpossibleSetting("rho", self.rho, allowed)
         return self
 
     def sample(self, frames: int, controls: Sequence[Control], rng: np.random.Generator) -> Pairs:

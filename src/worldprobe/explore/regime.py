@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from worldprobe._util.registry import Component, Registry
 from worldprobe.world.world import Control
 
-REGIMES: Registry[type[Regime]] = Registry("regime", "worldprobe regimes")
+REGIMES: Registry[type[Regime]] = Registry("regime", "worldprobe regimes", "worldprobe.explore")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Pairs:
 class Regime(Component, ABC):
     """A distribution over pairs of controls; its fields (rho, stride, alpha ...) are its settings."""
 
+    registry: ClassVar[Registry[type[Regime]]] = REGIMES
     ornstein_uhlenbeck: ClassVar[bool] = False
     """Whether z' = rho z + sqrt(1 - rho^2) eta with z, eta ~ N(0, I): the world of Theorems 1 and 3."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, model_validator
 
+from worldprobe._util.registry import ImpossibleSetting
 from worldprobe.explore.joints import Joints
 from worldprobe.explore.ornstein_uhlenbeck import blocks, clip_index
 from worldprobe.explore.regime import REGIMES, Pairs, Regime
@@ -37,9 +38,11 @@ class Episodes(Regime):
     def _episodes_hold_pairs(self) -> Episodes:
         room = self.episode + 1 - self.stride
         if room < self.pairs:
-            raise ValueError(
-                f"an episode of {self.episode} steps holds {max(room, 0)} pairs {self.stride} steps apart, "
-                f"not pairs = {self.pairs}: lengthen `episode`, or lower `stride` or `pairs`"
+            raise ImpossibleSetting(
+                "pairs",
+                self.pairs,
+                f"an episode of {self.episode} steps holds {max(room, 0)} pairs {self.stride} steps apart: lengthen "
+                "`episode`, or lower `stride` or `pairs`",
             )
         return self
 

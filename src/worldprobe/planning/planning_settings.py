@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from worldprobe._util.registry import Component
+from worldprobe._util.registry import Component, ImpossibleSetting
 from worldprobe.planning.cem import CEM
 from worldprobe.planning.motion import Motion
 from worldprobe.planning.transition import TRANSITIONS
@@ -38,9 +38,10 @@ class PlanningSettings(Component):
     def _possible(self) -> PlanningSettings:
         for name in self.transitions:
             if name not in TRANSITIONS:
-                raise ValueError(f"transitions has {name!r}; known are {', '.join(TRANSITIONS)}")
+                raise ImpossibleSetting("transitions", name, f"known are {', '.join(TRANSITIONS)}")
         if self.apart > 2 * self.reach:
-            raise ValueError(f"apart = {self.apart:g} is more than the controls' range from -reach to reach holds")
+            allowed = f"at most 2 reach = {2 * self.reach:g}, the range of a control"
+            raise ImpossibleSetting("apart", self.apart, allowed)
         return self
 
     @property

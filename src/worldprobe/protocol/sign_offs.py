@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import ValidationError
 
-from worldprobe._util.files import file_sha256, write_json
+from worldprobe._util.files import file_sha256, inside, write_json
 from worldprobe.errors import DamagedData, InvalidValue
 from worldprobe.protocol.document import Protocol, read_protocol
 from worldprobe.results.records import Record, Review
@@ -49,7 +49,7 @@ def sign(folder: Path, *, name: str, role: str, verdict: str, notes: str = "") -
     )
     signed = SignOff(protocol=protocol.hash, review=review)
     number = len(list((folder / "reviews").glob("*.json"))) + 1
-    write_json(folder / "reviews" / f"{number:03}-{_slug(name)}.json", signed.model_dump(mode="json"))
+    write_json(inside(folder, "reviews", f"{number:03}-{_slug(name)}.json"), signed.model_dump(mode="json"))
     return signed
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from worldprobe.errors import InvalidValue, UnknownName
+from worldprobe.errors import InvalidValue, UnknownName, option
 from worldprobe.recordings.columns import Column, ColumnKind, ColumnRole, role_of
 from worldprobe.recordings.formats.format import Opened
 from worldprobe.recordings.problems import SeveralReadings, UnusableData, shortened
@@ -74,26 +74,26 @@ def choose(opened: Opened, asked: Asked) -> Choice:
     _find_times(opened, asked, choice)
     _find_states(opened, asked, choice)
     order = ("states", "actions", "frames", "episode", "time")
-    choice.words = {option: choice.words[option] for option in order if option in choice.words}
+    choice.words = {part: choice.words[part] for part in order if part in choice.words}
     return choice
 
 
 def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
-    for option in ("states", "actions"):
-        given: Sequence[str] | None = getattr(asked, option)
-        if given is not None and not (option == "actions" and list(given) == [NOTHING]):
+    for role in ("states", "actions"):
+        given: Sequence[str] | None = getattr(asked, role)
+        if given is not None and not (role == "actions" and list(given) == [NOTHING]):
             parts = tuple(_part(opened, text) for text in given)
-            setattr(choice, option, parts)
-            choice.words[option] = f"{', '.join(map(str, parts))}: as named"
+            setattr(choice, role, parts)
+            choice.words[role] = f"{', '.join(map(str, parts))}: as named"
     if asked.episode is not None and opened.starts is not None:
-        problem = f"episode={asked.episode!r} was passed, but {opened.starts_in_words} says where each begins"
+        problem = f"{option('episode', asked.episode)} was passed, but {opened.starts_in_words} says where each begins"
         raise UnusableData(opened.path, "episodes", problem, "Leave it out.")
-    for option in ("frames", "episode"):
-        name: str | None = getattr(asked, option)
+    for role in ("frames", "episode"):
+        name: str | None = getattr(asked, role)
         if name is not None and name != NOTHING:
-            column = opened.frame_column(name) if option == "frames" else opened.column(name)
-            setattr(choice, option, column)
-            choice.words[option] = f"{_called(column, ColumnRole(option))}: as named"
+            column = opened.frame_column(name) if role == "frames" else opened.column(name)
+            setattr(choice, role, column)
+            choice.words[role] = f"{_called(column, ColumnRole(role))}: as named"
     if choice.frames and choice.frames.kind is not ColumnKind.PICTURE:
         problem = f"it holds {choice.frames.type} of shape {choice.frames.shape} a row, not pictures"
         mend = "Frames are uint8 (H, W, 3), (H, W, 1) or (3, H, W), image files or a video."
@@ -106,28 +106,29 @@ def _called(column: Column, role: ColumnRole) -> str:
 
 def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
     """Take the one candidate for actions, frames and episode where the caller named none."""
-    for option, role in (
+    for part, role in (
         ("actions", ColumnRole.ACTIONS),
         ("frames", ColumnRole.FRAMES),
         ("episode", ColumnRole.EPISODE),
     ):
-        given = getattr(asked, option)
+        given = getattr(asked, part)
         if given is not None:
-            if given == NOTHING or (option == "actions" and list(given) == [NOTHING]):
-                choice.words[option] = "none, as asked"
+            if given == NOTHING or (part == "actions" and list(given) == [NOTHING]):
+                choice.words[part] = "none, as asked"
             continue
         if role is ColumnRole.EPISODE and opened.starts is not None:
             continue
         found = [column for column in _free(opened, choice) if role_of(column, opened.rows) is role]
         if len(found) > 1:
             names = [column.name for column in found]
-            raise SeveralReadings(opened.path, option, names, f'{option}="{names[0]}" or another, or {option}="none"')
+            example = f"{option(part, names[0])} or another, or {option(part, NOTHING)}"
+            raise SeveralReadings(opened.path, part, names, example)
         if found:
             value = (RecordingPart(found[0], tuple(range(found[0].width))),) if role is ColumnRole.ACTIONS else found[0]
-            setattr(choice, option, value)
-            choice.words[option] = f"{_called(found[0], role)}: found, the only candidate"
+            setattr(choice, part, value)
+            choice.words[part] = f"{_called(found[0], role)}: found, the only candidate"
         else:
-            choice.words[option] = "none found"
+            choice.words[part] = "none found"
 
 
 def _find_times(opened: Opened, asked: Asked, choice: Choice) -> None:
@@ -159,11 +160,12 @@ def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
     found = [column for column in free if role_of(column, opened.rows) is ColumnRole.STATES]
     if not found:
         listed = shortened([f"{column.name} ({column.type}, {column.shape} a row)" for column in opened.columns])
-        mend = "Name numbers or vectors with states=[...]."
+        mend = f"Name numbers or vectors with {option('states')}."
         raise UnusableData(opened.path, "states", f"no column is a candidate; there are {listed or 'none'}", mend)
     if len(found) > 1 and any(column.shape for column in found):
         names = [column.name for column in found]
-        raise SeveralReadings(opened.path, "states", names, f'states=["{names[0]}"], or several of them')
+        example = f"{option('states', names[:1])}, or several of them"
+        raise SeveralReadings(opened.path, "states", names, example)
     choice.states = tuple(RecordingPart(column, tuple(range(column.width))) for column in found)
     why = "found, the only candidate" if len(found) == 1 else "found, every number without another part"
     choice.words["states"] = f"{', '.join(map(str, choice.states))}: {why}"

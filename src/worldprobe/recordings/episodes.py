@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
+from worldprobe.errors import option
 from worldprobe.recordings.columns import Column, last_word
 from worldprobe.recordings.problems import UnusableData, rows_in_words
 
@@ -112,9 +113,12 @@ def check_rises(path: Path, name: str, values: Shaped[np.ndarray, " rows"], star
         return
     if one and falls.size and (numbers[falls] == numbers[0]).all():
         problem = f"it starts again in {rows_in_words(falls)}: there are several episodes in one"
-        raise UnusableData(path, f"column {name!r}", problem, "Pass episode=, the column that tells episodes apart.")
+        raise UnusableData(
+            path, f"column {name!r}", problem, f"Pass {option('episode')}, the column that tells episodes apart."
+        )
     if falls.size:
         problem, mend = f"it is not sorted: it falls in {rows_in_words(falls)}", "Sort the rows by episode and time"
     else:
         problem, mend = f"it repeats the time before in {rows_in_words(same)}", "Drop the duplicated rows"
-    raise UnusableData(path, f"column {name!r}", problem, f'{mend}, or pass time="none" if it does not tell time.')
+    mend += f", or pass {option('time', 'none')} if it does not tell time."
+    raise UnusableData(path, f"column {name!r}", problem, mend)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from worldprobe.errors import option
 from worldprobe.recordings.columns import ColumnKind, ColumnTable, Found, role_of
 from worldprobe.recordings.formats import FORMATS, Opened
 from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, shortened
@@ -65,7 +66,7 @@ def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Op
         return format, kind.open(path)
     names = _recognised(path)
     if len(names) > 1:
-        raise SeveralReadings(path, "format", names, f'format="{names[0]}" or another')
+        raise SeveralReadings(path, "format", names, f"{option('format', names[0])} or another")
     if not names:
         raise UnknownLayout(
             f"{path} is in no known format; it looks like {_looks_like(path)}. Known: {', '.join(FORMATS)}."

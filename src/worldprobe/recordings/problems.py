@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from worldprobe.errors import DamagedData, MissingDependency, WorldprobeError
+from worldprobe.errors import DamagedData, MissingDependency, WorldprobeError, option
 
 LISTED = 20
 """How many candidates or rows a message names before it counts the rest."""
@@ -53,7 +53,8 @@ class BadRows(UnusableData):
         self.rows = np.flatnonzero(bad.any(axis=1))
         columns = [f"{name!r} in {count:,}" for name, count in zip(names, counts, strict=True) if count]
         problem = f"NaN or infinity in {rows_in_words(self.rows)} of {len(bad):,}: {shortened(columns)}"
-        mend = "Mend the data, choose other columns, or pass drop_bad=True to drop the rows and split episodes there."
+        drop = option("drop_bad", True)
+        mend = f"Mend the data, choose other columns, or pass {drop} to drop the rows and split episodes there."
         super().__init__(path, "states and actions", problem, mend)
 
 

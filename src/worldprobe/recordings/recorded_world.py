@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import Field, PositiveInt
 
 from worldprobe._util.seeds import stream
-from worldprobe.errors import InvalidValue
+from worldprobe.errors import InvalidValue, option
 from worldprobe.recordings.episodes import pair_index
 from worldprobe.recordings.read import read_recording
 from worldprobe.recordings.recording import Recording
@@ -42,10 +42,11 @@ class RecordedWorld(World):
         given = {"states": self.states, "frames": self.frames, "episode": self.episode, "drop_bad": self.drop_bad}
         found = read_recording(self.path, **given)  # type: ignore[arg-type]
         if found.frames is None:
-            raise InvalidValue("frames", None, "a recording with frames", "Name their column or video with --frames.")
+            mend = f"Name their column or video with {option('frames')}."
+            raise InvalidValue("frames", None, "a recording with frames", mend)
         if found.constant:
-            allowed = "columns that move"
-            raise InvalidValue("states", ", ".join(found.constant), allowed, "Name the others with --states.")
+            mend = f"Name the others with {option('states')}."
+            raise InvalidValue("states", ", ".join(found.constant), "columns that move", mend)
         return found.standardised()
 
     @property

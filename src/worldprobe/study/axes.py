@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from worldprobe._util.registry import Component
+from worldprobe._util.registry import Component, ImpossibleSetting
+from worldprobe._util.strict_yaml import number
 from worldprobe.errors import InvalidStudy
+from worldprobe.study.labels import check_labels
 from worldprobe.study.overrides import at_path, merge, paths_of
 from worldprobe.study.validation_errors import explain
 
@@ -20,6 +23,13 @@ Label = float | int | str
 Point = dict[str, Label]
 """One point of a sweep: the label on each axis; empty for a study without axes."""
 
+MOST_POINTS = 10_000
+"""Points of a grid; beyond it no machine finishes, and listing them takes minutes."""
+NOT_VARIED = frozenset(
+    {"name", "title", "question", "seeds", "references", "axes", "published", "hypotheses", "smoke", "expect"}
+)
+"""Keys of a study that hold for all of it: an axis that varied them would change no run."""
+
 
 class Axis(Component):
     """One thing that varies over a sweep, in one of two ways.
@@ -29,20 +39,28 @@ class Axis(Component):
     """
 
     key: str | None = Field(None, pattern=r"^[^.\s]+(\.[^.\s]+)*$", description="path of the setting that varies")
-    values: list[Label] | dict[str, dict[str, Any]] = Field(min_length=1)
+    values: list[Label] | dict[str, dict[str, Any]] = Field(
+        min_length=1, description="with a key, the setting's values; without, {name of a point: {setting: value ...}}"
+    )
 
     @field_validator("values", mode="before")
     @classmethod
     def _numbers(cls, values: Any) -> Any:
-        """Take 1e-3 for the number that it is; YAML takes it for a word."""
-        return [_number(value) for value in values] if isinstance(values, list) else values
+        """Take "1e-3" for the number that it is, and refuse words that cannot name a run's folder."""
+        if not isinstance(values, list):
+            return values
+        found = [_number(value) for value in values]
+        if any(isinstance(value, bool) for value in found):
+            raise ValueError("points are numbers or words, not true or false: name them, as in {on: {key: true}}")
+        return found
 
     @model_validator(mode="after")
     def _one_way(self) -> Axis:
         if isinstance(self.values, list) != (self.key is not None):
             raise ValueError("an axis has a key and a list of values, or no key and a mapping of values to settings")
         if len(set(self.values)) < len(self.values):
-            raise ValueError(f"values {self.values} repeat: each is one point")
+            raise ImpossibleSetting("values", self.values, "a value occurs twice, and each is one point")
+        check_labels((label for label in self.labels if isinstance(label, str)), "a point of an axis")
         return self
 
     @property
@@ -57,17 +75,24 @@ class Axis(Component):
         assert isinstance(self.values, dict)
         return self.values[str(label)]
 
+    @property
+    def paths(self) -> set[str]:
+        """The settings that it varies."""
+        return {path for label in self.labels for path in paths_of(self.changes(label))}
+
     def matters(self, indifferent: Sequence[str]) -> bool:
         """Whether any setting that varies lies outside the `indifferent` parts of a study ("objectives.lejepa")."""
-        paths = {path for label in self.labels for path in paths_of(self.changes(label))}
-        return not all(any(f"{path}.".startswith(f"{part}.") for part in indifferent) for path in paths)
+        return not all(any(f"{path}.".startswith(f"{part}.") for part in indifferent) for path in self.paths)
 
 
 def _number(value: Any) -> Any:
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    found = number(value) if isinstance(value, str) else None
+    return value if found is None else float(found)
+
+
+def point_count(axes: Mapping[str, Axis]) -> int:
+    """Return how many points the grid of the axes has."""
+    return prod(len(axis.labels) for axis in axes.values())
 
 
 def points(axes: Mapping[str, Axis]) -> list[Point]:
@@ -84,7 +109,7 @@ def study_at(study: Study, point: Point) -> Study:
     """Return the study at a point, without axes of its own. Raises InvalidStudy where a setting is impossible there."""
     if not study.axes:
         return study
-    settings = study.model_dump(mode="json", exclude={"axes"})
+    settings = study.model_dump(mode="json", exclude={"axes", "hypotheses"})  # claims are about the whole study
     for name, label in point.items():
         merge(settings, study.axes[name].changes(label))
     where = f"{study.name} at {', '.join(f'{name} {label}' for name, label in point.items())}"

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from worldprobe.study.axes import Point, points, project
+from worldprobe.study.labels import CANONICAL
 from worldprobe.study.schema import Study
 
 
 class RunRole(StrEnum):
-    """What a run is for: the measurement itself, or something to hold it against."""
+    """What a run is for: the measurement itself, or something to compare it with."""
 
     MEASURED = "measured"
     CEILING = "ceiling"
     FLOOR = "floor"
     PIXELS = "pixels"
 
-
-CANONICAL = "canonical"
-"""Stands in the place of a regime for references that no exploration takes part in."""
 
 LEARNING = ("training", "frames", "heldout_frames", "restarts", "seeds")
 """The parts of a study that matter only to what is trained."""
@@ -42,6 +40,11 @@ class Cell:
         """The run's name, and its folder's."""
         return "__".join([self.regime, self.objective, *_labels(self.axes), f"seed{self.seed}"])
 
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What tells the run from others."""
+        return {"regime": self.regime, "objective": self.objective, "seed": self.seed, **_axes(self.axes)}
+
 
 @dataclass(frozen=True)
 class ExplorationCell:
@@ -55,24 +58,37 @@ class ExplorationCell:
         """The exploration's name, and its files'."""
         return "__".join([self.regime, *_labels(self.axes)])
 
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What tells the exploration from others."""
+        return {"regime": self.regime, **_axes(self.axes)}
+
 
 def cells(study: Study) -> list[Cell]:
-    """Return every run of a study, those that share a dataset beside each other.
+    """Return every run of a study, those that share a dataset next to each other.
 
     An axis that changes nothing in a run (lambda, where the objective has none) does not repeat it.
     """
-    return _distinct(cell for point in points(study.axes) for seed in study.seeds for cell in _at(study, point, seed))
+    return _distinct(every_cell(study))
 
 
 def explorations(study: Study) -> list[ExplorationCell]:
     """Return every exploration of a study."""
-    found = []
+    return _distinct(every_exploration(study))
+
+
+def every_cell(study: Study) -> Iterable[Cell]:
+    """Give the runs at every point and seed; a run that several points share is given for each of them."""
+    return (cell for point in points(study.axes) for seed in study.seeds for cell in _at(study, point, seed))
+
+
+def every_exploration(study: Study) -> Iterable[ExplorationCell]:
+    """Give the explorations at every point; one that several points share is given for each of them."""
     for point in points(study.axes):
         for regime in study.regimes:
             others = [f"regimes.{other}" for other in study.regimes if other != regime]
             indifferent = [*others, *LEARNING, "objectives", "encoder", "d"]
-            found.append(ExplorationCell(regime, project(point, study.axes, indifferent)))
-    return _distinct(found)
+            yield ExplorationCell(regime, project(point, study.axes, indifferent))
 
 
 def _at(study: Study, point: Point, seed: int) -> Iterable[Cell]:
@@ -93,6 +109,10 @@ def _at(study: Study, point: Point, seed: int) -> Iterable[Cell]:
         yield cell(CANONICAL, "untrained", RunRole.FLOOR, blind)
     if study.references.pixels and seed == study.seeds[0]:
         yield cell(CANONICAL, "pixels", RunRole.PIXELS, [*blind, "encoder", "d"])
+
+
+def _axes(axes: Point) -> dict[str, Any]:
+    return {f"axis {name}": label for name, label in axes.items()}
 
 
 def _labels(axes: Point) -> list[str]:

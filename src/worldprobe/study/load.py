@@ -8,13 +8,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from worldprobe.errors import InvalidStudy, UnknownName, WorldprobeError
-from worldprobe.study.overrides import at_path, differences, merge
-from worldprobe.study.schema import Study
-from worldprobe.study.validation_errors import explain
+from worldprobe._util.strict_yaml import read_yaml
+from worldprobe._util.text import foreign_character
+from worldprobe.errors import InvalidStudy, InvalidYaml, UnknownName, WorldprobeError
+from worldprobe.study.overrides import differences, merge, read_override
+from worldprobe.study.schema import Study, unannotated
+from worldprobe.study.validation_errors import explain, shown
 
 DEFAULT_PRESET = "cpu"
 
@@ -35,41 +36,84 @@ def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | N
     path = _find(study)
     settings = _read(path)
     presets = settings.pop("presets", None) or {}
+    _check_presets(presets, path)
     chosen = preset or (DEFAULT_PRESET if DEFAULT_PRESET in presets else None)
     if chosen is not None and chosen not in presets:
         raise UnknownName(f"preset of study {path.stem!r}:", chosen, presets)
-    resolved = _merged(settings, presets.get(chosen), *map(_parse, overrides))
-    if quoted := settings.get("published"):
-        papers_own = _merged(settings, presets.get(quoted.get("preset", "gpu")))
-        told = [f"{path}: {ours!r}, published {theirs!r}" for path, theirs, ours in differences(papers_own, resolved)]
-        resolved["published"]["deviations"] = [*told, *quoted.get("deviations", [])]
+    resolved = _merged(settings, presets.get(chosen), *map(read_override, overrides))
+    published = resolved.get("published")
+    if isinstance(published, dict):
+        published["deviations"] = _deviations(settings, presets, resolved)
+    return study_of(resolved, str(study))
+
+
+def presets_of(study: str | Path) -> list[str]:
+    """Return the names of a study's presets, in the order of its file."""
+    return list(_read(_find(study)).get("presets") or {})
+
+
+def study_of(settings: Mapping[str, Any], source: str) -> Study:
+    """Return the study that resolved settings make. Raises InvalidStudy, naming `source`, or UnknownName."""
     try:
-        return Study.model_validate(resolved)
+        return Study.model_validate(settings)
     except ValidationError as error:
-        raise InvalidStudy(str(study), explain(error, Study)) from None
+        raise InvalidStudy(source, explain(error, Study)) from None
 
 
-def _find(study: str | Path) -> Path:
+def _deviations(settings: Mapping[str, Any], presets: Mapping[str, Any], resolved: Mapping[str, Any]) -> Any:
+    """Return what a study deviates by from the paper: every setting that differs from its preset, then what it says."""
+    published = resolved["published"]
+    said, preset = published.get("deviations", []), published.get("preset", "gpu")
+    if not isinstance(said, list):
+        return said  # the schema refuses it, with its path
+    papers_own = _merged(settings, presets.get(preset) if isinstance(preset, str) else None)
+    unlike = differences(unannotated(papers_own), unannotated(resolved))
+    return [*(f"{path}: {ours!r}, published {theirs!r}" for path, theirs, ours in unlike), *said]
+
+
+def _check_presets(presets: Any, path: Path) -> None:
+    if not isinstance(presets, dict):
+        raise InvalidStudy(str(path), [f"presets = {shown(presets)}: allowed is a mapping, {{name: changes}}."])
+    for name, changes in presets.items():
+        if not isinstance(changes, dict | None):
+            allowed = "allowed is a mapping of keys to values"
+            raise InvalidStudy(str(path), [f"presets.{name} = {shown(changes)}: {allowed}."])
+
+
+def _find(study: str | Path, folder: Path = Path()) -> Path:
+    """Return the file of a study: a shipped one's by name, else a path, in `folder` or from here."""
     shipped = shipped_studies()
     if str(study) in shipped:
         return shipped[str(study)]
-    path = Path(study)
-    if path.is_file():
-        return path
-    if path.suffix in {".yaml", ".yml"}:
-        raise WorldprobeError(f"There is no study file {path}. Shipped studies: {', '.join(shipped)}.")
-    raise UnknownName("study", str(study), shipped, "worldprobe run --help")
+    if (found := foreign_character(str(study))) is not None:
+        raise WorldprobeError(f"{str(study)!r} is no study's name or path: it has the character {found}.")
+    for path in (folder / study, Path(study)):
+        if path.is_file():
+            return path
+    if Path(study).suffix in {".yaml", ".yml"}:
+        raise WorldprobeError(f"There is no study file {study}. Shipped studies: {', '.join(shipped)}.")
+    raise UnknownName("study", str(study), shipped, "worldprobe studies")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, extended_by: Sequence[Path] = ()) -> dict[str, Any]:
+    """Return a file's settings over those of the study that it extends; `extended_by` is the way here."""
+    if path.resolve() in extended_by:
+        way = " -> ".join(step.name for step in (*extended_by, path))
+        raise InvalidStudy(str(extended_by[0]), [f"extends: {way}: a study cannot extend itself."])
     try:
-        settings = yaml.safe_load(path.read_text(encoding="utf8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidStudy(str(path), [f"it is not readable YAML: {' '.join(str(error).split())}"]) from None
+        settings = read_yaml(path.read_text(encoding="utf8"), str(path))
+    except InvalidYaml as error:
+        raise InvalidStudy(str(path), [f"it is not readable YAML: {error.problem}."]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidStudy(str(path), [f"it cannot be read as text: {error}."]) from None
     if not isinstance(settings, dict):
         raise InvalidStudy(str(path), [f"it must be a mapping of keys to values, not {type(settings).__name__}."])
     parent = settings.pop("extends", None)
-    return settings if parent is None else _merged(_read(_find(parent)), settings)
+    if parent is None:
+        return settings
+    if not isinstance(parent, str) or not parent:
+        raise InvalidStudy(str(path), [f"extends = {shown(parent)}: allowed is a study's name or the path of one."])
+    return _merged(_read(_find(parent, path.parent), [*extended_by, path.resolve()]), settings)
 
 
 def _merged(settings: Mapping[str, Any], *changes: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -77,10 +121,3 @@ def _merged(settings: Mapping[str, Any], *changes: Mapping[str, Any] | None) -> 
     for change in changes:
         merge(merged, change or {})
     return merged
-
-
-def _parse(override: str) -> dict[str, Any]:
-    key, equals, value = override.partition("=")
-    if not equals or not all(key.split(".")):
-        raise WorldprobeError(f"{override!r} is not an override. Write key.path=value, as in training.steps=500.")
-    return at_path(key, yaml.safe_load(value))

@@ -6,6 +6,27 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from worldprobe._util.strict_yaml import DEEPEST, read_yaml
+from worldprobe._util.text import foreign_character
+from worldprobe.errors import InvalidStudy, InvalidYaml, WorldprobeError
+
+
+def read_override(override: str) -> dict[str, Any]:
+    """Return the nested settings that "key.path=value" changes; the value is YAML.
+
+    Raises WorldprobeError for what is not of this form and InvalidStudy for a value that is no YAML.
+    """
+    key, equals, value = override.partition("=")
+    keys = key.split(".")
+    if not equals or not all(keys) or foreign_character(key) is not None or any(map(str.isspace, key)):
+        raise WorldprobeError(f"{override[:80]!r} is not an override. Write key.path=value, as in training.steps=500.")
+    if len(keys) > DEEPEST:
+        raise WorldprobeError(f"The override {key[:40]!r}... has {len(keys)} keys; at most {DEEPEST} are nested.")
+    try:
+        return at_path(key, read_yaml(value, key))
+    except InvalidYaml as error:
+        raise InvalidStudy(f"the override {override[:80]!r}", [f"{key}: not readable YAML: {error.problem}."]) from None
+
 
 def at_path(path: str, value: Any) -> dict[str, Any]:
     """Return the nested mapping that holds `value` at "key.key.key"."""

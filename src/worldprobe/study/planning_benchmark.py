@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from PIL import Image
 from scipy import stats
 
+from worldprobe._util.files import inside
 from worldprobe.errors import NoResults, UnknownName
 from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, StraightLines, TrainedEncoder
 from worldprobe.results.records import Interval, Planned, Reached, StraightLineCosts
 from worldprobe.study.axes import study_at
 from worldprobe.study.cells import RunRole, cells
 from worldprobe.study.contact_sheets import sheet
-from worldprobe.study.schema import Study
+from worldprobe.study.load import study_of
+from worldprobe.study.study_folder import kept_settings
 from worldprobe.train import embed
 from worldprobe.world import World
 
@@ -88,11 +89,11 @@ def trained_encoder(folder: Path, run_id: str, device: str = "cpu") -> TrainedEn
     file = folder / "study.yaml"
     if not file.is_file():
         raise NoResults(f"{folder} has no study.yaml. Give the folder that `worldprobe run STUDY --out DIR` wrote.")
-    study = Study.model_validate(yaml.safe_load(file.read_text(encoding="utf8"))["study"])
+    study = study_of(kept_settings(folder), str(file))
     trained = {cell.id: cell for cell in cells(study) if cell.role in (RunRole.MEASURED, RunRole.CEILING)}
     if run_id not in trained:
         raise UnknownName("run", run_id, trained)
-    weights = folder / "runs" / run_id / "encoder.pt"
+    weights = inside(folder, "runs", run_id, "encoder.pt")
     if not weights.is_file():
         raise NoResults(f"{run_id} is not finished in {folder}. Run the study's command again: finished runs are kept.")
     here = study_at(study, trained[run_id].axes)

@@ -12,20 +12,25 @@ from pydantic import (
     PlainSerializer,
     PositiveInt,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
-from worldprobe._util.registry import Component, Registry
+from worldprobe._util.registry import Component, ImpossibleSetting, Registry
 from worldprobe.errors import InvalidStudy, UnknownName
 from worldprobe.explore import REGIMES, Regime
 from worldprobe.planning import PlanningSettings
-from worldprobe.study.axes import Axis, Label
+from worldprobe.study.axes import MOST_POINTS, NOT_VARIED, Axis, Label, point_count
 from worldprobe.study.hypotheses import PLANNED, Hypothesis, check_side
-from worldprobe.study.validation_errors import explain
+from worldprobe.study.labels import RESERVED, WORLD, check_ids, check_labels
+from worldprobe.study.validation_errors import explain, shown
 from worldprobe.train import ENCODERS, OBJECTIVES, Encoder, Objective, TrainingSettings
 from worldprobe.world import WORLDS, World
 
 C = TypeVar("C", bound=Component)
+
+ANNOTATIONS = ("hypotheses", "published", "smoke", "expect")
+"""Keys that say how results are to be read: they change no run, and a results folder accepts changes to them."""
 
 
 def make_component(registry: Registry[type[C]], value: Any, path: str, default_name: str | None = None) -> C:
@@ -37,7 +42,7 @@ def make_component(registry: Registry[type[C]], value: Any, path: str, default_n
         return value  # type: ignore[return-value]
     given = {"name": value} if isinstance(value, str) else {} if value is None else value
     if not isinstance(given, Mapping):
-        raise InvalidStudy(path, [f"{path} = {value!r}: allowed is a name, or a mapping with a name and settings."])
+        raise InvalidStudy(path, [f"{path} = {shown(value)}: allowed is a name, or {{name: ..., setting: value}}."])
     settings = dict(given)
     name = settings.pop("name", default_name)
     if not isinstance(name, str):
@@ -65,6 +70,7 @@ def _labelled(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer
         if not isinstance(value, Mapping):
             return value
         path = info.field_name
+        check_labels(value, path, RESERVED)
         return {key: make_component(registry, given, f"{path}.{key}", str(key)) for key, given in value.items()}
 
     def dump(components: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,42 +80,58 @@ def _labelled(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer
 
 
 class References(Component):
-    """What every result stands beside: a ceiling that sees the controls, and two floors that learn nothing."""
+    """What every result is compared with: a supervised ceiling, and two floors that learn nothing."""
 
-    supervised_on: str | None = Field(None, description="regime whose frames the supervised ceiling trains on")
-    untrained: bool = Field(True, description="an encoder with its initial weights")
-    pixels: bool = Field(True, description="ridge regression from raw pixels to controls")
+    supervised_on: str | None = Field(
+        None,
+        description="regime on whose frames the supervised ceiling is trained, with the controls as targets",
+    )
+    untrained: bool = Field(True, description="measure an encoder with its initial weights: a floor")
+    pixels: bool = Field(True, description="measure ridge regression from raw pixels to controls: a floor")
 
 
 class PublishedValue(Component):
     """A published R^2 (h -> z) of one regime and objective at one point of the axes."""
 
-    regime: str
-    objective: str
-    axes: dict[str, Label] = Field({}, description="of an axis that is not named here, the best point was chosen")
-    control: str | None = Field(None, description="whose R^2 it is; the mean over controls if not given")
-    r2: float
+    regime: str = Field(description="label of the regime")
+    objective: str = Field(description="label of the objective")
+    axes: dict[str, Label] = Field({}, description="point on each axis; on an axis without one, the best was chosen")
+    control: str | None = Field(None, description="the control whose R² it is; the mean over controls if not given")
+    r2: float = Field(description="R² of a linear probe from embedding to controls")
 
 
 class Published(Component):
-    """What a paper reports of the same experiment, for the report to set beside our runs."""
+    """What a paper reports of the same experiment; the report compares our runs with it."""
 
-    source: str
+    source: str = Field(description="the paper, and which of its tables or figures")
     preset: str = Field("gpu", description="the preset with the paper's own settings")
-    values: list[PublishedValue] = Field([])
-    deviations: list[str] = Field([], description="how this study differs; settings that do are added by themselves")
+    values: list[PublishedValue] = Field([], description="the numbers that the paper states")
+    deviations: list[str] = Field(
+        [], description="how this study differs from the paper; settings that differ are added automatically"
+    )
 
 
 class Study(Component):
     """world x regimes x objectives x seeds x axes, with one encoder, one budget and one canonical test set for all."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    title: str
-    question: str
-    world: Annotated[World, *_one(WORLDS)]
-    regimes: Annotated[dict[str, Regime], Field(min_length=1), *_labelled(REGIMES)]
-    objectives: Annotated[dict[str, Objective], Field(min_length=1), *_labelled(OBJECTIVES)]
-    encoder: Annotated[Encoder, *_one(ENCODERS)]
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64, description="lower-case letters, digits and hyphens"
+    )
+    title: str = Field(description="one line, the report's heading")
+    question: str = Field(description="what the study asks, in a sentence or two")
+    world: Annotated[World, *_one(WORLDS)] = Field(
+        description="what is seen: a world's name, or {name: ..., setting: value ...} (`worldprobe worlds`)"
+    )
+    regimes: Annotated[dict[str, Regime], Field(min_length=1), *_labelled(REGIMES)] = Field(
+        description="ways of exploring the world, by label: {label: {name: ..., setting: value ...}}; the name is the "
+        "label where it is not given (`worldprobe regimes`)"
+    )
+    objectives: Annotated[dict[str, Objective], Field(min_length=1), *_labelled(OBJECTIVES)] = Field(
+        description="what is minimised, by label, in the same form"
+    )
+    encoder: Annotated[Encoder, *_one(ENCODERS)] = Field(
+        description="the network from observations to embeddings: a name, or {name: ..., setting: value ...}"
+    )
     d: PositiveInt | None = Field(None, description="dimensions of the embedding; as many as controls if not given")
     frames: Annotated[int, Field(ge=64)] | None = Field(
         description="training frames of each regime and seed; null: drawn afresh for every step (worlds of vectors)"
@@ -119,41 +141,85 @@ class Study(Component):
     test_frames: Annotated[int, Field(ge=64)] = Field(4096, description="canonical frames that the probe is scored on")
     canonical_seed: NonNegativeInt = Field(0, description="the canonical sets' own seed: the same for every run")
     test_points: Literal["canonical", "grid"] = Field(
-        "canonical", description="what is probed and scored: N(0, I), or evenly over the box [-3, 3]^n"
+        "canonical", description="what is probed and scored: N(0, I), or a regular grid over the box [-3, 3]^n"
     )
-    training: TrainingSettings
+    training: TrainingSettings = Field(description="steps, batch, learning rate and its schedule")
     restarts: PositiveInt = Field(
         1, description="encoders per run, of which the one with the lowest final loss is kept"
     )
-    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)]
-    references: References = References()
-    axes: dict[str, Axis] = Field({}, description="what else varies: every combination is run")
-    published: Published | None = None
-    planning: PlanningSettings | None = Field(None, description="how every encoder is tried at planning, if it is")
+    seeds: Annotated[list[NonNegativeInt], Field(min_length=1)] = Field(
+        description="one run of everything for each; intervals are over seeds where there are several"
+    )
+    references: References = Field(References(), description="what results are compared with")
+    axes: dict[str, Axis] = Field({}, description="what else varies, by name: every combination of points is run")
+    published: Published | None = Field(None, description="what a paper reports of the same experiment")
+    planning: PlanningSettings | None = Field(
+        None, description="the planning benchmark that every encoder takes; none if not given"
+    )
     hypotheses: list[Hypothesis] = Field([], description="claims that the results confirm or refute")
+    smoke: bool = Field(
+        False,
+        description="the budget is too small for numbers that mean anything: no verdict is given and no hypothesis is "
+        "decided; for presets that only show that everything runs",
+    )
+    expect: dict[str, Literal["fail"]] = Field(
+        {},
+        description="what fails its audit on purpose, as a contrast to the others: {label of a regime: fail}, or "
+        "{world: fail}. It is reported as expected and does not make the audit's exit status 1",
+    )
+
+    @field_validator("axes", mode="after")
+    @classmethod
+    def _plain_names(cls, axes: dict[str, Axis]) -> dict[str, Axis]:
+        check_labels(axes, "axes")
+        return axes
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
         if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds {self.seeds} repeat: each seed is one run")
+            raise ImpossibleSetting("seeds", self.seeds, "a seed occurs twice, and each seed is one run")
         ceiling = self.references.supervised_on
         if ceiling is not None and ceiling not in self.regimes:
             raise UnknownName("regime of references.supervised_on", ceiling, self.regimes)
         if self.frames is None and len(self.world.observation_shape) != 1:
-            raise ValueError("frames = null draws afresh for every step; a world that renders needs a number of frames")
-        for hypothesis in self.hypotheses:
-            self._check_hypothesis(hypothesis)
+            raise ImpossibleSetting(
+                "frames", None, "null draws afresh for every step; a world that renders needs a number of frames"
+            )
+        for label in self.expect:
+            if label not in (*self.regimes, WORLD):
+                raise UnknownName("regime of expect", label, [*self.regimes, WORLD])
+        for number, hypothesis in enumerate(self.hypotheses):
+            self._check_hypothesis(hypothesis, f"hypotheses.{number}")
+        self._check_axes()
         return self
 
-    def _check_hypothesis(self, hypothesis: Hypothesis) -> None:
+    def _check_axes(self) -> None:
+        """Raise ValueError where an axis is impossible, or two runs would have one name."""
+        for name, axis in self.axes.items():
+            for path in axis.paths:
+                if path.partition(".")[0] in NOT_VARIED:
+                    raise ImpossibleSetting(f"axes.{name}", path, "an axis cannot vary this: it is the whole study's")
+        if (count := point_count(self.axes)) > MOST_POINTS:
+            raise ImpossibleSetting("axes", list(self.axes), f"they span {count:,} points; at most {MOST_POINTS:,} run")
+        from worldprobe.study.cells import every_cell, every_exploration  # they read studies
+
+        try:
+            check_ids((cell.id, cell.parts) for cell in every_cell(self))
+            check_ids((cell.id, cell.parts) for cell in every_exploration(self))
+        except ValueError as error:
+            labels = ("axes", list(self.axes)) if self.axes else ("regimes", list(self.regimes))
+            raise ImpossibleSetting(*labels, str(error)) from None
+
+    def _check_hypothesis(self, hypothesis: Hypothesis, key: str) -> None:
         conditions = [(regime, objective) for regime in self.regimes for objective in self.objectives]
         if self.references.supervised_on is not None:
             conditions.append((self.references.supervised_on, "supervised"))
         if hypothesis.metric in PLANNED and self.planning is None:
-            raise ValueError(f"the hypothesis {str(hypothesis)!r} is of a study that plans: add a section planning")
+            raise ImpossibleSetting(key, str(hypothesis), "only a study that plans has this metric: add `planning:`")
         for side in hypothesis.sides:
             if side.objective is None and len(self.objectives) > 1:
-                raise ValueError(f"the hypothesis {str(hypothesis)!r} must say which of {', '.join(self.objectives)}")
+                allowed = f"it must name one of the objectives {', '.join(self.objectives)}"
+                raise ImpossibleSetting(key, str(hypothesis), allowed)
             check_side(side, conditions, self.axes)
         names = [spec.name for spec in self.world.controls]
         if hypothesis.control is not None and not self.axes and hypothesis.control not in names:
@@ -168,3 +234,8 @@ class Study(Component):
     def stored_frames(self) -> int:
         """The training frames that are stored for each regime and seed."""
         return self.frames or 0
+
+
+def unannotated(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a study's settings without those that change no run."""
+    return {key: value for key, value in settings.items() if key not in ANNOTATIONS}

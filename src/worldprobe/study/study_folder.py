@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from pydantic import ValidationError
 from torch import nn
 
-from worldprobe._util.files import atomic_write, write_json
-from worldprobe.errors import DamagedData, StudyChanged, WorldprobeError
+from worldprobe._util.files import atomic_write, inside, write_json
+from worldprobe._util.strict_yaml import read_yaml, write_yaml
+from worldprobe.errors import DamagedData, InvalidYaml, StudyChanged, WorldprobeError
 from worldprobe.results.records import Exploration, Registration, Results, Run
 from worldprobe.study.overrides import differences
-from worldprobe.study.schema import Study
+from worldprobe.study.schema import Study, unannotated
 
 
 class StudyFolder:
@@ -35,10 +35,9 @@ class StudyFolder:
         path = self.root / "study.yaml"
         resolved = json.loads(study.model_dump_json())
         if path.exists():
-            before = yaml.safe_load(path.read_text(encoding="utf8"))["study"]
-            # What is expected of the runs changes none of them; a protocol holds it fast, not this folder.
-            before, resolved = ({k: v for k, v in part.items() if k != "hypotheses"} for part in (before, resolved))
-            changes = [f"{path} was {old!r}, is {new!r}" for path, old, new in differences(before, resolved)]
+            before = kept_settings(self.root)
+            unlike = differences(unannotated(before), unannotated(resolved))
+            changes = [f"{path} was {old!r}, is {new!r}" for path, old, new in unlike]
             if changes:
                 raise StudyChanged(
                     f"{self.root} holds the results of another study; nothing in it was touched. "
@@ -47,8 +46,7 @@ class StudyFolder:
             return
         try:
             with atomic_write(path) as aside:
-                text = yaml.safe_dump({"study": resolved, "versions": versions}, sort_keys=False)
-                aside.write_text(text, encoding="utf8")
+                aside.write_text(write_yaml({"study": resolved, "versions": versions}), encoding="utf8")
         except OSError as error:
             raise unwritable(self.root, error) from None
 
@@ -77,7 +75,7 @@ class StudyFolder:
 
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of one run."""
-        return self.root / "runs" / run_id
+        return inside(self.root, "runs", run_id)
 
     def finished_run(self, run_id: str) -> Run | None:
         """Return the run if it is finished; raises DamagedData where its file is not what was written."""
@@ -99,17 +97,17 @@ class StudyFolder:
 
     def finished_exploration(self, exploration_id: str) -> Exploration | None:
         """Return the exploration if it is finished."""
-        path = self.root / "explorations" / f"{exploration_id}.json"
+        path = inside(self.root, "explorations", f"{exploration_id}.json")
         return Exploration.model_validate_json(path.read_text(encoding="utf8")) if path.exists() else None
 
     def save_exploration(self, exploration: Exploration, z: np.ndarray, sheet: Any) -> None:
         """Write what a regime visited: controls, contact sheet (a PIL image, or None), then its numbers."""
-        folder = self.root / "explorations"
-        _save_arrays(folder / f"{exploration.id}.npz", {"z": z})
+        stem = inside(self.root, "explorations", f"{exploration.id}.")
+        _save_arrays(stem.with_name(f"{stem.name}npz"), {"z": z})
         if sheet is not None:
-            with atomic_write(folder / f"{exploration.id}.png") as aside:
+            with atomic_write(stem.with_name(f"{stem.name}png")) as aside:
                 sheet.save(aside, format="PNG")
-        write_json(folder / f"{exploration.id}.json", exploration.model_dump(mode="json"))
+        write_json(stem.with_name(f"{stem.name}json"), exploration.model_dump(mode="json"))
 
     def previous_results(self) -> Results | None:
         """Return the results that an earlier call wrote here, if any."""
@@ -120,6 +118,24 @@ class StudyFolder:
     def save_results(self, results: Results) -> None:
         """Write results.json."""
         write_json(self.results, results.model_dump(mode="json"))
+
+
+def kept_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings of the study that claimed a folder; what is not in its file has its default.
+
+    Raises DamagedData where study.yaml cannot be read.
+    """
+    path = folder / "study.yaml"
+    try:
+        settings = read_yaml(path.read_text(encoding="utf8"), str(path))["study"]
+        absent = {key for key in Study.model_fields if key not in settings}
+    except (InvalidYaml, UnicodeDecodeError, TypeError, KeyError) as error:
+        raise DamagedData(f"{path} is not what was written ({error}). Give another --out.") from None
+    try:
+        defaults = json.loads(Study.model_validate(settings).model_dump_json(include=absent))
+    except (ValidationError, WorldprobeError):
+        defaults = {}  # of an older version; every difference is named
+    return {**settings, **defaults}
 
 
 def unwritable(folder: Path, error: OSError) -> WorldprobeError:

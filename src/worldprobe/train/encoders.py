@@ -16,7 +16,7 @@ from worldprobe._util.registry import Component, Registry
 from worldprobe.errors import InvalidValue
 from worldprobe.train.inverse_coupling import ReversedCoupling
 
-ENCODERS: Registry[type[Encoder]] = Registry("encoder")
+ENCODERS: Registry[type[Encoder]] = Registry("encoder", "worldprobe encoders", "worldprobe.train")
 
 
 class Encoder(Component, ABC):
@@ -28,6 +28,7 @@ class Encoder(Component, ABC):
     and layers that draw random numbers (dropout) forbid it; encoders that do not say so are trained one by one.
     """
 
+    registry: ClassVar[Registry[type[Encoder]]] = ENCODERS
     stackable: ClassVar[bool] = False
 
     def build(self, observation_shape: tuple[int, ...], d: int, seed: int) -> nn.Module:

@@ -16,7 +16,7 @@ from worldprobe.errors import InvalidValue
 from worldprobe.train.ranks import sum_over_ranks
 from worldprobe.train.sigreg import draw_directions, sigreg
 
-OBJECTIVES: Registry[type[Objective]] = Registry("objective")
+OBJECTIVES: Registry[type[Objective]] = Registry("objective", "worldprobe objectives", "worldprobe.train")
 
 Terms = dict[str, Tensor]
 """Named values, one per model: "loss" is what is minimised, "alignment" is E|h - h'|^2 / d, "regulariser" the rest."""
@@ -29,6 +29,7 @@ class Objective(Component, ABC):
     differ in nothing else train together as one stack. Without one the regulariser is the whole loss.
     """
 
+    registry: ClassVar[Registry[type[Objective]]] = OBJECTIVES
     weight_field: ClassVar[str | None] = None
     uses_controls: ClassVar[bool] = False
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped, UInt8
 
 from worldprobe._util.registry import Component, Registry
 
-WORLDS: Registry[type[World]] = Registry("world", "worldprobe worlds")
+WORLDS: Registry[type[World]] = Registry("world", "worldprobe worlds", "worldprobe.recordings.recorded_world")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class World(Component, ABC):
     Deterministic to the byte: the same controls give the same observation, alone or in any batch, in any order.
     A world may hold processes or graphics contexts: use it as a context manager, or call `close`.
     """
+
+    registry: ClassVar[Registry[type[World]]] = WORLDS
 
     @property
     @abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Int
@@ -15,7 +16,7 @@ from worldprobe.recordings.columns import Column
 from worldprobe.recordings.problems import UnknownLayout
 from worldprobe.recordings.recorded_frames import Frames
 
-FORMATS: Registry[type[Format]] = Registry("format")
+FORMATS: Registry[type[Format]] = Registry("format", "worldprobe formats", "worldprobe.recordings.formats")
 """Every layout that recordings are read from; register a subclass of Format to add one."""
 
 Values = Mapping[str, np.ndarray]
@@ -65,6 +66,8 @@ class Opened(ABC):
 
 class Format(ABC):
     """A layout of recordings on disk."""
+
+    registry: ClassVar[Registry[type[Format]]] = FORMATS
 
     @classmethod
     @abstractmethod

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 from pydantic import Field, model_validator
 
+from worldprobe._util.registry import ImpossibleSetting
 from worldprobe._util.seeds import stream
 from worldprobe.world.mixings.mixing import Mixing
 from worldprobe.world.mixings.products import on_grid, steady_product
@@ -48,7 +49,7 @@ class Lift(Mixing):
     @model_validator(mode="after")
     def _rises(self) -> Lift:
         if self.m < self.n:
-            raise ValueError(f"m = {self.m}, n = {self.n}: a lift is injective, so m must be n or more")
+            raise ImpossibleSetting("m", self.m, f"a lift is injective, so m must be n = {self.n} or more")
         return self
 
     @property

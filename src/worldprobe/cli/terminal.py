@@ -1,0 +1,34 @@
+"""Where the commands print to. Whatever is data is printed as it is: never as markup, never as a terminal's command.
+
+Use `say("[bold]{}[/bold]: {}", name, value)` for a line, `cell(value)` in a table, and no f-string with data in it.
+"""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from worldprobe._util.visible import visible
+
+console = Console(emoji=False, highlight=False)
+"""Standard output. It neither highlights numbers nor turns ":x:" into pictures."""
+
+
+def say(template: str, *data: object) -> None:
+    """Print one line, unbroken: the template may hold markup, and a `{}` for each piece of data."""
+    console.print(template.format(*(escape(visible(piece)) for piece in data)), soft_wrap=True)
+
+
+def cell(data: object, style: str = "") -> Text:
+    """Return data as the cell of a table, or as its title."""
+    return Text(visible(data, keep=""), style=style)
+
+
+def table(title: object, *headings: object) -> Table:
+    """Return an empty table with these headings."""
+    made = Table(title=cell(title))
+    for heading in headings:
+        made.add_column(cell(heading))
+    return made

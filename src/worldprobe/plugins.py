@@ -1,0 +1,88 @@
+"""Components of one's own: `register` files a class by its base, and plug-ins are modules that do so.
+
+A package offers its components by an entry point of the group `worldprobe`, whose value is a module that registers
+them; it is imported when a registry is first read. A single file is named: `worldprobe --include my_worlds.py ...`, or
+`include` in Python. Nothing is executed but what was installed or named.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TypeVar
+
+from worldprobe.errors import InvalidValue, PluginFailed
+
+T = TypeVar("T", bound=type)
+
+GROUP = "worldprobe"
+_begun: set[str] = set()
+"""Holds the group once its plug-ins are being imported: one of them may read a registry meanwhile."""
+
+
+def register(name: str) -> Callable[[T], T]:
+    """Return a decorator that files a world, regime, encoder, objective or format under `name`, by its base class.
+
+    Study files and the command line then know it by that name. Raises InvalidValue for a name that is no label or that
+    another class has, and for a class that is none of these.
+    """
+
+    def file(thing: T) -> T:
+        registry = getattr(thing, "registry", None)
+        if registry is None or not isinstance(thing, type):
+            bases = "worldprobe.World, Regime, Encoder, Objective or Format"
+            raise InvalidValue("class", getattr(thing, "__name__", thing), f"a subclass of {bases}")
+        return registry.register(name)(thing)
+
+    return file
+
+
+def include(path: str | Path) -> None:
+    """Execute a Python file that registers components; once, however often it is named. Raises PluginFailed.
+
+    It may import modules that lie beside it, unless their names are those of installed ones.
+    """
+    file = Path(path).expanduser().resolve()
+    if not file.is_file():
+        raise PluginFailed(f"There is no file {file} to include.")
+    name = f"worldprobe_included_{file.stem}_{abs(hash(file)):x}"
+    if name in sys.modules:
+        return
+    spec = spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise PluginFailed(f"{file} cannot be included: it is no Python file.")
+    module = sys.modules[name] = module_from_spec(spec)
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise PluginFailed(f"{file} cannot be included: {_said(error, file)}.") from error
+
+
+def load_installed() -> None:
+    """Import what installed packages offer, once; one that fails is left out with a warning that names it."""
+    if GROUP in _begun:
+        return
+    _begun.add(GROUP)
+    for found in entry_points(group=GROUP):
+        try:
+            found.load()
+        except Exception as error:
+            package = found.dist.name if found.dist else found.value
+            warnings.warn(f"The plug-in {found.name!r} of {package} is left out: {_said(error)}.", stacklevel=2)
+
+
+def _said(error: Exception, file: Path | None = None) -> str:
+    """Return an error in one line, with the line of the file that raised it."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        if file is not None and trace.tb_frame.f_code.co_filename == str(file):
+            place = f"line {trace.tb_lineno}: "
+        trace = trace.tb_next
+    return f"{place}{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"
