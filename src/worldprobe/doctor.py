@@ -212,10 +212,9 @@ def _disk() -> MachineCheck:
 
 
 def _memory() -> MachineCheck:
-    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.exists() and (text := limit.read_text().strip()).isdigit():
-        total = min(total, int(text))
+    from worldprobe._util.memory import total_bytes
+
+    total = total_bytes() or 0
     enough = total >= _MEMORY_NEEDED
     detail = f"{total / _GIB:.1f} GB" + ("" if enough else ": the demo may need 4 GB")
     fix = "worldprobe run camera --preset smoke"

@@ -12,6 +12,9 @@ from scipy.special import ndtr, ndtri
 from worldprobe.errors import InvalidValue, UnknownName, Unreachable
 from worldprobe.world import Control, World
 
+MOST_ROUNDS = 1000
+"""Rounds of draws in which tasks must be found."""
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -79,12 +82,20 @@ class Tasks:
 
     @classmethod
     def draw(cls, count: int, n: int, motion: Motion, apart: float, rng: np.random.Generator) -> Tasks:
-        """Draw N(0, I) starts and goals within the reach, at least `apart` from each other."""
+        """Draw N(0, I) starts and goals within the reach, at least `apart` from each other.
+
+        Raises InvalidValue where so few draws are that far apart that tasks cannot be found.
+        """
         starts, goals = np.empty((2, 0, n))
-        while len(starts) < count:
+        for _ in range(MOST_ROUNDS):
+            if len(starts) >= count:
+                break
             drawn = motion.states(2 * count, n, rng)
             far = np.linalg.norm(drawn[:count] - drawn[count:], axis=1) >= apart
             starts, goals = np.r_[starts, drawn[:count][far]], np.r_[goals, drawn[count:][far]]
+        if len(starts) < count:
+            allowed = f"a distance that more than 1 in {MOST_ROUNDS} draws of N(0, I) within the reach have"
+            raise InvalidValue("planning.apart", apart, allowed, f"Lower it, or widen reach = {motion.reach:g}.")
         return cls(starts[:count], goals[:count])
 
     def check(self, motion: Motion, steps: int, controls: Sequence[Control]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from worldprobe._util import cores
+from worldprobe._util.memory import total_bytes
 
 PACKAGES = ("worldprobe", "torch", "numpy", "scipy", "scikit-learn", "numba", "moderngl", "bpy")
 
@@ -22,7 +22,7 @@ def machine(device: torch.device) -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": cores.available(),
-        "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
+        "memory_gb": round((total_bytes() or 0) / 1e9, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
     }

@@ -17,7 +17,7 @@ from worldprobe.study.decomposition_inputs import decompositions
 from worldprobe.study.execution import Work
 from worldprobe.study.hypothesis_outcomes import conclude
 from worldprobe.study.machine import machine, peak_memory_bytes, versions
-from worldprobe.study.preflight import preflight
+from worldprobe.study.preflight import check_worlds, preflight
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.training_groups import Variants, stacks
@@ -42,9 +42,10 @@ def run_study(
     """
     start, torch_device = time.perf_counter(), pick_device(device)
     variants, runs, visits = Variants(study), cells(study), explorations(study)
-    for point in [*(cell.axes for cell in runs), *(cell.axes for cell in visits)]:
-        preflight(variants.at(point), out)
+    preflight((variants.at(point) for point in [*(cell.axes for cell in runs), *(cell.axes for cell in visits)]), out)
     folder = StudyFolder(out)
+    if any(folder.finished_run(cell.id) is None for cell in runs):
+        check_worlds(variants.worlds)
     folder.claim(study, versions())
     registration = folder.register(registration)
     before = folder.previous_results()

@@ -1,0 +1,25 @@
+"""How much memory this process may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where version 2 and version 1 of Linux's control groups (what containers are limited by) state their limit."""
+
+
+def total_bytes() -> int | None:
+    """Return the machine's memory, or its container's limit where that is less; None where the system does not say."""
+    found = [limit for path in CGROUP_LIMITS if (limit := _limit(path)) is not None]
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(found, default=None)
+
+
+def _limit(path: Path) -> int | None:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(text) if text.isdigit() else None
