@@ -89,6 +89,39 @@ def test_a_stretch_reaches_from_the_first_member_of_a_pair_to_the_last() -> None
     assert np.flatnonzero(joined).tolist() == [0, 1, 2, 5]
 
 
+def test_frames_are_read_all_along_the_recording() -> None:
+    """The first 6,000 frames belong to their states and the other 18,000 are shuffled."""
+    shown, pairs = recorded(24_000, rho=0.9, clip=200)
+    assert bad(audit_frames(shown, pairs, NAMES)) == {}
+    shown[6000:] = shown[6000:][np.random.default_rng(1).permutation(18_000)]
+    failing = {gate.gate for gate in bad(audit_frames(shown, pairs, NAMES)).values() if gate.verdict is Verdict.FAIL}
+    assert failing & {"in-step", "readable"}
+
+
+class Counted:
+    """Frames that are only ever asked for by rows, and never many at a time."""
+
+    def __init__(self, frames: np.ndarray) -> None:
+        self.frames, self.rows = frames, np.zeros(0, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        assert len(rows) <= 500
+        self.rows = np.concatenate([self.rows, rows])
+        return self.frames[rows]
+
+
+def test_a_reader_gives_the_same_gates_and_is_read_in_stretches() -> None:
+    shown, pairs = recorded(9000)
+    shown[4000] = shown[3999]
+    reader = Counted(shown)
+    assert audit_frames(reader, pairs, NAMES) == audit_frames(shown, pairs, NAMES)
+    assert len(np.unique(reader.rows)) == len(reader.rows) == 6000
+    assert (reader.rows.min(), reader.rows.max()) == (0, 8999)
+
+
 def test_frames_and_controls_must_be_equally_many() -> None:
     shown, pairs = recorded(400)
     with pytest.raises(InvalidValue, match="as many as rows"):

@@ -172,10 +172,13 @@ def test_the_symmetric_room_fails_on_yaw_and_shows_the_pair() -> None:
         gates = audit_world(room, np.full(6, 0.5))
     found = gates_of(gates, "look-alikes")
     assert found["yaw"].verdict is Verdict.FAIL
-    assert min(found, key=lambda name: found[name].value) == "yaw"
-    here, there = found["yaw"].evidence["controls"]
-    turned = 65.0 * (there["yaw"] - here["yaw"])
-    assert abs(turned) > 60.0
+    least = min(gate.value for gate in found.values())
+    assert found["yaw"].value == pytest.approx(least, rel=1e-9)
+    # Half a turn maps a place to the one opposite: the pairs that yaw confuses may lie far apart in truck too, and then
+    # both controls are judged by the same pairs. Nothing else is as alike, and every such pair differs in yaw.
+    for gate in (gate for gate in found.values() if gate.value <= least * (1 + 1e-9)):
+        here, there = gate.evidence["controls"]
+        assert abs(65.0 * (there["yaw"] - here["yaw"])) > 60.0, gate.subject
     assert found["yaw"].evidence["frames"].shape == (32, 66, 3)
     assert {name for name, gate in found.items() if gate.verdict is Verdict.PASS} >= {"pedestal", "pitch", "roll"}
 

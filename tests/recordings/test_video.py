@@ -8,7 +8,7 @@ import pytest
 
 from recordings.videos import assert_nearly, write_video
 from recordings.walks import walk
-from worldprobe.recordings import UnreadableFile
+from worldprobe.recordings import UnreadableFile, UnusableData
 from worldprobe.recordings.video import Clip, VideoFrames, header
 
 
@@ -49,6 +49,26 @@ def test_a_row_is_shown_by_the_frame_of_its_time(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", frames, fps=30)
     video = VideoFrames([Clip(path, 10, 0.5 + np.arange(10) / 10)])
     assert_nearly(video.read(np.arange(10)), frames[15:45:3])
+
+
+@pytest.mark.parametrize("late", [-0.2, 0.2])
+def test_a_time_a_fifth_of_a_frame_off_still_shows_its_frame(late: float, tmp_path: Path) -> None:
+    frames = walk((45,)).frames
+    path = write_video(tmp_path / "v.mp4", frames, fps=30)
+    times = (np.arange(5, 15) + late) / 30
+    assert_nearly(VideoFrames([Clip(path, 10, times)]).read(np.arange(10)), frames[5:15])
+
+
+@pytest.mark.parametrize("late", [-0.4, 0.3, 0.5])
+def test_times_between_two_frames_are_refused_with_how_far_they_are_off(late: float, tmp_path: Path) -> None:
+    """At three tenths of a frame and more, which frame is a row's is a guess: the clock is another one."""
+    path = write_video(tmp_path / "v.mp4", walk((45,)).frames, fps=30)
+    times = np.arange(5, 15) / 30
+    times[7] += late / 30
+    video = VideoFrames([Clip(path, 10, times)])
+    assert len(video.read(np.arange(7))) == 7
+    with pytest.raises(UnusableData, match=rf"row 7 .* {abs(late):.2f} frames away"):
+        video.read(np.arange(10))
 
 
 def test_what_is_no_video_is_refused(tmp_path: Path) -> None:

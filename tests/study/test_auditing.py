@@ -30,6 +30,22 @@ def test_a_study_s_audit_names_the_exploration_and_predicts_what_it_teaches(
     assert not [g for g in audit.gates if g.verdict == "fail" and g.subject.startswith("gaussian: ")]
 
 
+def test_frames_that_leave_their_states_late_in_a_recording_fail(tmp_path: Path) -> None:
+    """24,000 rows: frames 6,000 on are shuffled; what is looked at is spread over all of them."""
+    rng = np.random.default_rng(0)
+    state = ou_pairs(24_000, np.full(2, 0.9), 200, rng).controls
+    x = np.arange(16) - 7.5
+    across = (
+        np.exp(-0.1 * (x - 3 * state[:, :1]) ** 2)[:, None, :] * np.exp(-0.1 * (x - 3 * state[:, 1:]) ** 2)[..., None]
+    )
+    frames = np.repeat((255 * across[..., None]).astype(np.uint8), 3, axis=3)
+    frames[6000:] = frames[6000:][rng.permutation(18_000)]
+    np.savez(tmp_path / "late.npz", state=state, pixels=frames, episode=np.arange(24_000) // 200)
+    audit = audit_recording(read_recording(tmp_path / "late.npz"))
+    assert {gate.gate for gate in audit.gates if gate.verdict == "fail"} & {"in-step", "readable"}
+    assert audit.exit_status == 1
+
+
 def test_a_clean_recording_passes_and_a_squashed_one_does_not(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     walk = ou_pairs(20_000, np.full(2, 0.9), 200, rng).controls

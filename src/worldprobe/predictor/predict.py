@@ -10,13 +10,14 @@ from jaxtyping import Float
 from worldprobe.errors import InvalidValue
 from worldprobe.predictor import refusals
 from worldprobe.predictor.gaussian_coordinates import fit_marginals
-from worldprobe.predictor.ladder import Evidence, evidence, pairs_for
+from worldprobe.predictor.ladder import Evidence, Level, climb, evidence, pairs_for
 from worldprobe.predictor.prediction import Prediction
 from worldprobe.predictor.sigreg_ceiling import sigreg_ceiling
 from worldprobe.predictor.whitening_ceiling import whitening_ceiling
 from worldprobe.stats.jackknife import BLOCKS, Groups, sample_pairs
+from worldprobe.stats.standardise import safe_scale
 
-CEILINGS: dict[str, Callable[[Evidence, np.random.Generator], Prediction]] = {
+CEILINGS: dict[str, Callable[[Evidence, list[Level], np.random.Generator], Prediction]] = {
     "sigreg": sigreg_ceiling,
     "whitening": whitening_ceiling,
 }
@@ -49,6 +50,7 @@ def predict(
     size = first.shape[1] if d is None else d
     if size < 1 or first.shape[1] < 1:
         raise InvalidValue("d", size, "1 or more, with one control or more")
+    first, second = _in_safe_units(first, second)
     z = sample_pairs(first, second, groups, at_most, rng)
     small = refusals.too_small(len(z), z.groups, pairs_for(1), 2 * BLOCKS)
     if small:
@@ -56,7 +58,21 @@ def predict(
     marginals = fit_marginals(z.pooled)
     if not marginals.moving.any():
         return Prediction(objective, size, len(z), refusals.NOTHING_MOVES)
-    return CEILINGS[objective](evidence(z, marginals, size), rng)
+    found = evidence(z, marginals, size)
+    levels = climb(found)
+    if len(levels) < 2:
+        return Prediction(objective, size, len(z), refusals.too_few_functions(size, len(levels)))
+    return CEILINGS[objective](found, levels, rng)
+
+
+def _in_safe_units(
+    first: Float[np.ndarray, "pairs n"], second: Float[np.ndarray, "as_many as_wide"]
+) -> tuple[Float[np.ndarray, "pairs n"], Float[np.ndarray, "as_many as_wide"]]:
+    """Return the controls in units in which their fourth powers are finite; R^2 does not depend on units."""
+    if first.shape != second.shape or not len(first):
+        return first, second
+    scale = safe_scale(np.stack([np.abs(first).max(axis=0), np.abs(second).max(axis=0)]))
+    return (first, second) if (scale == 1.0).all() else (first / scale, second / scale)
 
 
 _WITHOUT = (

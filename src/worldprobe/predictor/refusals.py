@@ -38,6 +38,16 @@ def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) ->
     return None
 
 
+def too_few_functions(d: int, levels: int) -> str:
+    """Refuse a sample on which fewer than two bases have as many functions as the embedding has dimensions."""
+    found = "no basis has" if levels == 0 else "only one basis has"
+    return (
+        f"An embedding of {d} dimensions needs two bases of {d} functions or more to compare, and {found} as many "
+        "here: most combinations of these controls vary in a few clips or episodes only. Record more episodes in "
+        "which the controls move, or leave out controls that hardly do."
+    )
+
+
 def nothing_shared(feature: int, correlation: float, noise: float, pairs: int) -> str | None:
     """Refuse where the last feature's pair correlation, on pairs it was not fitted to, may be chance."""
     if correlation > noise:

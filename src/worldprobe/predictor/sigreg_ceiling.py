@@ -16,7 +16,7 @@ from worldprobe.predictor import refusals
 from worldprobe.predictor.certificate import r2_given_alignment
 from worldprobe.predictor.edmd import eigenfunctions
 from worldprobe.predictor.gaussian_maps import Plain, fit_plain
-from worldprobe.predictor.ladder import Evidence, Level, climb
+from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.prediction import Embedding, Prediction, Step
 from worldprobe.predictor.search import (
     BETTER,
@@ -57,16 +57,17 @@ class SearchOutcome:
     steps: tuple[Step, ...]
 
 
-def sigreg_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
+def sigreg_ceiling(evidence: Evidence, levels: list[Level], rng: np.random.Generator) -> Prediction:
     """Predict SIGReg's optimum."""
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
-    levels, (correlation, noise, _) = _supported(climb(evidence), rng)
+    levels, (correlation, noise, _) = _supported(levels, rng)
     refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
     if refused:
         return Prediction("sigreg", evidence.d, pairs, refused)
     place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]
     first, second = (evidence.marginals(member[fitted]) for member in (evidence.z.first, evidence.z.second))
     plain = fit_plain(first, second, d, rng)
+    d = plain.turned.shape[1]  # fewer where controls are linear in one another
     held = place.trial("plain", plain, rng)
     outcome = _settled_at_once(evidence, levels, plain, d, rng)
     outcome = outcome or _compete(place, levels, plain, held, d, rng)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from worldprobe.predictor import refusals
 from worldprobe.predictor.edmd import eigenfunctions, linear_r2, noise_correlation
 from worldprobe.predictor.gaussian_maps import Features
-from worldprobe.predictor.ladder import Evidence, Level, climb
+from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.moments import Covariances
 from worldprobe.predictor.prediction import Embedding, Prediction, Step
 from worldprobe.stats.jackknife import BLOCKS, STUDENT_95, Estimate, jackknife
@@ -49,9 +49,9 @@ def spectrum(level: Level, d: int) -> Spectrum:
     )
 
 
-def whitening_ceiling(evidence: Evidence, rng: np.random.Generator) -> Prediction:
+def whitening_ceiling(evidence: Evidence, levels: list[Level], rng: np.random.Generator) -> Prediction:
     """Predict the whitened optimum."""
-    levels, d = climb(evidence), evidence.d
+    d = evidence.d
     spectra = [spectrum(level, d) for level in levels]
     steps = tuple(Step(len(level.basis), float(own.mean_r2.value)) for level, own in zip(levels, spectra, strict=True))
     level, own = levels[-1], spectra[-1]
@@ -109,22 +109,25 @@ def replicated(level: Level, d: int, rng: np.random.Generator) -> tuple[float, f
     kept = []
     for fitted in (even, 1.0 - even):
         features = eigenfunctions(level.moments.over(fitted)).weights[:, :d]
-        kept.append(eigenfunctions(level.moments.over(1.0 - fitted).combined(features)).correlations)
+        own = eigenfunctions(level.moments.over(1.0 - fitted).combined(features)).correlations
+        kept.append(np.pad(own, (0, d - len(own))))
     mean = np.mean(kept, axis=0)
-    own = eigenfunctions(level.moments.all())
-    return float(mean[-1]), noise_correlation(level.moments, own.weights[:, :d], rng), float(mean.sum())
+    leading = eigenfunctions(level.moments.all()).weights[:, :d]
+    return float(mean[-1]), noise_correlation(level.moments, leading, rng), float(mean.sum())
 
 
 def _tie(level: Level, own: Spectrum, evidence: Evidence) -> str | None:
     """See which features could be the leading ones as far as these pairs tell, and what each choice would give."""
-    d, value, error = evidence.d, own.correlations.value, own.correlations.error
-    if len(value) <= d:
+    d, found = evidence.d, level.moments.all()
+    features = eigenfunctions(found).weights[:, : len(own.correlations.value)]
+    count = features.shape[1]  # fewer than asked for where functions are linear in one another
+    value, error = own.correlations.value[:count], own.correlations.error[:count]
+    if count <= d:
         return None
     gap, doubt = value[d - 1] - value[d], 2.0 * float(np.hypot(error[d - 1], error[d]))
     if gap > doubt:
         return None
-    found = level.moments.all()
-    reads = eigenfunctions(found).weights[:, : len(value)].T @ found.read
+    reads = features.T @ found.read
     reads = reads[:, evidence.moving] / np.sqrt(found.variance[evidence.moving])
     near = np.abs(value - (value[d - 1] + value[d]) / 2.0) <= max(doubt, gap)
     sure = (np.arange(len(value)) < d) & ~near

@@ -13,6 +13,7 @@ from worldprobe.errors import InvalidValue
 from worldprobe.explore.regime import Pairs
 from worldprobe.recordings.episodes import lengths, pair_index
 from worldprobe.recordings.recorded_frames import Frames
+from worldprobe.stats.standardise import safe_scale
 from worldprobe.world.world import Control
 
 
@@ -87,9 +88,11 @@ class Recording:
 
         A column that never moves becomes 0 and keeps its scale.
         """
-        mean = self.states.mean(axis=0, dtype=np.float64)
-        spread = np.array([float(np.std(column, dtype=np.float64)) for column in self.states.T])
-        moves = np.ptp(self.states, axis=0) > 0.0
+        unit = safe_scale(self.states)
+        states = self.states if (unit == 1.0).all() else self.states / unit
+        mean = states.mean(axis=0, dtype=np.float64) * unit
+        spread = np.array([float(np.std(column, dtype=np.float64)) for column in states.T]) * unit
+        moves = (np.ptp(self.states, axis=0) > 0.0) & (spread > 0.0)
         scale = np.where(moves, spread, 1.0)
         mean = np.where(moves, mean, self.states[0])
         states = np.empty_like(self.states)

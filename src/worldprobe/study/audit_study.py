@@ -24,8 +24,6 @@ from worldprobe.study.study_predictions import foreseen
 
 FRESH_FRAMES = 50_000
 """Frames whose controls are audited where a study draws its pairs afresh."""
-MOST_FRAMES = 6_000
-"""Frames of a recording that are looked at."""
 
 AUDITED = ("world", "regimes", "frames", "seeds", "canonical_seed", "test_frames")
 """The settings of a study that its audit depends on."""
@@ -86,10 +84,7 @@ def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter
     pairs = recording.standardised().pairs(stride)
     gates = [*audit_regime(pairs, recording.names), *prediction(pairs, recording.names)]
     if recording.frames is not None:
-        rows = min(recording.rows, MOST_FRAMES)
-        frames = recording.frames.read(np.arange(rows))
-        inside = pairs.index[(pairs.index < rows).all(axis=1)]
-        gates += audit_frames(frames, replace(pairs, controls=pairs.controls[:rows], index=inside), recording.names)
+        gates += audit_frames(recording.frames, pairs, recording.names)
     return Audit(gates)
 
 

@@ -86,7 +86,7 @@ def movement(log: Log) -> list[Gate]:
 
 
 def _dead(log: Log, i: int) -> Gate:
-    sd = float(log.z[:, i].std())
+    sd = float(log.sd[i])
     advice = (
         f"{log.names[i]} {'never moves' if sd < STILL else 'hardly moves'} (sd {sd:.2g}). Explore along it, or take "
         "it out of what you hope to recover."

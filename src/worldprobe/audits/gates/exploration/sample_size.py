@@ -200,7 +200,8 @@ def _shared(states: Float[np.ndarray, "states n"], log: Float[np.ndarray, "frame
     """Return the share of states that are rows of the log, in single precision."""
     keys = []
     for rows in (states, log):
-        single = np.ascontiguousarray(rows, dtype=np.float32)
+        with np.errstate(over="ignore"):  # beyond single precision is infinity, and equal to nothing that is drawn
+            single = np.ascontiguousarray(rows, dtype=np.float32)
         keys.append(single.view(np.dtype((np.void, single.itemsize * single.shape[1]))).ravel())
     return float(np.isin(keys[0], keys[1]).mean())
 

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
 from worldprobe.stats.sampling_error import correlation_time
+from worldprobe.stats.standardise import mean_and_sd
 
 FEWEST_PAIRS = 64
 """Below this no correlation time can be estimated."""
@@ -51,15 +52,20 @@ class Log:
             column = int(np.argmin(np.isfinite(z).all(axis=0)))
             raise InvalidValue(names[column], "NaN or infinity", "finite values", "Drop or mend these frames.")
         if standardise:
-            sd = z.std(axis=0)
+            mean, sd = mean_and_sd(z)
             moves = sd > 1e-9 * np.abs(z).max(axis=0)
-            z = np.where(moves, (z - z.mean(axis=0)) / np.where(moves, sd, 1.0), 0.0)
+            z = np.where(moves, (z - mean) / np.where(moves, sd, 1.0), 0.0)
         return Log(tuple(names), z, pairs.index)
+
+    @cached_property
+    def sd(self) -> Float[np.ndarray, " n"]:
+        """The standard deviation of every control, in canonical units."""
+        return mean_and_sd(self.z)[1]
 
     @cached_property
     def moves(self) -> Bool[np.ndarray, " n"]:
         """Which controls move at all."""
-        moves: np.ndarray = self.z.std(axis=0) >= STILL
+        moves: np.ndarray = self.sd >= STILL
         return moves
 
     @cached_property
@@ -71,7 +77,8 @@ class Log:
     @cached_property
     def x(self) -> Float[np.ndarray, "frames n"]:
         """The controls with their own mean and sd taken out; 0 for those that never move."""
-        return np.where(self.moves, (self.z - self.z.mean(axis=0)) / np.where(self.moves, self.z.std(axis=0), 1.0), 0.0)
+        mean, sd = mean_and_sd(self.z)
+        return np.where(self.moves, (self.z - mean) / np.where(self.moves, sd, 1.0), 0.0)
 
     @property
     def first(self) -> Float[np.ndarray, "pairs n"]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Shaped
@@ -61,12 +64,39 @@ READABLE = check(
 NEIGHBOURS, NEIGHBOUR_COMPONENTS = 10, 20
 
 MOST_FRAMES = 6000
+"""Frames that are read at most, in stretches spread over the whole recording."""
+AT_ONCE = 250
+"""Frames that are in memory at their full size at a time."""
 LONGEST_STRIDE = 64
 """Members of a pair at most this many frames apart lie on one stretch of recording."""
 
 
+@runtime_checkable
+class FrameReader(Protocol):
+    """Frames that are read when they are asked for, such as those of a recording."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, rows: Int[np.ndarray, " k"]) -> Shaped[np.ndarray, "k ..."]:
+        """Return some rows' frames in the order asked for."""
+
+
+@dataclass(frozen=True)
+class ArrayReader:
+    """Frames that are in memory."""
+
+    frames: Shaped[np.ndarray, "F ..."]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def read(self, rows: Int[np.ndarray, " k"]) -> Shaped[np.ndarray, "k ..."]:
+        """Return some rows' frames."""
+        return self.frames[rows]
+
+
 def audit_frames(
-    frames: Shaped[np.ndarray, "F ..."],
+    frames: Shaped[np.ndarray, "F ..."] | FrameReader,
     pairs: Pairs,
     names: Sequence[str],
     *,
@@ -74,20 +104,22 @@ def audit_frames(
 ) -> list[Gate]:
     """Return the gates on frames beside their controls: in step, none dropped, readable, weak cues, test frames.
 
-    Frames are uint8 (F, H, W, 3) or vectors (F, m), one per row of `pairs.controls`; at most 6,000 are looked at, in
-    whole runs. Raises InvalidValue where frames and controls are not equally many, or for fewer than 64 pairs.
+    Frames are uint8 (F, H, W, 3) or vectors (F, m), one per row of `pairs.controls`; at most 6,000 are read, in
+    stretches that are evenly spread over all of them. Raises InvalidValue where frames and controls are not equally
+    many, or for fewer than 64 pairs.
     """
     if len(frames) != len(pairs.controls):
         raise InvalidValue("frames", len(frames), f"as many as rows of controls, {len(pairs.controls)}")
+    reader = ArrayReader(frames) if isinstance(frames, np.ndarray) else frames
     log = Log.of(pairs, names)
-    together = same_stretch(log.index, len(frames))
-    rows = even_stretches(len(frames), MOST_FRAMES)
+    together = same_stretch(log.index, len(reader))
+    rows = even_stretches(len(reader), MOST_FRAMES)
     joined = together[rows[:-1]] & (np.diff(rows) == 1)
-    seen, x = _features(frames, rows), log.moving.x[rows]
+    (seen, repeated), x = _seen(reader, rows), log.moving.x[rows]
     moving = log.moving.names
     gates = []
     if joined.any():
-        gates.append(_dropped(frames, log.x, rows, joined))
+        gates.append(_dropped(repeated, log.x[rows], joined))
     if moving:
         components = principal_components(seen)
         if joined.sum() > 200:
@@ -95,7 +127,7 @@ def audit_frames(
         gates += _readable(components, x, moving)
         gates += weak_cues(seen, x, moving, pair_correlation(log.moving.first, log.moving.second)[0])
     if test_frames is not None:
-        gates.append(_overlap(frames, test_frames))
+        gates.append(_overlap(reader, test_frames))
     return gates
 
 
@@ -110,23 +142,31 @@ def same_stretch(index: Int[np.ndarray, "pairs 2"], frames: int) -> Bool[np.ndar
     return between
 
 
-def _features(frames: Shaped[np.ndarray, "F ..."], rows: Int[np.ndarray, " rows"]) -> Float32[np.ndarray, "rows m"]:
-    if frames.ndim != 4:
-        return frames[rows].reshape(len(rows), -1).astype(np.float32)
-    parts = [shrunk(frames[part], SIDE).reshape(len(part), -1) for part in np.array_split(rows, 16)]
-    return np.concatenate(parts)
+def _batches(rows: Int[np.ndarray, " rows"]) -> Iterator[Int[np.ndarray, " some"]]:
+    for low, high in pairwise([*range(0, len(rows), AT_ONCE), len(rows)]):
+        yield rows[low:high]
+
+
+def _seen(
+    reader: FrameReader, rows: Int[np.ndarray, " rows"]
+) -> tuple[Float32[np.ndarray, "rows m"], Bool[np.ndarray, " joints"]]:
+    """Return the frames' features, and which frames are copies of the one that was read before them."""
+    features, same, before = [], [], None
+    for batch in _batches(rows):
+        frames = reader.read(batch)
+        after = frames if before is None else np.concatenate([before[None], frames])
+        same.append((after[1:] == after[:-1]).reshape(len(after) - 1, -1).all(axis=1))
+        small = shrunk(frames, SIDE) if frames.ndim == 4 else frames.astype(np.float32)
+        features.append(small.reshape(len(frames), -1))
+        before = frames[-1]
+    return np.concatenate(features), np.concatenate(same)
 
 
 def _dropped(
-    frames: Shaped[np.ndarray, "F ..."],
-    x: Float[np.ndarray, "F n"],
-    rows: Int[np.ndarray, " rows"],
-    joined: Bool[np.ndarray, " joints"],
+    repeated: Bool[np.ndarray, " joints"], x: Float[np.ndarray, "rows n"], joined: Bool[np.ndarray, " joints"]
 ) -> Gate:
-    before, after = rows[:-1][joined], rows[1:][joined]
-    moved = np.abs(x[after] - x[before]).max(axis=1) > MOVED
-    same = np.array([np.array_equal(frames[i], frames[j]) for i, j in zip(before, after, strict=True)])
-    share = float((same & moved).sum() / max(moved.sum(), 1))
+    moved = (np.abs(np.diff(x, axis=0)).max(axis=1) > MOVED) & joined
+    share = float((repeated & moved).sum() / max(moved.sum(), 1))
     advice = (
         f"{share:.1%} of the frames are copies of the frame before, although the controls moved. Drop them: the "
         "camera or the simulation did not keep up with the log."
@@ -194,8 +234,8 @@ def _readable(
     return gates
 
 
-def _overlap(frames: Shaped[np.ndarray, "F ..."], test: Shaped[np.ndarray, "T ..."]) -> Gate:
-    trained = {_digest(frame) for frame in frames}
+def _overlap(reader: FrameReader, test: Shaped[np.ndarray, "T ..."]) -> Gate:
+    trained = {_digest(frame) for batch in _batches(np.arange(len(reader))) for frame in reader.read(batch)}
     chosen = evenly_spaced(len(test), 2000)
     known = [_digest(test[i]) in trained for i in chosen]
     share = float(np.mean(known))
