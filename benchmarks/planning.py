@@ -24,7 +24,7 @@ from worldprobe._util.progress import reporter
 from worldprobe.errors import NoResults, UnknownName
 from worldprobe.planning import PlanningSettings
 from worldprobe.reports import write_report
-from worldprobe.results.records import Planned, Run
+from worldprobe.results import Kind, Planned, Run, read_record
 from worldprobe.study import Results, Study, load_study, run_study
 from worldprobe.study.planning_benchmark import StudyTrial, trained_encoder
 
@@ -45,7 +45,7 @@ def left_encoders(folder: Path, settings: PlanningSettings) -> list[dict[str, An
     with world:
         trial = StudyTrial(world, settings)
         for file in sorted(folder.glob("runs/*/run.json")):
-            run = Run.model_validate_json(file.read_text(encoding="utf8"))
+            run = read_record(file, Kind.RUN, Run, mend="Run the study again.")
             try:
                 encoder = trained_encoder(folder, run.id)
             except (UnknownName, NoResults):  # floors and pixels leave none

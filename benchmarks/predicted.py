@@ -17,16 +17,13 @@ from machine import RESULTS
 from tables import rewrite
 from tabulate.predictions import predicted as table
 from worldprobe._util.files import write_json
-from worldprobe.results.records import Decomposed, Parts, Predicted, Run
-from worldprobe.study import Results
-from worldprobe.study.study_predictions import CEILING_OF
-from worldprobe.study.verdicts import exploration_of
+from worldprobe.results import CEILING_OF, Decomposition, MissingParts, Prediction, Results, Run, exploration_of
 
-PARTS = ("regime", "scene", "chance", "data", "optimisation", "rest")
+PARTS = ("regime", "scene", "non_identifiability", "data", "optimisation", "unexplained")
 WITHIN = 0.10
 
 
-def row(study: str, run: Run, predicted: Predicted, told: Decomposed) -> dict[str, Any]:
+def row(study: str, run: Run, predicted: Prediction, told: Decomposition) -> dict[str, Any]:
     """Return what was predicted, what was found, and where the difference went: means over controls."""
     inside = [value for value in (run.recovery.r2_in_regime or {}).values() if value is not None]
     parts = {name: _mean(told.controls.values(), name) for name in PARTS}
@@ -45,13 +42,13 @@ def row(study: str, run: Run, predicted: Predicted, told: Decomposed) -> dict[st
 
 
 def _mean(controls: Any, name: str) -> float | None:
-    values = [getattr(parts, name) for parts in controls if isinstance(parts, Parts)]
+    values = [getattr(parts, name) for parts in controls if isinstance(parts, MissingParts)]
     return None if None in values else mean(values)
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:
     """Return a row for every trained LeJEPA run of a results folder."""
-    results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
+    results = Results.load(folder)
     told, found = {part.run: part for part in results.decomposition}, []
     for run in results.runs:
         exploration = exploration_of(run, results.explorations)

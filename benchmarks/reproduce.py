@@ -22,10 +22,9 @@ from worldprobe._util.progress import reporter
 from worldprobe.measures.probes import fit_probe
 from worldprobe.reports import write_report
 from worldprobe.reports.quoted import Quoted
-from worldprobe.results.records import Run, Summary
+from worldprobe.results import Run, Summary, exploration_of
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study import Results, load_study, run_study
-from worldprobe.study.verdicts import exploration_of
 
 INNER = 2.0
 MOST_CONTROLS = 6
@@ -90,7 +89,7 @@ def _per_control(runs: list[Run]) -> dict[str, dict[str, float]]:
 
 
 def _turning(run: Run, name: str) -> dict[str, float]:
-    turning = run.recovery.turning.get(name)
+    turning = run.recovery.cyclic.get(name)
     return {} if turning is None else turning.model_dump()
 
 

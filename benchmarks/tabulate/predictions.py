@@ -9,10 +9,10 @@ from tabulate.markdown import markdown, number, recorded
 PARTS = {
     "regime": "regime",
     "scene": "scene",
-    "chance": "non-identifiability",
+    "non_identifiability": "non-identifiability",
     "data": "data",
     "optimisation": "optimisation",
-    "rest": "unexplained",
+    "unexplained": "unexplained",
 }
 """The parts of a decomposition as they are recorded, and as they are called."""
 

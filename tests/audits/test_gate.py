@@ -46,7 +46,7 @@ def test_an_audit_is_as_bad_as_its_worst_gate() -> None:
     audit = Audit([gate(Verdict.WARN), gate(Verdict.FAIL), gate(Verdict.PASS)])
     assert audit.verdict is Verdict.FAIL
     assert (audit.exit_status, Audit([gate(Verdict.WARN)]).exit_status) == (1, 0)
-    assert [found.verdict for found in audit.beside(Verdict.WARN)] == [Verdict.WARN]
+    assert [found.verdict for found in audit.with_verdict(Verdict.WARN)] == [Verdict.WARN]
 
 
 def test_json_has_exactly_the_promised_keys_and_no_nan() -> None:

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from worldprobe.measures.cyclic import TurningScores, turning_scores
 from worldprobe.measures.probes import fit_probe
 from worldprobe.stats.r2 import r2_per_column
-from worldprobe.study.measure_run import Embedded, measure_turning
+from worldprobe.study.measure_run import Embedded, measure_cyclic
 from worldprobe.world import Control
 
 POINTS = 20_000
@@ -58,10 +58,10 @@ def test_the_angle_within_half_a_turn_is_read_exactly_where_the_angle_itself_is_
 
 def test_only_controls_that_turn_are_measured_in_their_own_unit(angle: np.ndarray) -> None:
     degrees = 180 / np.pi
-    controls = [Control("lift", "m", 0.1, "no angle"), Control("pan", "deg", degrees, "a turn", 5.0, turn=360)]
+    controls = [Control("lift", "m", 0.1, "no angle"), Control("pan", "deg", degrees, "a turn", 5.0, period=360)]
     z = np.stack([np.zeros_like(angle), angle], axis=-1).astype(np.float32)
     probe, test = (Embedded(np.sin(z[k, :, 1:]), z[k]) for k in (0, 1))
-    found = measure_turning(probe, test, controls)
+    found = measure_cyclic(probe, test, controls)
     assert list(found) == ["pan"]
     assert found["pan"].sine == pytest.approx(1.0)
     assert found["pan"].cosine == pytest.approx(0.0, abs=1e-3)

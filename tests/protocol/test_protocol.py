@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from worldprobe.audits import Audit, Gate, Verdict
-from worldprobe.audits.audit_folder import load_audit
 from worldprobe.datasets import Store
 from worldprobe.errors import DamagedData, InvalidValue, NotSigned, StudyChanged, WorldprobeError
 from worldprobe.protocol import add_audit, brief, make_protocol, plan, read_protocol, register, reviews, sign
+from worldprobe.results import load_audit
 from worldprobe.study import Results, run_study
 
 AUDIT = Audit([Gate("coverage", "narrow: x", Verdict.FAIL, 0.1, 0.5, "Explore | more.", "Judged on N(0, I).")])
@@ -124,7 +124,7 @@ def test_an_audit_joins_its_own_protocol_only_and_reviews_say_that_they_saw_it(c
     assert register(claimed(), folder).audit == "fail"
     found = load_audit(folder)
     assert found is not None
-    assert found.gates == AUDIT.gates
+    assert found.to_json() == AUDIT.to_json()
 
 
 def test_a_brief_holds_what_an_attack_needs(claimed: Any) -> None:
@@ -156,7 +156,7 @@ def test_outcomes_follow_the_thresholds_that_were_planned(claimed: Any, tmp_path
     assert results.registration.deviations[0].startswith("hypotheses was [{")
     again = run_study(lowered, tmp_path / "out", store=store)
     assert (again.registration, again.outcomes) == (results.registration, results.outcomes)
-    assert Results.model_validate_json((tmp_path / "out" / "results.json").read_text(encoding="utf8")) == again
+    assert Results.load(tmp_path / "out") == again
 
 
 def test_runs_cannot_be_registered_afterwards(claimed: Any, tmp_path: Path, store: Store) -> None:

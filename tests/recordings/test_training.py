@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from worldprobe.audits.audit_folder import load_audit
 from worldprobe.cli import app
 from worldprobe.datasets import Store, canonical, exploration
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import REGIMES
 from worldprobe.recordings.recorded_world import SPLITS, RecordedWorld
 from worldprobe.reports import write_report
+from worldprobe.results import load_audit
 from worldprobe.study import run_study
 from worldprobe.study.audit_study import keep_audit
 from worldprobe.study.recorded_study import recorded_study

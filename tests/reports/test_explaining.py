@@ -11,16 +11,24 @@ import pytest
 
 from reports.reading import Page, results_of, rewrite, written
 from worldprobe.audits import Audit, Gate, Verdict
-from worldprobe.audits.audit_folder import load_audit, save_audit
+from worldprobe.audits.audit_folder import save_audit
 from worldprobe.errors import DamagedData
 from worldprobe.reports.charts import BarStack, StackPiece, longest, stack_chart
 from worldprobe.reports.reasons import Case, sentence
-from worldprobe.results.records import Parts
+from worldprobe.results import ControlRecord, MissingParts, load_audit
 from worldprobe.study.audit_study import audited
 from worldprobe.world import Control
 
 YAW = Control("yaw", "deg", 65.0, "pan", limit=200.0)
-SCENE = Parts(missing=0.41, regime=0.0, scene=0.38, chance=0.0, data=0.02, optimisation=0.0, rest=0.01)
+
+
+def _parts(missing: float, *parts: float | None) -> MissingParts:
+    names = ("regime", "scene", "non_identifiability", "data", "optimisation", "unexplained")
+    return MissingParts.model_validate({"missing": missing, **dict(zip(names, parts, strict=True))})
+
+
+RECORDED = ControlRecord.model_validate(YAW.described())
+SCENE = _parts(0.41, 0.0, 0.38, 0.0, 0.02, 0.0, 0.01)
 
 
 def _alike(degrees: float) -> Audit:
@@ -54,9 +62,9 @@ def _explained(folder: Path, *, refused: bool = False, **more: Any) -> Page:
 
 def _case(audit: Audit | None, folder: Path) -> Case:
     if audit is None:
-        return Case(YAW, None, None, "100 frames")
+        return Case(RECORDED, None, None, "100 frames")
     save_audit(audit, folder, "key")
-    return Case(YAW, None, load_audit(folder), "100 frames")
+    return Case(RECORDED, None, load_audit(folder), "100 frames")
 
 
 def test_a_sentence_names_the_symmetry_that_the_audit_found(tmp_path: Path) -> None:
@@ -69,14 +77,14 @@ def test_a_sentence_names_the_symmetry_that_the_audit_found(tmp_path: Path) -> N
 def test_a_sentence_without_an_audit_says_what_is_known(tmp_path: Path) -> None:
     case = _case(None, tmp_path)
     assert "0.38 because even an encoder that is told it does not find it" in sentence(case, SCENE)
-    data = Parts(missing=0.3, regime=0.0, scene=0.0, chance=0.0, data=0.2, optimisation=0.1, rest=0.0)
+    data = _parts(0.3, 0.0, 0.0, 0.0, 0.2, 0.1, 0.0)
     assert sentence(case, data) == (
         "yaw: 0.30 missing; 0.20 because 100 frames are too few: held-out pairs do not follow the training pairs; "
         "0.10 because training stopped short of its optimum"
     )
-    wide = Parts(missing=0.3, regime=0.0, scene=0.0, chance=0.0, data=None, optimisation=None, rest=0.3)
+    wide = _parts(0.3, 0.0, 0.0, 0.0, None, None, 0.3)
     assert "fewer controls move than the embedding has dimensions" in sentence(case, wide)
-    refused = Parts(missing=0.3, regime=None, scene=0.0, chance=None, data=None, optimisation=None, rest=0.3)
+    refused = _parts(0.3, None, 0.0, None, None, None, 0.3)
     assert sentence(case, refused).endswith("0.30 not told apart, for the prediction was refused")
 
 
@@ -84,9 +92,9 @@ def test_an_audit_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     save_audit(_alike(90.0), tmp_path, "key")
     found = load_audit(tmp_path)
     assert found is not None
-    assert (found.of, found.verdict, found.gates) == ("key", Verdict.FAIL, _alike(90.0).gates)
+    assert (found.of, found.verdict, found.to_json()) == ("key", Verdict.FAIL, _alike(90.0).to_json())
     assert found.gates[1].evidence["rest"] == [1.0, None]
-    assert [path.name for path in found.pictures.values()] == ["look-alikes-yaw.png"]
+    assert [picture and picture.name for picture in map(found.picture, found.gates)] == [None, "look-alikes-yaw.png"]
     (tmp_path / "audit.json").write_text('{"gates": [', encoding="utf8")
     with pytest.raises(DamagedData, match="audit again"):
         load_audit(tmp_path)

@@ -21,14 +21,6 @@ def test_folder_without_results_is_refused(tmp_path: Path) -> None:
         write_report(tmp_path / "nowhere")
 
 
-def test_half_results_say_how_many_runs_are_finished_and_how_to_continue(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        (tmp_path / "runs" / name).mkdir(parents=True)
-        (tmp_path / "runs" / name / "run.json").write_text("{}")
-    with pytest.raises(NoResults, match=r"half done: 2 finished.*command again"):
-        write_report(tmp_path)
-
-
 def _edit(change: Callable[[dict], object]) -> Callable[[Path], object]:
     def damage(folder: Path) -> None:
         results = json.loads((folder / "results.json").read_text())

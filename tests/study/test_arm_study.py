@@ -73,8 +73,8 @@ def test_the_study_runs_and_tells_of_every_joint_what_a_picture_shows(smoke: Res
         ("canonical", {}),
     ]
     for run in smoke.runs:
-        assert list(run.recovery.turning) == list(run.recovery.r2_per_control) == ["shoulder", "wrist"]
-    assert [control["turn"] for control in smoke.controls] == pytest.approx([6.2832] * 2, abs=1e-4)
+        assert list(run.recovery.cyclic) == list(run.recovery.r2_per_control) == ["shoulder", "wrist"]
+    assert [control.period for control in smoke.controls] == pytest.approx([6.2832] * 2, abs=1e-4)
 
 
 def test_a_published_value_of_one_joint_stands_beside_that_joint(smoke: Results) -> None:

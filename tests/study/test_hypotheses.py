@@ -11,9 +11,8 @@ import yaml
 from pydantic import ValidationError
 
 from worldprobe.errors import InvalidStudy, UnknownName
-from worldprobe.results.records import Bound, Planned, Recovery, Run, Seconds
+from worldprobe.results import Bound, Hypothesis, Planned, Recovery, Run, Seconds
 from worldprobe.study import load_study, shipped_studies
-from worldprobe.study.hypotheses import Hypothesis
 from worldprobe.study.hypothesis_outcomes import conclude
 
 

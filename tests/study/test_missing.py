@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from worldprobe.results.records import Bound, Decomposed, Exploration, Predicted, Recovery, Run, Seconds, Training
+from worldprobe.results import Bound, Decomposition, Exploration, Prediction, Recovery, Run, Seconds, Training
 from worldprobe.study import load_study
 from worldprobe.study.decomposition_inputs import decompositions
 from worldprobe.study.training_groups import Variants
@@ -51,7 +51,7 @@ def _exploration(refused: str | None = None) -> Exploration:
     each = {"x": 1.0, "y": 0.7}
     known: dict[str, Any] = {"r2": 0.85, "r2_per_control": {"x": 1.0, "y": 1.0}, "r2_on_test_per_control": each}
     numbers = {"r2": None, "r2_per_control": None} if refused else known
-    predicted = Predicted(refused=refused, ci95=None, proven=False, r2_on_test=None, outside=None, **numbers)
+    predicted = Prediction(refused=refused, ci95=None, proven=False, r2_on_test=None, outside=None, **numbers)
     zeros = {"x": 0.0, "y": 0.0}
     return Exploration(
         id="gaussian",
@@ -71,15 +71,15 @@ def _exploration(refused: str | None = None) -> Exploration:
     )
 
 
-def _of(study_file: Path, *runs: Run, refused: str | None = None) -> list[Decomposed]:
+def _of(study_file: Path, *runs: Run, refused: str | None = None) -> list[Decomposition]:
     return decompositions(runs, [_exploration(refused)], Variants(load_study(study_file)))
 
 
 def test_the_ceiling_on_the_test_points_and_the_supervised_reference_have_their_parts(study_file: Path) -> None:
     (found,) = _of(study_file, _run(0.5), _run(0.9, "ceiling"))
     x, y = found.controls["x"], found.controls["y"]
-    assert (x.regime, x.scene, x.rest) == pytest.approx((0.0, 0.1, 0.4))
-    assert (y.regime, y.scene, y.rest) == pytest.approx((0.3, 0.1, 0.1))
+    assert (x.regime, x.scene, x.unexplained) == pytest.approx((0.0, 0.1, 0.4))
+    assert (y.regime, y.scene, y.unexplained) == pytest.approx((0.3, 0.1, 0.1))
 
 
 def test_a_refusal_is_said_and_leaves_the_rest_in_one_piece(study_file: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_refusal_is_said_and_leaves_the_rest_in_one_piece(study_file: Path) ->
     assert found.refused == "too few shots"
     x = found.controls["x"]
     assert (x.regime, x.data, x.optimisation) == (None, None, None)
-    assert (x.scene, x.rest) == pytest.approx((0.1, 0.4))
+    assert (x.scene, x.unexplained) == pytest.approx((0.1, 0.4))
 
 
 def test_without_the_reference_the_scene_is_not_told_apart(study_file: Path) -> None:
@@ -100,7 +100,7 @@ def test_more_dimensions_than_moving_controls_have_no_known_optimum(study_file: 
     (found,) = _of(study_file, wide, _run(0.9, "ceiling"))
     x = found.controls["x"]
     assert (x.data, x.optimisation) == (None, None)
-    assert (x.regime, x.scene, x.rest) == pytest.approx((0.0, 0.1, 0.4))
+    assert (x.regime, x.scene, x.unexplained) == pytest.approx((0.0, 0.1, 0.4))
 
 
 def test_held_out_pairs_that_do_not_follow_are_finite_data(study_file: Path) -> None:

@@ -60,7 +60,7 @@ def test_what_every_run_is_missing_is_told_in_parts_that_sum_to_it(finished: tup
     assert [part.run for part in results.decomposition] == ["gaussian__lejepa__seed0", "narrow__lejepa__seed0"]
     for part in results.decomposition:
         for control, p in part.controls.items():
-            told = [p.regime, p.scene, p.data, p.optimisation, p.rest]
+            told = [p.regime, p.scene, p.data, p.optimisation, p.unexplained]
             assert sum(x for x in told if x is not None) == pytest.approx(p.missing, abs=1e-9)
             assert p.missing == pytest.approx(1 - runs[part.run].recovery.r2_per_control[control], abs=1e-9)
     broad = results.decomposition[0]
@@ -72,7 +72,7 @@ def test_what_is_on_disk_is_what_was_returned_and_holds_no_nan(finished: tuple[P
     folder, results = finished
     text = (folder / "out" / "results.json").read_text(encoding="utf8")
     assert "NaN" not in text
-    assert Results.model_validate_json(text) == results
+    assert Results.load(folder / "out") == results
 
 
 def test_the_truth_beside_every_run_is_the_same_canonical_test_set(finished: tuple[Path, Results]) -> None:
@@ -168,9 +168,7 @@ def test_a_study_killed_in_training_continues_and_ends_as_if_it_had_not_been(tmp
     assert _started_in(tmp_path / "b").wait() == 0
     assert kept
     assert finished.stat().st_mtime_ns == stamp
-    whole, continued = (
-        Results.model_validate_json((tmp_path / name / "out" / "results.json").read_text()) for name in "ab"
-    )
+    whole, continued = (Results.load(tmp_path / name / "out") for name in "ab")
     assert [run.recovery for run in continued.runs] == [run.recovery for run in whole.runs]
 
 

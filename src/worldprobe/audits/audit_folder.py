@@ -1,11 +1,9 @@
-"""An audit in a folder: audit.json with every gate and its evidence, and the frames that show it as pictures."""
+"""Writing an audit into a folder: audit.json with every gate and its evidence, and pictures of pairs of frames."""
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from math import isfinite, nan
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +11,8 @@ import numpy as np
 from PIL import Image
 
 from worldprobe._util.files import atomic_write, write_json
-from worldprobe.audits.gate import Audit, Gate, Verdict
-from worldprobe.errors import DamagedData
-
-
-@dataclass(frozen=True)
-class SavedAudit(Audit):
-    """An audit read back; `of` is the key of what was audited, `pictures` the frames beside a gate."""
-
-    of: str
-    pictures: dict[tuple[str, str], Path]
-    """By (gate, subject); only those that exist."""
+from worldprobe.audits.gate import Audit
+from worldprobe.results import SavedAudit, SavedGate, load_audit, versioned
 
 
 def save_audit(audit: Audit, folder: Path, of: str) -> Path:
@@ -31,36 +20,19 @@ def save_audit(audit: Audit, folder: Path, of: str) -> Path:
 
     A gate's evidence is kept where it is text and numbers; two frames beside each other become a picture.
     """
-    listed = []
+    gates = []
     for gate in audit.gates:
-        told: dict[str, Any] = {**gate.to_json(), "because": gate.because}
-        frames = gate.evidence.get("frames")
+        picture, frames = None, gate.evidence.get("frames")
         if isinstance(frames, np.ndarray):
-            told["picture"] = f"audit/{_slug(f'{gate.gate} {gate.subject}')}.png"
-            with atomic_write(folder / told["picture"]) as aside:
+            picture = f"audit/{_slug(f'{gate.gate} {gate.subject}')}.png"
+            with atomic_write(folder / picture) as aside:
                 Image.fromarray(frames).save(aside, format="PNG")
-        told["evidence"] = {name: _plain(value) for name, value in gate.evidence.items() if name != "frames"}
-        listed.append(told)
+        evidence = {name: _plain(value) for name, value in gate.evidence.items() if name != "frames"}
+        known = {**gate.to_json(), "because": gate.because, "picture": picture, "evidence": evidence}
+        gates.append(SavedGate.model_validate(known))
     path = folder / "audit.json"
-    write_json(path, {"verdict": audit.verdict.value, "of": of, "gates": listed})
+    write_json(path, versioned(SavedAudit(verdict=audit.verdict, of=of, gates=gates)))
     return path
-
-
-def load_audit(folder: Path) -> SavedAudit | None:
-    """Return the audit in a folder, None where there is none. Raises DamagedData where it cannot be read."""
-    path = folder / "audit.json"
-    if not path.is_file():
-        return None
-    try:
-        given = json.loads(path.read_text(encoding="utf8"))
-        gates = [_gate(told) for told in given["gates"]]
-        named = {
-            (told["gate"], told["subject"]): folder / told["picture"] for told in given["gates"] if "picture" in told
-        }
-        pictures = {key: picture for key, picture in named.items() if picture.is_file()}
-        return SavedAudit(gates, str(given["of"]), pictures)
-    except (ValueError, KeyError, TypeError) as fault:
-        raise DamagedData(f"{path} is not an audit ({fault!r}). Remove it and audit again.") from None
 
 
 def copy_audit(source: Path, target: Path) -> None:
@@ -68,15 +40,9 @@ def copy_audit(source: Path, target: Path) -> None:
     found = load_audit(source)
     if found is None:
         return
-    for path in [*found.pictures.values(), source / "audit.json"]:
+    for path in [*filter(None, map(found.picture, found.gates)), source / "audit.json"]:
         with atomic_write(target / path.relative_to(source)) as aside:
             aside.write_bytes(path.read_bytes())
-
-
-def _gate(told: dict[str, Any]) -> Gate:
-    value, threshold = (nan if told[key] is None else float(told[key]) for key in ("value", "threshold"))
-    verdict, advice, because = Verdict(told["verdict"]), str(told["advice"]), str(told["because"])
-    return Gate(told["gate"], told["subject"], verdict, value, threshold, advice, because, told["evidence"])
 
 
 def _plain(value: Any) -> Any:

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from math import isfinite
 from typing import Any, Literal
 
 from worldprobe._util.registry import Registry
-
-
-class Verdict(StrEnum):
-    """What a gate says; an audit says what its worst gate says."""
-
-    PASS = "pass"
-    WARN = "warn"
-    FAIL = "fail"
-
-    @property
-    def badness(self) -> int:
-        """0 for pass, 1 for warn, 2 for fail."""
-        return list(Verdict).index(self)
+from worldprobe.results import Verdict
 
 
 @dataclass(frozen=True)
@@ -129,7 +116,7 @@ class Audit:
         """1 where a gate fails, else 0."""
         return int(self.verdict is Verdict.FAIL)
 
-    def beside(self, verdict: Verdict) -> list[Gate]:
+    def with_verdict(self, verdict: Verdict) -> list[Gate]:
         """Return the gates with this verdict, in order."""
         return [gate for gate in self.gates if gate.verdict is verdict]
 

@@ -118,9 +118,9 @@ def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path |
 
 
 def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path, as_json: bool) -> Any:
-    from worldprobe.audits.audit_folder import load_audit
     from worldprobe.recordings.recorded_world import RecordedWorld
     from worldprobe.reports import write_report
+    from worldprobe.results import load_audit
     from worldprobe.study.recorded_study import recorded_study
 
     world = RecordedWorld(path=data, stride=stride, **given)

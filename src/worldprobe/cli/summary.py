@@ -11,9 +11,9 @@ from worldprobe.cli.terminal import cell, console, say, table
 def print_summary(folder: Path) -> None:
     """Print the summary of a results folder, a row for every exploration, objective and point of the axes."""
     from worldprobe.reports.words import scored_on
-    from worldprobe.results.records import Results
+    from worldprobe.results import Results
 
-    results = Results.model_validate_json((folder / "results.json").read_text(encoding="utf8"))
+    results = Results.load(folder)
     axes = list(dict.fromkeys(axis for row in results.summary for axis in row.axes))
     title = f"Mean R² {scored_on(results.study)} ({results.study['title']})"
     shown = table(title, "regime", *axes, "objective", "R²", "95 % interval", "worst control")

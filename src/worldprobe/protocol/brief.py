@@ -70,7 +70,7 @@ def weaknesses(study: Study, audit: Audit) -> list[str]:
         found.append("There is no hypothesis: whatever comes out can be told as a success.")
     if study.axes:
         found.append("The gates look at the study's own settings, not at every point of its axes.")
-    bad = [*audit.beside(Verdict.FAIL), *audit.beside(Verdict.WARN)]
+    bad = [*audit.with_verdict(Verdict.FAIL), *audit.with_verdict(Verdict.WARN)]
     return found + [f"Gate {gate.gate} ({gate.verdict}), {gate.subject}: {gate.advice}" for gate in bad]
 
 

@@ -13,10 +13,8 @@ from pydantic import PositiveInt, ValidationError
 
 from worldprobe._util.files import write_json
 from worldprobe.errors import DamagedData, InvalidStudy, StudyChanged, WorldprobeError
-from worldprobe.results.records import Record
+from worldprobe.results import DECISION, METRICS, Hypothesis, Record
 from worldprobe.study import Study
-from worldprobe.study.hypotheses import METRICS, Hypothesis
-from worldprobe.study.hypothesis_outcomes import DECISION
 from worldprobe.study.machine import versions
 from worldprobe.study.overrides import differences
 from worldprobe.study.validation_errors import explain

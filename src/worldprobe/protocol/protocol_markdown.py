@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from worldprobe.results import DECISION, METRICS
 from worldprobe.study import Study
-from worldprobe.study.hypotheses import METRICS
-from worldprobe.study.hypothesis_outcomes import DECISION
 
 NO_HYPOTHESES = (
     "This study states no hypothesis: it can explore, but confirm or refute nothing. Give it a `hypotheses:` list "

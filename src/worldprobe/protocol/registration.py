@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from worldprobe.audits.audit_folder import load_audit
 from worldprobe.errors import InvalidValue, NotSigned, StudyChanged
 from worldprobe.protocol.document import read_protocol
 from worldprobe.protocol.sign_offs import lacking, reviews
-from worldprobe.results.records import Registration
+from worldprobe.results import Registration, load_audit
 from worldprobe.study import Study
 
 

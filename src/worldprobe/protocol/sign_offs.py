@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from worldprobe._util.files import file_sha256, inside, write_json
 from worldprobe.errors import DamagedData, InvalidValue
 from worldprobe.protocol.document import Protocol, read_protocol
-from worldprobe.results.records import Record, Review
+from worldprobe.results import Record, Review
 
 Choice = Literal["approve", "reject", "comment"]
 

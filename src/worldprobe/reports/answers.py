@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from worldprobe.reports.results_folder import Series
 from worldprobe.reports.words import count, share, unbroken
-from worldprobe.study.verdicts import PARTLY, RECOVERED
+from worldprobe.results import PARTLY, RECOVERED
 
 REACHED = 0.9
 """Share of pictures reached from which a planner is said to get there."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from worldprobe.audits import Gate, Verdict
-from worldprobe.audits.audit_folder import SavedAudit, load_audit
+from worldprobe._util.files import content_key
 from worldprobe.reports.results_folder import ResultsFolder
-from worldprobe.study.audit_study import audited
+from worldprobe.results import SavedAudit, SavedGate, Verdict, audited_settings, load_audit
 
 
 def audit_of(folder: ResultsFolder) -> SavedAudit | None:
@@ -14,7 +13,7 @@ def audit_of(folder: ResultsFolder) -> SavedAudit | None:
     Raises DamagedData where audit.json cannot be read.
     """
     found = load_audit(folder.path)
-    return found if found is not None and found.of == audited(folder.results.study) else None
+    return found if found is not None and found.of == content_key(audited_settings(folder.results.study)) else None
 
 
 def has_audit(folder: ResultsFolder) -> bool:
@@ -22,7 +21,7 @@ def has_audit(folder: ResultsFolder) -> bool:
     return (folder.path / "audit.json").is_file()
 
 
-def trouble(audit: SavedAudit | None, gate: str, subject: str) -> Gate | None:
+def trouble(audit: SavedAudit | None, gate: str, subject: str) -> SavedGate | None:
     """Return a gate that warns or fails; None where it passes or was not judged."""
-    gates = audit.gates if audit is not None else []
-    return next((g for g in gates if (g.gate, g.subject) == (gate, subject) and g.verdict is not Verdict.PASS), None)
+    found = None if audit is None else audit.gate(gate, subject)
+    return found if found is not None and found.verdict is not Verdict.PASS else None

@@ -11,7 +11,7 @@ from worldprobe.reports.charts import marker
 from worldprobe.reports.pictures import EmbeddedPicture
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.words import ratio
-from worldprobe.results.records import Run
+from worldprobe.results import Run
 
 MOST_CONTROLS = 12  # nobody reads small multiples of more
 MOST_OPEN = 12  # rows of a table that stands open

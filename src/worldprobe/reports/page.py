@@ -19,6 +19,7 @@ from worldprobe.reports.results_folder import ResultsFolder, read_folder
 from worldprobe.reports.sections import sections_for
 from worldprobe.reports.sections.planning import plans
 from worldprobe.reports.words import count, duration, intervals_over, memory, number, ratio
+from worldprobe.results import ControlRecord
 
 QUESTION = "Was this world explored in a way from which its hidden controls can be learned?"
 HERO_WIDTH, HERO_BYTES = 1600, 420_000
@@ -96,8 +97,8 @@ def _controls_table(folder: ResultsFolder) -> Table:
     columns = ("control", "what it moves", "one standard deviation", "never beyond")
     alike: dict[tuple[str, ...], list[str]] = {}
     for c in folder.results.controls:
-        facts = (str(c.get("meaning", "")), _physical(c, "scale"), _physical(c, "limit"))
-        alike.setdefault(facts, []).append(str(c["name"]))
+        facts = (c.meaning, _physical(c, c.scale), _physical(c, c.limit if _reachable(c) else None))
+        alike.setdefault(facts, []).append(c.name)
     rows = [
         (name, *facts)
         for facts, names in alike.items()
@@ -106,11 +107,14 @@ def _controls_table(folder: ResultsFolder) -> Table:
     return Table("The hidden controls", columns, tuple(rows))
 
 
-def _physical(control: dict[str, Any], key: str) -> str:
-    value = control.get(key)
-    unit = {"deg": "°", "degrees": "°"}.get(control.get("unit", ""), control.get("unit", ""))
-    unreachable = key == "limit" and value is not None and value >= UNREACHABLE * control["scale"]
-    return "—" if value is None or unreachable else f"{number(value, 3)} {unit}".strip()
+def _physical(control: ControlRecord, value: float | None) -> str:
+    unit = {"deg": "°", "degrees": "°"}.get(control.unit, control.unit)
+    return "—" if value is None else f"{number(value, 3)} {unit}".strip()
+
+
+def _reachable(control: ControlRecord) -> bool:
+    """Whether a control ever comes near its limit."""
+    return control.limit is not None and control.limit < UNREACHABLE * control.scale
 
 
 def _provenance(folder: ResultsFolder) -> list[tuple[str, list[tuple[str, str]]]]:

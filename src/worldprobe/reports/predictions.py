@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from worldprobe.reports.results_folder import ResultsFolder, Series
-from worldprobe.results.records import Predicted
-from worldprobe.study.study_predictions import CEILING_OF
+from worldprobe.results import CEILING_OF, Prediction
 
 
-def predicted_for(folder: ResultsFolder, s: Series) -> Predicted | None:
+def predicted_for(folder: ResultsFolder, s: Series) -> Prediction | None:
     """Return the prediction for a series' regime and objective; None where its objective has none."""
     given = folder.results.study.get("objectives", {}).get(s.summary.objective, {})
     ceiling = CEILING_OF.get(given.get("name", s.summary.objective))

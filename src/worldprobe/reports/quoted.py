@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from worldprobe.reports.results_folder import ResultsFolder
-from worldprobe.results.records import Run, Summary
-from worldprobe.study.axes import Label
-from worldprobe.study.schema import Published
+from worldprobe.results import Label, Published, Run, Summary, same_label
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Quoted:
     def is_of(self, regime: str, objective: str, axes: Mapping[str, Label]) -> bool:
         """Whether it is of this condition, and no axis that both name says otherwise."""
         mine = self.regime == regime and self.objective == objective
-        return mine and all(same(self.axes[name], label) for name, label in axes.items() if name in self.axes)
+        return mine and all(same_label(self.axes[name], label) for name, label in axes.items() if name in self.axes)
 
     def best_of(self, summaries: Iterable[Summary]) -> Summary | None:
         """Return the summary that it is of, along axes that it does not name the best one; None where there is none."""
@@ -52,11 +50,3 @@ def quoted_values(folder: ResultsFolder) -> list[Quoted]:
     """Return every published value that the study quotes."""
     found = publication(folder)
     return [Quoted(v.regime, v.objective, v.axes, v.r2, v.control) for v in found.values] if found else []
-
-
-def same(a: Label, b: Label) -> bool:
-    """Whether two labels are one point: equal numbers, also where one is in quotes, or equal words."""
-    try:
-        return float(a) == float(b)
-    except ValueError:
-        return str(a) == str(b)

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 
-import numpy as np
-
-from worldprobe.audits import Gate
-from worldprobe.audits.audit_folder import SavedAudit
 from worldprobe.reports.audits import trouble
 from worldprobe.reports.words import count, number
-from worldprobe.results.records import Exploration, Parts
-from worldprobe.study.verdicts import STILL
-from worldprobe.world import Control
+from worldprobe.results import STILL, ControlRecord, Exploration, MissingParts, SavedAudit, SavedGate
 
 TOLD = 0.02
 """R^2 from which a part is worth a word, if it is a quarter of what is missing."""
@@ -30,13 +23,13 @@ BLIND = ("visible", "information", "occluded", "distinct", "saturated", "weak-cu
 class Case:
     """What is known of one control after one exploration."""
 
-    control: Control
+    control: ControlRecord
     exploration: Exploration | None
     audit: SavedAudit | None
     frames: str
 
 
-def sentence(case: Case, parts: Parts) -> str:
+def sentence(case: Case, parts: MissingParts) -> str:
     """Return "yaw: 0.41 missing; 0.38 because the world looks the same from four sides"."""
     given = {name: value for name in CAUSES if (value := getattr(parts, name)) is not None}
     least = max(TOLD, parts.missing / 4)
@@ -45,19 +38,13 @@ def sentence(case: Case, parts: Parts) -> str:
     return "; ".join([f"{case.control.name}: {parts.missing:.2f} missing", *told])
 
 
-def separated(parts: Parts) -> bool:
+def separated(parts: MissingParts) -> bool:
     """Whether the regime's part could be told from the rest."""
     return parts.regime is not None
 
 
-def control_spec(described: dict[str, object]) -> Control:
-    """Return a control as results hold it."""
-    given = {key: described[key] for key in Control.__dataclass_fields__ if key in described}
-    return Control(**{**given, "limit": inf if described.get("limit") is None else described["limit"]})  # type: ignore[arg-type]
-
-
-def _cause(name: str, parts: Parts) -> Callable[[Case], str]:
-    if name != "rest" or parts.data is not None:
+def _cause(name: str, parts: MissingParts) -> Callable[[Case], str]:
+    if name != "unexplained" or parts.data is not None:
         return CAUSES[name]
     return _without_optimum if separated(parts) else _unseparated
 
@@ -78,13 +65,14 @@ def _scene(case: Case) -> str:
     return "because even an encoder that is told it does not find it in what is seen"
 
 
-def _alike(spec: Control, gate: Gate) -> str:
+def _alike(spec: ControlRecord, gate: SavedGate) -> str:
     """Say how states that look the same differ: as sides of the world, where a round part of a turn lies between."""
     try:
-        states = np.array([state[spec.name] for state in gate.evidence["controls"]], dtype=np.float64)
+        states = [float(state[spec.name]) for state in gate.evidence["controls"]]
     except (KeyError, TypeError, ValueError):
         return "because states far apart in it look the same"
-    apart = float(np.ptp(spec.physical(states)))
+    places = [spec.physical(state) for state in states]
+    apart = max(places) - min(places)
     sides = round(TURN / apart) if apart > 0 else 0
     if spec.unit in ("deg", "degrees", "°") and 2 <= sides <= MOST_SIDES and abs(TURN / apart - sides) < 0.06 * sides:
         return f"because the world looks the same from {count(sides, 'side')}"
@@ -118,9 +106,9 @@ def _unseparated(case: Case) -> str:
 CAUSES: dict[str, Callable[[Case], str]] = {
     "regime": _regime,
     "scene": _scene,
-    "chance": _chance,
+    "non_identifiability": _chance,
     "data": _data,
     "optimisation": _optimisation,
-    "rest": _rest,
+    "unexplained": _rest,
 }
-"""The parts of `Parts` in order, each with the words for its cause."""
+"""The parts of `MissingParts` in order, each with the words for its cause."""

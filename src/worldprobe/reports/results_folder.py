@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
-from worldprobe.errors import DamagedData, NoResults
+from worldprobe.errors import DamagedData
 from worldprobe.reports.words import ROLES, VECTOR_ROLES, at
-from worldprobe.results.records import Exploration, Results, Run, Summary
-from worldprobe.study.verdicts import exploration_of
-
-AGAIN = "Run the study's command again with the same --out: finished runs are kept, and what is missing is made."
+from worldprobe.results import Exploration, Results, Run, Summary, exploration_of
+from worldprobe.results.reading import AGAIN, load_results
 
 COLOURS = 8  # that style.css defines, c0 to c7
 NEUTRAL = 8  # c8: of what several colours share
@@ -49,7 +45,7 @@ class ResultsFolder:
     @property
     def controls(self) -> list[str]:
         """The names of the hidden controls, in the world's order."""
-        return [str(control["name"]) for control in self.results.controls]
+        return [control.name for control in self.results.controls]
 
     @cached_property
     def series(self) -> list[Series]:
@@ -158,32 +154,11 @@ class ResultsFolder:
 
 
 def read_folder(path: Path) -> ResultsFolder:
-    """Read `results.json` of a folder and check it.
+    """Read the results in a folder, of a half-finished one those of its finished runs.
 
-    Raises NoResults where there is none (yet), DamagedData where it is unreadable or not what a study writes.
+    Raises NoResults where there are none (yet), DamagedData where a file is unreadable or not what a study writes.
     """
-    file = path / "results.json"
-    if not path.is_dir():
-        raise NoResults(f"{path} is not a folder. Give the folder that `worldprobe run STUDY --out DIR` wrote.")
-    if not file.is_file():
-        finished = len(list(path.glob("runs/*/run.json")))
-        if finished:
-            raise NoResults(f"{path} is half done: {finished} finished run(s), but no results.json yet. {AGAIN}")
-        raise NoResults(f"{path} has no results.json. Give the folder that `worldprobe run STUDY --out DIR` wrote.")
-    try:
-        results = Results.model_validate(json.loads(file.read_text(encoding="utf8")))
-    except (json.JSONDecodeError, UnicodeDecodeError) as fault:
-        raise DamagedData(f"{file} is not readable JSON ({fault}). {AGAIN}") from fault
-    except ValidationError as fault:
-        first = fault.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise DamagedData(
-            f"{file} is not what a study writes: {key}: {first['msg']} ({fault.error_count()} fault(s) in all). {AGAIN}"
-        ) from fault
-    twice = [name for name, times in Counter(run.id for run in results.runs).items() if times > 1]
-    if twice:
-        raise DamagedData(f"{file} holds the run {twice[0]!r} more than once. {AGAIN}")
-    return ResultsFolder(path, results)
+    return ResultsFolder(path, load_results(path))
 
 
 Cell = tuple[str, str, str, str, str]

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worldprobe.reports.results_folder import ResultsFolder, Series
-from worldprobe.results.records import Summary
-from worldprobe.study.axes import Label
+from worldprobe.results import Label, Summary
 
 COLLAPSED = 0.1  # R^2 below which a run has lost its controls
 

@@ -1,1 +1,69 @@
-"""Results: records of what was measured; they import nothing above `errors`."""
+"""Results: records of what was measured, how they are read and summarised; nothing here imports above `errors`."""
+
+from worldprobe.results.control_record import ControlRecord
+from worldprobe.results.explored import STILL, Exploration
+from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, HypothesisOutcome, Metric, Side
+from worldprobe.results.interval import Interval
+from worldprobe.results.missing_r2 import Decomposition, MissingParts
+from worldprobe.results.planned import ORACLE, Planned, Reached, StraightLineCosts
+from worldprobe.results.predicted import CEILING_OF, Prediction
+from worldprobe.results.published_values import Published, PublishedValue
+from worldprobe.results.record import Label, Record, same_label
+from worldprobe.results.record_files import FORMAT, Kind, read_record, versioned
+from worldprobe.results.recovered import PARTLY, RECOVERED, Bound, Cyclic, Recovery
+from worldprobe.results.review import Registration, Review
+from worldprobe.results.runs import Run, Seconds
+from worldprobe.results.saved_audit import AUDITED, SavedAudit, SavedGate, Verdict, audited_settings, load_audit
+from worldprobe.results.study_results import Results
+from worldprobe.results.summary import Summary, exploration_of, summarise
+from worldprobe.results.trained import Training
+
+__all__ = [
+    "AUDITED",
+    "CEILING_OF",
+    "DECISION",
+    "FORMAT",
+    "METRICS",
+    "ORACLE",
+    "PARTLY",
+    "RECOVERED",
+    "STILL",
+    "Bound",
+    "ControlRecord",
+    "Cyclic",
+    "Decomposition",
+    "Exploration",
+    "Hypothesis",
+    "HypothesisOutcome",
+    "Interval",
+    "Kind",
+    "Label",
+    "Metric",
+    "MissingParts",
+    "Planned",
+    "Prediction",
+    "Published",
+    "PublishedValue",
+    "Reached",
+    "Record",
+    "Recovery",
+    "Registration",
+    "Results",
+    "Review",
+    "Run",
+    "SavedAudit",
+    "SavedGate",
+    "Seconds",
+    "Side",
+    "StraightLineCosts",
+    "Summary",
+    "Training",
+    "Verdict",
+    "audited_settings",
+    "exploration_of",
+    "load_audit",
+    "read_record",
+    "same_label",
+    "summarise",
+    "versioned",
+]

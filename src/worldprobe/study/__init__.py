@@ -1,6 +1,6 @@
 """Studies: world x regimes x objectives x seeds, run whole or continued."""
 
-from worldprobe.results.records import Results
+from worldprobe.results import Results
 from worldprobe.study.load import DEFAULT_PRESET, load_study, shipped_studies
 from worldprobe.study.run import run_study
 from worldprobe.study.schema import Study

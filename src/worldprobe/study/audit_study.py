@@ -12,11 +12,12 @@ import numpy as np
 from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime, audit_world
-from worldprobe.audits.audit_folder import load_audit, save_audit
+from worldprobe.audits.audit_folder import save_audit
 from worldprobe.audits.gates.exploration.predicted_r2 import prediction
 from worldprobe.datasets import canonical, exploration
 from worldprobe.recordings import Recording
 from worldprobe.recordings.recorded_world import RecordedWorld
+from worldprobe.results import SavedAudit, audited_settings, load_audit
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
@@ -25,14 +26,11 @@ from worldprobe.study.study_predictions import foreseen
 FRESH_FRAMES = 50_000
 """Frames whose controls are audited where a study draws its pairs afresh."""
 
-AUDITED = ("world", "regimes", "frames", "seeds", "canonical_seed", "test_frames")
-"""The settings of a study that its audit depends on."""
-
 
 def audited(study: Study | Mapping[str, Any]) -> str:
     """Return the key of what an audit of this study (or of its settings, as results hold them) looks at."""
     settings = study.model_dump(mode="json") if isinstance(study, Study) else study
-    return content_key({key: settings.get(key) for key in AUDITED})
+    return content_key(audited_settings(settings))
 
 
 def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
@@ -58,7 +56,7 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
     return Audit(gates)
 
 
-def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> Audit:
+def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> Audit | SavedAudit:
     """Audit a study and keep the audit in its results folder, which is claimed for it; return it.
 
     One that is there is kept.

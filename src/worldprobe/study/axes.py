@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from worldprobe._util.registry import Component, ImpossibleSetting
 from worldprobe._util.strict_yaml import number
 from worldprobe.errors import InvalidStudy
+from worldprobe.results import Label
 from worldprobe.study.labels import check_labels
 from worldprobe.study.overrides import at_path, merge, paths_of
 from worldprobe.study.validation_errors import explain
@@ -19,7 +20,6 @@ from worldprobe.study.validation_errors import explain
 if TYPE_CHECKING:
     from worldprobe.study.schema import Study
 
-Label = float | int | str
 Point = dict[str, Label]
 """One point of a sweep: the label on each axis; empty for a study without axes."""
 

@@ -14,11 +14,11 @@ from worldprobe.explain.decomposition import (
     off_white_from_sigreg,
     off_white_from_whitening,
 )
-from worldprobe.results.records import Decomposed, Exploration, Parts, Predicted, Run
+from worldprobe.results import CEILING_OF, Exploration, MissingParts, Prediction, Run, exploration_of
+from worldprobe.results import Decomposition as DecompositionRecord
 from worldprobe.study.schema import Study
-from worldprobe.study.study_predictions import CEILING_OF, MOST_CONTROLS
+from worldprobe.study.study_predictions import MOST_CONTROLS
 from worldprobe.study.training_groups import Variants
-from worldprobe.study.verdicts import exploration_of
 from worldprobe.train import OBJECTIVES
 
 OFF_WHITE: dict[str, Callable[[float, int, int, float], float]] = {
@@ -28,7 +28,9 @@ OFF_WHITE: dict[str, Callable[[float, int, int, float], float]] = {
 """What an objective's regulariser says of the covariance: from its value, the batch's samples, d and rho."""
 
 
-def decompositions(runs: Sequence[Run], explorations: Sequence[Exploration], variants: Variants) -> list[Decomposed]:
+def decompositions(
+    runs: Sequence[Run], explorations: Sequence[Exploration], variants: Variants
+) -> list[DecompositionRecord]:
     """Return the decomposition of every measured run that was trained, of at most eight controls."""
     found = []
     for run in runs:
@@ -39,7 +41,7 @@ def decompositions(runs: Sequence[Run], explorations: Sequence[Exploration], var
     return found
 
 
-def _decomposed(run: Run, runs: Sequence[Run], exploration: Exploration, study: Study) -> Decomposed:
+def _decomposed(run: Run, runs: Sequence[Run], exploration: Exploration, study: Study) -> DecompositionRecord:
     names = list(run.recovery.r2_per_control)
     objective = OBJECTIVES.name_of(type(study.objectives[run.objective]))
     predicted = exploration.predicted.get(CEILING_OF.get(objective, ""))
@@ -52,22 +54,22 @@ def _decomposed(run: Run, runs: Sequence[Run], exploration: Exploration, study: 
         ends=_ends(run, exploration, predicted, study, objective),
         best_seed=_best_seed(run, runs, names),
     )
-    return Decomposed(run=run.id, refused=refused, controls=_parts(found, names))
+    return DecompositionRecord(run=run.id, refused=refused, controls=_parts(found, names))
 
 
-def _parts(found: Decomposition, names: Sequence[str]) -> dict[str, Parts]:
+def _parts(found: Decomposition, names: Sequence[str]) -> dict[str, MissingParts]:
     def of(part: Each | None, i: int) -> float | None:
         return None if part is None else float(part[i])
 
     return {
-        name: Parts(
+        name: MissingParts(
             missing=float(found.missing[i]),
             regime=of(found.regime, i),
             scene=of(found.scene, i),
-            chance=of(found.chance, i),
+            non_identifiability=of(found.chance, i),
             data=of(found.data, i),
             optimisation=of(found.optimisation, i),
-            rest=float(found.rest[i]),
+            unexplained=float(found.rest[i]),
         )
         for i, name in enumerate(names)
     }
@@ -77,7 +79,7 @@ def _each(run: Run, names: Sequence[str]) -> Each:
     return np.array([run.recovery.r2_per_control[name] for name in names], dtype=np.float64)
 
 
-def _ceiling(predicted: Predicted | None, names: Sequence[str]) -> Each | None:
+def _ceiling(predicted: Prediction | None, names: Sequence[str]) -> Each | None:
     """Return the ideal encoder's R^2 where the run was scored: on the test points, or else within the regime.
 
     Where several maps are ideal as far as is known, the best that any of them reads.
@@ -88,7 +90,7 @@ def _ceiling(predicted: Predicted | None, names: Sequence[str]) -> Each | None:
     return None if known is None else np.array([known[name] for name in names], dtype=np.float64)
 
 
-def _candidates(predicted: Predicted | None, names: Sequence[str], of: Callable[..., Each]) -> Each | None:
+def _candidates(predicted: Prediction | None, names: Sequence[str], of: Callable[..., Each]) -> Each | None:
     """Return the best or the worst that equally aligned maps read of every control; None where those are not known."""
     if predicted is None or not predicted.candidates:
         return None
@@ -116,7 +118,9 @@ def _best_seed(run: Run, runs: Sequence[Run], names: Sequence[str]) -> Each:
     return best
 
 
-def _ends(run: Run, exploration: Exploration, predicted: Predicted | None, study: Study, objective: str) -> Ends | None:
+def _ends(
+    run: Run, exploration: Exploration, predicted: Prediction | None, study: Study, objective: str
+) -> Ends | None:
     """Return how the training ended; None where no optimum of its alignment is known.
 
     None is known where fewer controls move than the embedding has dimensions: SIGReg then asks for more independent

@@ -22,10 +22,10 @@ from worldprobe.explore import Pairs
 from worldprobe.explore.visit_statistics import measure
 from worldprobe.measures.bound import alignment_optimum
 from worldprobe.planning import Encode
-from worldprobe.results.records import Bound, Exploration, Planned, Run, Seconds, Training
+from worldprobe.results import Bound, Exploration, Planned, Run, Seconds, Training
 from worldprobe.study.cells import CANONICAL, Cell, ExplorationCell, RunRole
 from worldprobe.study.explorations import describe_exploration, exploration_sheet, visited
-from worldprobe.study.measure_run import Embedded, measure_bound, measure_recovery, measure_turning
+from worldprobe.study.measure_run import Embedded, measure_bound, measure_cyclic, measure_recovery
 from worldprobe.study.planning_benchmark import StudyTrial
 from worldprobe.study.study_folder import StudyFolder, save_weights
 from worldprobe.study.study_frames import Clock, StudyFrames, as_pairs
@@ -161,7 +161,7 @@ class Work:
             stream(cell.seed, "bootstrap", cell.id),
             own=own,
             bound=self._bound(cell, own, heldout),
-            turning={} if cell.role is RunRole.PIXELS else measure_turning(probe, test, study.world.controls),
+            cyclic={} if cell.role is RunRole.PIXELS else measure_cyclic(probe, test, study.world.controls),
             ridge=cell.role is RunRole.PIXELS,
         )
         planned, paths = self._plan(cell, trained.encode)

@@ -9,7 +9,7 @@ from PIL import Image
 from worldprobe.datasets import Dataset
 from worldprobe.explore import REGIMES, Pairs, Regime
 from worldprobe.explore.visit_statistics import measure, named
-from worldprobe.results.records import Exploration, Predicted
+from worldprobe.results import Exploration, Prediction
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.contact_sheets import sheet
@@ -22,7 +22,7 @@ SHEET_SIZE = 128
 
 
 def describe_exploration(
-    cell: ExplorationCell, regime: Regime, dataset: Dataset, world: World, predicted: dict[str, Predicted]
+    cell: ExplorationCell, regime: Regime, dataset: Dataset, world: World, predicted: dict[str, Prediction]
 ) -> Exploration:
     """Return the measured statistics of a regime's frames, and the exact ones where they are known."""
     names = [spec.name for spec in world.controls]

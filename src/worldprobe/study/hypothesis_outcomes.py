@@ -7,18 +7,18 @@ from math import hypot
 
 from scipy import stats
 
-from worldprobe.results.records import HypothesisOutcome, Interval, Planned, Run
-from worldprobe.study.hypotheses import Hypothesis, Metric, Side, same_label
-from worldprobe.study.verdicts import student, summarise
-
-DECISION = (
-    "Confirmed where the whole 95 % interval lies beyond the threshold on the side claimed, refuted where it lies on "
-    "the other side, inconclusive where it holds the threshold or a run is missing. Intervals: Student's t over seeds; "
-    "with one seed, a bootstrap over test points; of one seed's planning, Wilson's of a share and Student's t of a "
-    "cost, over tasks. A difference of runs that share their seeds: Student's t over the differences; else the "
-    "two intervals combined as of independent estimates (Zou and Donner 2008)."
+from worldprobe.results import (
+    Hypothesis,
+    HypothesisOutcome,
+    Interval,
+    Metric,
+    Planned,
+    Run,
+    Side,
+    same_label,
+    summarise,
 )
-"""How outcomes are decided; part of every protocol."""
+from worldprobe.results.summary import student
 
 
 class _Missing(Exception):
@@ -26,7 +26,7 @@ class _Missing(Exception):
 
 
 def conclude(hypotheses: Sequence[Hypothesis], runs: Sequence[Run]) -> list[HypothesisOutcome]:
-    """Return the outcome of every hypothesis, by the rule in `DECISION`."""
+    """Return the outcome of every hypothesis, by the rule in `results.DECISION`."""
     return [_outcome(hypothesis, runs) for hypothesis in hypotheses]
 
 

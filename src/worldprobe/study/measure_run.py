@@ -13,7 +13,7 @@ from worldprobe.measures.bound import theorem3_bound
 from worldprobe.measures.cyclic import turning_scores
 from worldprobe.measures.geometry import orthogonality_error, procrustes_error
 from worldprobe.measures.probes import bootstrap_r2, fit_probe
-from worldprobe.results.records import Bound, Recovery, Turning
+from worldprobe.results import Bound, Cyclic, Recovery
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.world import Control
 
@@ -34,7 +34,7 @@ def measure_recovery(
     *,
     own: Embedded | None = None,
     bound: Bound,
-    turning: Mapping[str, Turning] | None = None,
+    cyclic: Mapping[str, Cyclic] | None = None,
     ridge: bool = False,
 ) -> tuple[Recovery, Float[np.ndarray, "N n"]]:
     """Fit the probe on `probe`, score it on `test`; return the measures and the controls as the probe reads them.
@@ -57,22 +57,22 @@ def measure_recovery(
         orthogonality=None if ridge else orthogonality_error(test.z, test.h),
         procrustes=None if ridge else procrustes_error(test.z, test.h),
         bound=bound,
-        turning=dict(turning or {}),
+        cyclic=dict(cyclic or {}),
     )
     return recovery, read
 
 
-def measure_turning(probe: Embedded, test: Embedded, controls: Sequence[Control]) -> dict[str, Turning]:
-    """Return what is known of every control that is the angle of what turns all the way round; of no other control."""
+def measure_cyclic(probe: Embedded, test: Embedded, controls: Sequence[Control]) -> dict[str, Cyclic]:
+    """Return what is known of every cyclic control; of no other control."""
     found = {}
     for column, spec in enumerate(controls):
-        if spec.turn is None:
+        if spec.period is None:
             continue
         of_probe, of_test = (
-            (spec.physical(points.z[:, column]) - spec.centre) * (2 * np.pi / spec.turn) for points in (probe, test)
+            (spec.physical(points.z[:, column]) - spec.centre) * (2 * np.pi / spec.period) for points in (probe, test)
         )
         scores = turning_scores(probe.h, of_probe, test.h, of_test)
-        found[spec.name] = Turning(sine=scores.sine, cosine=scores.cosine, within=scores.within)
+        found[spec.name] = Cyclic(sine=scores.sine, cosine=scores.cosine, within=scores.within)
     return found
 
 

@@ -12,7 +12,7 @@ from scipy import stats
 from worldprobe._util.files import inside
 from worldprobe.errors import NoResults, UnknownName
 from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, StraightLines, TrainedEncoder
-from worldprobe.results.records import Interval, Planned, Reached, StraightLineCosts
+from worldprobe.results import Interval, Planned, Reached, StraightLineCosts
 from worldprobe.study.axes import study_at
 from worldprobe.study.cells import RunRole, cells
 from worldprobe.study.contact_sheets import sheet

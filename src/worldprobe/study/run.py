@@ -11,7 +11,7 @@ import torch
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue
-from worldprobe.results.records import Registration, Results, Run
+from worldprobe.results import ControlRecord, Registration, Results, Run, summarise
 from worldprobe.study.cells import cells, explorations
 from worldprobe.study.decomposition_inputs import decompositions
 from worldprobe.study.execution import Work
@@ -21,7 +21,6 @@ from worldprobe.study.preflight import check_worlds, preflight
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.training_groups import Variants, stacks
-from worldprobe.study.verdicts import summarise
 
 
 def run_study(
@@ -58,7 +57,7 @@ def run_study(
         done = {run.id: run for group in stacks(runs, variants, torch_device.type) for run in work.run(group)}
         explored = [folder.finished_exploration(cell.id) or work.explore(cell) for cell in visits]
         work.hero()
-        controls = [spec.described() for spec in study.world.controls]
+        controls = [ControlRecord.model_validate(spec.described()) for spec in study.world.controls]
     measured = [done[cell.id] for cell in runs]
     results = Results(
         study=study.model_dump(mode="json"),

@@ -20,8 +20,9 @@ from worldprobe._util.registry import Component, ImpossibleSetting, Registry
 from worldprobe.errors import InvalidStudy, UnknownName
 from worldprobe.explore import REGIMES, Regime
 from worldprobe.planning import PlanningSettings
-from worldprobe.study.axes import MOST_POINTS, NOT_VARIED, Axis, Label, point_count
-from worldprobe.study.hypotheses import PLANNED, Hypothesis, check_side
+from worldprobe.results import Hypothesis, Published
+from worldprobe.study.axes import MOST_POINTS, NOT_VARIED, Axis, point_count
+from worldprobe.study.hypotheses import PLANNED, check_side
 from worldprobe.study.labels import RESERVED, WORLD, check_ids, check_labels
 from worldprobe.study.validation_errors import explain, shown
 from worldprobe.train import ENCODERS, OBJECTIVES, Encoder, Objective, TrainingSettings
@@ -88,27 +89,6 @@ class References(Component):
     )
     untrained: bool = Field(True, description="measure an encoder with its initial weights: a floor")
     pixels: bool = Field(True, description="measure ridge regression from raw pixels to controls: a floor")
-
-
-class PublishedValue(Component):
-    """A published R^2 (h -> z) of one regime and objective at one point of the axes."""
-
-    regime: str = Field(description="label of the regime")
-    objective: str = Field(description="label of the objective")
-    axes: dict[str, Label] = Field({}, description="point on each axis; on an axis without one, the best was chosen")
-    control: str | None = Field(None, description="the control whose R² it is; the mean over controls if not given")
-    r2: float = Field(description="R² of a linear probe from embedding to controls")
-
-
-class Published(Component):
-    """What a paper reports of the same experiment; the report compares our runs with it."""
-
-    source: str = Field(description="the paper, and which of its tables or figures")
-    preset: str = Field("gpu", description="the preset with the paper's own settings")
-    values: list[PublishedValue] = Field([], description="the numbers that the paper states")
-    deviations: list[str] = Field(
-        [], description="how this study differs from the paper; settings that differ are added automatically"
-    )
 
 
 class Study(Component):

@@ -14,13 +14,13 @@ from torch import nn
 from worldprobe._util.files import atomic_write, inside, write_json
 from worldprobe._util.strict_yaml import read_yaml, write_yaml
 from worldprobe.errors import DamagedData, InvalidYaml, StudyChanged, WorldprobeError
-from worldprobe.results.records import Exploration, Registration, Results, Run
+from worldprobe.results import Exploration, Kind, Registration, Results, Run, read_record, versioned
 from worldprobe.study.overrides import differences
 from worldprobe.study.schema import Study, unannotated
 
 
 class StudyFolder:
-    """The files of one study; their names are listed in `studies.results`."""
+    """The files of one study; their names are listed in `worldprobe.results.study_results`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -57,7 +57,7 @@ class StudyFolder:
         """
         path = self.root / "registration.json"
         if path.exists():
-            kept = Registration.model_validate_json(path.read_text(encoding="utf8"))
+            kept = read_record(path, Kind.REGISTRATION, Registration, mend="Give another --out.")
             if registration is not None and registration.hash != kept.hash:
                 raise StudyChanged(
                     f"{self.root} was run under the protocol {kept.hash[:16]}, not {registration.hash[:16]}. "
@@ -70,7 +70,7 @@ class StudyFolder:
                     f"{self.root} holds runs that were made without a protocol: they cannot be registered afterwards. "
                     "Give another --out."
                 )
-            write_json(path, registration.model_dump(mode="json"))
+            write_json(path, versioned(registration))
         return registration
 
     def run_folder(self, run_id: str) -> Path:
@@ -82,23 +82,20 @@ class StudyFolder:
         path = self.run_folder(run_id) / "run.json"
         if not path.exists():
             return None
-        try:
-            return Run.model_validate_json(path.read_text(encoding="utf8"))
-        except (ValidationError, UnicodeDecodeError):
-            raise DamagedData(
-                f"{path} is not a finished run. Remove {path.parent} and run again: it is redone."
-            ) from None
+        return read_record(path, Kind.RUN, Run, mend=f"Remove {path.parent} and run again: it is redone.")
 
     def save_run(self, run: Run, arrays: dict[str, np.ndarray]) -> None:
         """Write a run's arrays, then run.json, which makes it finished."""
         folder = self.run_folder(run.id)
         _save_arrays(folder / "arrays.npz", arrays)
-        write_json(folder / "run.json", run.model_dump(mode="json"))
+        write_json(folder / "run.json", versioned(run))
 
     def finished_exploration(self, exploration_id: str) -> Exploration | None:
         """Return the exploration if it is finished."""
         path = inside(self.root, "explorations", f"{exploration_id}.json")
-        return Exploration.model_validate_json(path.read_text(encoding="utf8")) if path.exists() else None
+        if not path.exists():
+            return None
+        return read_record(path, Kind.EXPLORATION, Exploration, mend="Remove it and run again: it is redone.")
 
     def save_exploration(self, exploration: Exploration, z: np.ndarray, sheet: Any) -> None:
         """Write what a regime visited: controls, contact sheet (a PIL image, or None), then its numbers."""
@@ -107,17 +104,17 @@ class StudyFolder:
         if sheet is not None:
             with atomic_write(stem.with_name(f"{stem.name}png")) as aside:
                 sheet.save(aside, format="PNG")
-        write_json(stem.with_name(f"{stem.name}json"), exploration.model_dump(mode="json"))
+        write_json(stem.with_name(f"{stem.name}json"), versioned(exploration))
 
     def previous_results(self) -> Results | None:
         """Return the results that an earlier call wrote here, if any."""
         if not self.results.exists():
             return None
-        return Results.model_validate_json(self.results.read_text(encoding="utf8"))
+        return read_record(self.results, Kind.RESULTS, Results, mend="Remove it and run again: finished runs are kept.")
 
     def save_results(self, results: Results) -> None:
         """Write results.json."""
-        write_json(self.results, results.model_dump(mode="json"))
+        write_json(self.results, versioned(results))
 
 
 def kept_settings(folder: Path) -> dict[str, Any]:

@@ -12,11 +12,9 @@ from worldprobe.datasets import exploration
 from worldprobe.explore import Pairs, Regime
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.predictor.prediction import Prediction
-from worldprobe.results.records import Predicted
+from worldprobe.results import Prediction as PredictionRecord
 from worldprobe.world import World
 
-CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
-"""Which ceiling is an objective's, by the objective's registered name; the others have none."""
 FRAMES = 100_000
 """Frames that a prediction is made from where a study explores with fewer."""
 MOST_CONTROLS = 8
@@ -30,7 +28,7 @@ def foreseen(world: World, regime: Regime, frames: int | None, seed: int) -> Pai
 
 def predict_ceilings(
     pairs: Pairs, names: Sequence[str], seed: int, test: Float[np.ndarray, "points n"]
-) -> dict[str, Predicted]:
+) -> dict[str, PredictionRecord]:
     """Return the predictions for these pairs of named controls, one per ceiling.
 
     `test` are controls at which the ideal encoder is scored too.
@@ -44,12 +42,12 @@ def predict_ceilings(
     return found
 
 
-def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> Predicted:
+def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> PredictionRecord:
     if prediction.r2 is None or prediction.r2_per_control is None:
         others = [dict(zip(names, own.r2_at(test).tolist(), strict=True)) for own in prediction.candidates]
         return _refused(prediction.refused or "no answer", others, prediction.alignment)
     there = prediction.at(test)
-    return Predicted(
+    return PredictionRecord(
         refused=None,
         r2=prediction.r2,
         r2_per_control=dict(zip(names, prediction.r2_per_control.tolist(), strict=True)),
@@ -62,7 +60,7 @@ def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, 
     )
 
 
-def _refused(why: str, candidates: Sequence[dict[str, float]] = (), alignment: float | None = None) -> Predicted:
+def _refused(why: str, candidates: Sequence[dict[str, float]] = (), alignment: float | None = None) -> PredictionRecord:
     unknown = dict.fromkeys(("r2", "r2_per_control", "ci95", "r2_on_test", "outside"))
     known = {"refused": why, "proven": False, "alignment": alignment, "candidates": candidates}
-    return Predicted.model_validate(known | unknown)
+    return PredictionRecord.model_validate(known | unknown)

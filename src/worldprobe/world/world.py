@@ -23,7 +23,7 @@ class Control:
     strictly increasing and nearly linear at the centre; its range is (-limit, limit), so no z can leave what the
     world allows.
 
-    `turn` is a full turn in that unit, for the angle of what turns all the way round: angles a turn apart look alike.
+    `period` is that of a cyclic control, an angle, in that unit: values a period apart look alike.
     """
 
     name: str
@@ -32,12 +32,12 @@ class Control:
     meaning: str
     centre: float = 0.0
     limit: float = inf
-    turn: float | None = None
+    period: float | None = None
 
     def described(self) -> dict[str, str | float | None]:
-        """Return the fields, JSON-able: a limit of infinity is None; `turn` only where there is one."""
+        """Return the fields, JSON-able: a limit of infinity is None; `period` only where there is one."""
         fields = {**asdict(self), "limit": None if self.limit == inf else self.limit}
-        return fields if self.turn is not None else {k: v for k, v in fields.items() if k != "turn"}
+        return fields if self.period is not None else {k: v for k, v in fields.items() if k != "period"}
 
     def physical(self, z: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return the physical quantity at control values z."""

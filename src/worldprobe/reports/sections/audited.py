@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 from markupsafe import Markup
 
-from worldprobe.audits import Gate, Verdict
-from worldprobe.audits.audit_folder import SavedAudit
 from worldprobe.reports.audits import audit_of
 from worldprobe.reports.blocks import Section, Table, figure, grid_of, note
 from worldprobe.reports.pictures import embed
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.words import count, squares
+from worldprobe.results import SavedAudit, SavedGate, Verdict
 
 MOST_PICTURES = 6
 WIDEST, BYTES = 640, 60_000
@@ -26,7 +23,7 @@ def audited(folder: ResultsFolder) -> Section:
     if audit is None:
         said = "The audit.json in this folder is of another world or of other explorations, and is left out."
         return Section("audited", title, said)
-    fail, warn, fine = (audit.beside(verdict) for verdict in (Verdict.FAIL, Verdict.WARN, Verdict.PASS))
+    fail, warn, fine = (audit.with_verdict(verdict) for verdict in (Verdict.FAIL, Verdict.WARN, Verdict.PASS))
     bad, columns = [*fail, *warn], ("gate", "subject", "verdict", "value", "threshold", "because")
     every = Table("Every gate", columns, tuple(_row(gate) for gate in [*bad, *fine]))
     advised = [_advised("Gates that fail", fail), _advised("Gates that warn", warn)]
@@ -40,13 +37,13 @@ def audited(folder: ResultsFolder) -> Section:
     return Section("audited", title, lead, pairs, (*told[1:], every), shown=told[0] if told else None)
 
 
-def _advised(title: str, gates: list[Gate]) -> Table:
+def _advised(title: str, gates: list[SavedGate]) -> Table:
     return Table(title, ("gate", "subject", "advice"), tuple((g.gate, g.subject, squares(g.advice)) for g in gates))
 
 
-def _pairs(audit: SavedAudit, bad: list[Gate]) -> list[Markup]:
+def _pairs(audit: SavedAudit, bad: list[SavedGate]) -> list[Markup]:
     """Return the frames beside gates that do not pass, at most six pairs."""
-    pictured = [(gate, path) for gate in bad if (path := audit.pictures.get((gate.gate, gate.subject)))]
+    pictured = [(gate, path) for gate in bad if (path := audit.picture(gate))]
     cells = [
         figure(
             embed(path, WIDEST, BYTES),
@@ -59,6 +56,5 @@ def _pairs(audit: SavedAudit, bad: list[Gate]) -> list[Markup]:
     return ([grid_of(cells, "three")] if cells else []) + ([note(f"And {more} more in audit/.")] if more > 0 else [])
 
 
-def _row(gate: Gate) -> tuple[str | float | None, ...]:
-    value, line = (number if isfinite(number) else None for number in (gate.value, gate.threshold))
-    return gate.gate, gate.subject, SAID[gate.verdict], value, line, gate.because
+def _row(gate: SavedGate) -> tuple[str | float | None, ...]:
+    return gate.gate, gate.subject, SAID[gate.verdict], gate.value, gate.threshold, gate.because

@@ -11,7 +11,7 @@ from worldprobe.reports.charts import BoundPoint, bound_chart
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.sweep import conditions
 from worldprobe.reports.words import at, count
-from worldprobe.results.records import Run
+from worldprobe.results import Run
 
 LISTED = 8
 

@@ -7,8 +7,7 @@ from markupsafe import Markup
 from worldprobe.reports.blocks import Section, Shown, Table, note, shown_r2
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.words import count, number
-from worldprobe.results.records import HypothesisOutcome, Registration
-from worldprobe.study.hypothesis_outcomes import DECISION
+from worldprobe.results import DECISION, HypothesisOutcome, Registration
 
 UNREGISTERED = (
     "No protocol fixed these hypotheses before the runs: read them as what the study's file says, which may have been "

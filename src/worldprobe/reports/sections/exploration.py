@@ -25,8 +25,7 @@ from worldprobe.reports.picking import evenly
 from worldprobe.reports.pictures import embed
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.words import number, ratio
-from worldprobe.results.records import Exploration
-from worldprobe.study.verdicts import STILL
+from worldprobe.results import STILL, Exploration
 
 SHEETS_BYTES = 1_200_000  # of all contact sheets together, before base64
 MOST_SHEETS = 6

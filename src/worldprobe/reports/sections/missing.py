@@ -10,18 +10,18 @@ from markupsafe import Markup
 from worldprobe.reports.audits import audit_of
 from worldprobe.reports.blocks import Cell, Section, Table, grid_of, legend, note, panel, shown_r2
 from worldprobe.reports.charts import BarStack, StackPiece, longest, stack_chart
-from worldprobe.reports.reasons import CAUSES, NOTHING, Case, control_spec, sentence, separated
+from worldprobe.reports.reasons import CAUSES, NOTHING, Case, sentence, separated
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.words import and_list, number, ratio, squares
-from worldprobe.results.records import Parts
+from worldprobe.results import MissingParts
 
 NAMES = {
     "regime": "the exploration",
     "scene": "the scene",
-    "chance": "chance",
+    "non_identifiability": "chance",
     "data": "finite data",
     "optimisation": "optimisation",
-    "rest": "unexplained",
+    "unexplained": "unexplained",
 }
 COLOURS = {name: f"p{place}" for place, name in enumerate(NAMES)}
 UNTOLD = "the exploration’s part cannot be told from data, optimisation and the rest"
@@ -57,32 +57,34 @@ def missing(folder: ResultsFolder) -> Section:
     return Section("missing", "Where the rest went", lead, blocks, (Table(title, columns, rows),))
 
 
-def _parts(folder: ResultsFolder, s: Series) -> dict[str, Parts]:
+def _parts(folder: ResultsFolder, s: Series) -> dict[str, MissingParts]:
     """Return the mean over a series' runs of every control's parts; empty where they have none."""
     told = {part.run: part.controls for part in folder.results.decomposition}
     runs = [told[run.id] for run in s.runs if run.id in told]
     return {name: _mean([run[name] for run in runs]) for name in (runs[0] if runs else {})}
 
 
-def _mean(parts: Sequence[Parts]) -> Parts:
+def _mean(parts: Sequence[MissingParts]) -> MissingParts:
     def over(name: str) -> float | None:
         values = [getattr(part, name) for part in parts]
         return None if None in values else float(np.mean(values))
 
-    return Parts.model_validate({name: over(name) for name in Parts.model_fields})
+    return MissingParts.model_validate({name: over(name) for name in MissingParts.model_fields})
 
 
-def _stack(name: str, parts: Parts) -> BarStack:
+def _stack(name: str, parts: MissingParts) -> BarStack:
     pieces = []
     for part, said in NAMES.items():
         colour = COLOURS[part]
-        if part == "rest" and not separated(parts):
+        if part == "unexplained" and not separated(parts):
             colour, said = UNSEPARATED
         pieces.append(StackPiece(colour, said, getattr(parts, part) or 0.0))
     return BarStack(name, tuple(pieces))
 
 
-def _cell(folder: ResultsFolder, s: Series, parts: dict[str, Parts], bars: list[BarStack], most: float) -> Markup:
+def _cell(
+    folder: ResultsFolder, s: Series, parts: dict[str, MissingParts], bars: list[BarStack], most: float
+) -> Markup:
     said = _sentences(folder, s, parts)
     chart = stack_chart(bars, most, 350, f"What is missing after {s.label}", " ".join(f"{line}." for line in said))
     head = Markup('<i class="swatch c{}" aria-hidden="true"></i>{}').format(s.colour, s.label)
@@ -91,8 +93,8 @@ def _cell(folder: ResultsFolder, s: Series, parts: dict[str, Parts], bars: list[
     return panel(head, f"{mean} missing", chart + Markup('<ul class="because">{}</ul>').format(below))
 
 
-def _sentences(folder: ResultsFolder, s: Series, parts: dict[str, Parts]) -> list[str]:
-    audit, specs = audit_of(folder), {str(c["name"]): control_spec(c) for c in folder.results.controls}
+def _sentences(folder: ResultsFolder, s: Series, parts: dict[str, MissingParts]) -> list[str]:
+    audit, specs = audit_of(folder), {c.name: c for c in folder.results.controls}
     given = folder.results.study.get("frames")
     frames = f"{number(given)} frames" if isinstance(given, int) else "its frames"
     lost = [name for name, part in parts.items() if part.missing > NOTHING]
@@ -101,7 +103,7 @@ def _sentences(folder: ResultsFolder, s: Series, parts: dict[str, Parts]) -> lis
     return [*said, f"{and_list(kept)}: at most {ratio(NOTHING)} missing"] if kept else said
 
 
-def _refusals(folder: ResultsFolder, found: Sequence[tuple[Series, dict[str, Parts]]]) -> list[Markup]:
+def _refusals(folder: ResultsFolder, found: Sequence[tuple[Series, dict[str, MissingParts]]]) -> list[Markup]:
     why = {part.run: part.refused for part in folder.results.decomposition}
     notes = []
     for s, parts in found:
@@ -112,6 +114,6 @@ def _refusals(folder: ResultsFolder, found: Sequence[tuple[Series, dict[str, Par
     return notes
 
 
-def _numbers(parts: Parts) -> tuple[Cell, ...]:
+def _numbers(parts: MissingParts) -> tuple[Cell, ...]:
     values = (getattr(parts, name) for name in ("missing", *CAUSES))
     return tuple(None if value is None else shown_r2(value) for value in values)

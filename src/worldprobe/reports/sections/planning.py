@@ -13,7 +13,7 @@ from worldprobe.reports.pictures import embed
 from worldprobe.reports.results_folder import NEUTRAL, ResultsFolder
 from worldprobe.reports.sweep import conditions
 from worldprobe.reports.words import count, number
-from worldprobe.results.records import ORACLE, Planned, Run
+from worldprobe.results import ORACLE, Planned, Run
 
 REFERENCES = {"ceiling": 2, "floor": 1}
 """The shapes of floors and ceilings."""

@@ -24,7 +24,7 @@ from worldprobe.reports.charts import SPAN, Bar, Group, Mark, bar_chart, scatter
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.sweep import references_of
 from worldprobe.reports.words import at, intervals_over, number, ratio, scored_on
-from worldprobe.results.records import Interval, Run, Summary
+from worldprobe.results import Interval, Run, Summary
 
 SHOWN_POINTS = 400
 EVERY = "all controls"

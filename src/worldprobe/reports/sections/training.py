@@ -11,7 +11,7 @@ from worldprobe.reports.blocks import MOST_OPEN, Cell, Section, Shown, Table, gr
 from worldprobe.reports.charts import Line, curves
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.words import number
-from worldprobe.results.records import Run
+from worldprobe.results import Run
 
 STYLES = {"train_alignment": "train", "heldout_alignment": "heldout"}
 MEMORISING = "Alignment on training pairs ended below its optimum while held-out pairs did not follow."

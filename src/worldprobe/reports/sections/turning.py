@@ -5,14 +5,14 @@ from __future__ import annotations
 from worldprobe.reports.blocks import Cell, Section, Table, shown_r2
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.words import at
-from worldprobe.results.records import Run
+from worldprobe.results import Run
 
 COLUMNS = ("control", "R² of the angle", "within half a turn", "sine", "cosine")
 
 
 def turns(folder: ResultsFolder) -> bool:
     """Whether any control that was measured turns all the way round."""
-    return any(run.recovery.turning for run in folder.results.runs)
+    return any(run.recovery.cyclic for run in folder.results.runs)
 
 
 def turning(folder: ResultsFolder) -> Section:
@@ -36,5 +36,5 @@ def turning(folder: ResultsFolder) -> Section:
 def _rows(label: str, run: Run) -> list[tuple[Cell, ...]]:
     return [
         (label, name, *map(shown_r2, (run.recovery.r2_per_control[name], t.within, t.sine, t.cosine)))
-        for name, t in run.recovery.turning.items()
+        for name, t in run.recovery.cyclic.items()
     ]

@@ -13,8 +13,7 @@ from worldprobe.reports.picking import evenly
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.sections.exploration import settings_table
 from worldprobe.reports.words import number, ratio, unbroken
-from worldprobe.results.records import Exploration
-from worldprobe.study.verdicts import STILL
+from worldprobe.results import STILL, Exploration
 
 MOST_DRAWN = 6
 MOST_ROWS_OPEN = 24

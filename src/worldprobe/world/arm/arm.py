@@ -53,7 +53,7 @@ class Arm(World):
         """The joints' angles, from the shoulder on."""
         limit = pi if self.angles == "squash" else inf
         return tuple(
-            Control(link.joint, "rad", 1.0, f"turn of the {link.name}, counter-clockwise", limit=limit, turn=2 * pi)
+            Control(link.joint, "rad", 1.0, f"turn of the {link.name}, counter-clockwise", limit=limit, period=2 * pi)
             for link in CHAINS[self.joints]
         )
 

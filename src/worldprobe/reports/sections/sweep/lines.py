@@ -14,7 +14,7 @@ from worldprobe.reports.results_folder import NEUTRAL, ResultsFolder, Series
 from worldprobe.reports.sections.sweep.picture import SweepPicture, place, said
 from worldprobe.reports.sweep import Condition, SweptAxis, as_number, matches
 from worldprobe.reports.words import at, ratio
-from worldprobe.study.axes import Label
+from worldprobe.results import Label
 
 Point = Mapping[str, Label]
 

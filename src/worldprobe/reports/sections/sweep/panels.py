@@ -12,7 +12,7 @@ from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.sections.sweep.picture import SweepPicture
 from worldprobe.reports.sweep import Condition, matches, references_of
 from worldprobe.reports.words import at, ratio
-from worldprobe.results.records import Summary
+from worldprobe.results import Summary
 
 
 def panels(folder: ResultsFolder, picture: SweepPicture, level: Sequence[Condition]) -> list[Markup]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from worldprobe.reports.results_folder import Series
 from worldprobe.reports.sweep import Condition, SweptAxis, as_number, points_of
 from worldprobe.reports.words import ratio
-from worldprobe.study.axes import Label
+from worldprobe.results import Label
 
 
 @dataclass(frozen=True)

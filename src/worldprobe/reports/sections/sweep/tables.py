@@ -9,8 +9,7 @@ from worldprobe.reports.predictions import predicted_for
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.sweep import SweptAxis
 from worldprobe.reports.words import setting, squares
-from worldprobe.results.records import Predicted, Summary
-from worldprobe.study.axes import Label
+from worldprobe.results import Label, Prediction, Summary
 
 
 def measured(folder: ResultsFolder, axes: Sequence[SweptAxis]) -> Table:
@@ -59,7 +58,7 @@ def _numbers(s: Summary) -> tuple[Cell, ...]:
     return shown_r2(s.r2.mean), shown_r2(low), shown_r2(high), worst, least, s.interval, s.seeds
 
 
-def _beside(s: Series, p: Predicted) -> tuple[Cell, ...]:
+def _beside(s: Series, p: Prediction) -> tuple[Cell, ...]:
     inside = mean_within(s.median_run)
     low, high = p.ci95 or (None, None)
     sure = squares(p.refused or "") or ("any optimum has it" if p.proven else "of the best map found")

@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
-from worldprobe.results.records import Exploration, Interval, Run, Summary
+from worldprobe.results.explored import STILL, Exploration
+from worldprobe.results.interval import Interval
+from worldprobe.results.record import Label, Record
+from worldprobe.results.recovered import PARTLY, RECOVERED
+from worldprobe.results.runs import Run
 
-RECOVERED, PARTLY, STILL = 0.9, 0.5, 1e-3
-"""R^2 from which a control counts as recovered, and as partly recovered; sd below which it never moved."""
+
+class Summary(Record):
+    """The runs of one (regime, objective, role, axes) over seeds, and one plain sentence on them."""
+
+    world: str
+    regime: str
+    objective: str
+    role: str
+    axes: dict[str, Label]
+    seeds: int
+    interval: str
+    """What the intervals are over: "seeds" (Student t) or "test points" (bootstrap, one seed)."""
+    r2: Interval
+    r2_per_control: dict[str, Interval]
+    verdict: str
 
 
 def summarise(runs: Sequence[Run], explorations: Sequence[Exploration]) -> list[Summary]:
@@ -21,9 +38,9 @@ def summarise(runs: Sequence[Run], explorations: Sequence[Exploration]) -> list[
     return [_summary(cell, exploration_of(cell[0], explorations)) for cell in cells.values()]
 
 
-def exploration_of(run: Run | Summary, explorations: Sequence[Exploration]) -> Exploration | None:
+def exploration_of(part: Run | Summary, explorations: Sequence[Exploration]) -> Exploration | None:
     """Return the exploration that a run learned from; None for references that no exploration takes part in."""
-    mine = (e for e in explorations if e.label == run.regime and e.axes.items() <= run.axes.items())
+    mine = (e for e in explorations if e.label == part.regime and e.axes.items() <= part.axes.items())
     return next(mine, None)
 
 
@@ -59,7 +76,7 @@ def _interval(runs: list[Run], control: str | None) -> Interval:
 def student(values: Sequence[float]) -> Interval:
     """Return the mean of two or more values with Student's t interval."""
     mean = float(np.mean(values))
-    half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    half = float(stdtrit(len(values) - 1, 0.975) * np.std(values, ddof=1) / np.sqrt(len(values)))
     return Interval(mean=mean, ci95=(mean - half, mean + half))
 
 

@@ -1,0 +1,58 @@
+"""How well planning in an embedding went."""
+
+from __future__ import annotations
+
+from worldprobe.results.interval import Interval
+from worldprobe.results.record import Record
+
+ORACLE = "oracle"
+"""The planner that has the true controls, among `Planned.reached`."""
+
+
+class Reached(Record):
+    """How goals given as images were reached: see `worldprobe.planning.judge`."""
+
+    success: float
+    """The share of goals reached."""
+    cost: float | None
+    """Mean length of the successful paths over the true straight line; None where none was."""
+    median_gap: float
+    """Of the control that ends farthest from its goal, in standard deviations."""
+    transition_r2: float | None
+    """How well the transition predicts what an action does to the embedding; None for the oracle, who needs none."""
+
+
+class StraightLineCosts(Record):
+    """Straight lines in an embedding, decoded: lengths in true controls over that of the straight line, over pairs."""
+
+    cost: Interval
+    """The mean over pairs, Student's t."""
+    sd: float
+    cost_of_controls: float
+    """The same with the true controls as the embedding: what the library's finite size alone costs."""
+
+
+class Planned(Record):
+    """How well planning with an encoder went."""
+
+    pairs: int
+    tolerance: float
+    lines: dict[int, StraightLineCosts]
+    """By the number of points at which a line is decoded, the study's first one first."""
+    reached: dict[str, Reached]
+    """By transition, and of the oracle."""
+
+    @property
+    def kind(self) -> str:
+        """The last transition that was tried: the one whose success is shown where there is room for one."""
+        return [name for name in self.reached if name != ORACLE][-1]
+
+    @property
+    def success(self) -> float:
+        """The share of goals reached with that transition."""
+        return self.reached[self.kind].success
+
+    @property
+    def first_lines(self) -> tuple[int, StraightLineCosts]:
+        """The number of points that the study names first, and the cost of lines decoded there."""
+        return next(iter(self.lines.items()))

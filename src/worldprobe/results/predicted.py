@@ -1,0 +1,36 @@
+"""What was predicted for the ideal encoder of an exploration, before any training."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from worldprobe.results.record import Record
+
+CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
+"""Which ceiling is an objective's, by the objective's registered name; the others have none."""
+
+
+class Prediction(Record):
+    """The linear R^2 that the ideal encoder of an objective reaches within a regime, predicted from controls alone.
+
+    Where `refused` says why there is no prediction, the numbers are None.
+    """
+
+    refused: str | None
+    r2: float | None
+    """Mean over controls; one that never moves counts as 0."""
+    r2_per_control: dict[str, float] | None
+    ci95: tuple[float, float] | None
+    """Sampling error of the pairs, and what the last enlargement of the basis has changed."""
+    proven: bool
+    """Whether any optimum must have this R^2, or it is that of the best map found."""
+    r2_on_test: float | None
+    """Of the same encoder on the study's test points."""
+    outside: float | None
+    """The share of the test points that lie beyond the range that the regime has visited."""
+    r2_on_test_per_control: dict[str, float] | None = None
+    alignment: float | None = None
+    """E|h - h'|^2 per dimension of the best aligned map that the predictor found; None under whitening."""
+    candidates: list[dict[str, float]] = Field([])
+    """Where maps that are aligned equally well differ in what they recover, so that it is not identifiable which one is
+    found: their R^2 per control on the test points."""

@@ -1,0 +1,37 @@
+"""One run of a study: everything that was measured of one encoder."""
+
+from __future__ import annotations
+
+from worldprobe.results.planned import Planned
+from worldprobe.results.record import Label, Record
+from worldprobe.results.recovered import Recovery
+from worldprobe.results.trained import Training
+
+ROLES = ("measured", "ceiling", "floor", "pixels")
+"""What a run is for: itself, or as a reference (supervised, an untrained encoder, linear regression on raw pixels)."""
+
+
+class Seconds(Record):
+    """Wall-clock seconds of a run's parts."""
+
+    render: float
+    train: float
+    measure: float
+
+
+class Run(Record):
+    """One (regime, objective, seed) cell of a study; a control run (floor or ceiling) has a `role` that says so."""
+
+    id: str
+    world: str
+    regime: str
+    objective: str
+    seed: int
+    role: str
+    """One of `ROLES`."""
+    axes: dict[str, Label]
+    d: int
+    recovery: Recovery
+    training: Training | None
+    seconds: Seconds
+    planning: Planned | None = None

@@ -1,0 +1,102 @@
+"""An audit, as it is kept in a folder: audit.json with every gate and its evidence, and pictures of pairs of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PrivateAttr
+
+from worldprobe.errors import DamagedData
+from worldprobe.results.record import Record
+from worldprobe.results.record_files import Kind, read_record
+
+AUDITED = ("world", "regimes", "frames", "seeds", "canonical_seed", "test_frames")
+"""The settings of a study that its audit depends on."""
+
+
+class Verdict(StrEnum):
+    """What a gate says; an audit says what its worst gate says."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+
+    @property
+    def badness(self) -> int:
+        """0 for pass, 1 for warn, 2 for fail."""
+        return list(Verdict).index(self)
+
+
+class SavedGate(Record):
+    """One number compared with one threshold; see `worldprobe.audits.Gate`."""
+
+    gate: str
+    subject: str
+    verdict: Verdict
+    value: float | None
+    threshold: float | None
+    """A number that is not finite is None."""
+    advice: str
+    because: str
+    picture: str | None = None
+    """The path of a picture of two frames, within the audit's folder."""
+    evidence: dict[str, Any] = Field({})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the six fields of a gate that `--json` prints."""
+        return self.model_dump(mode="json", exclude={"because", "picture", "evidence"})
+
+
+class SavedAudit(Record):
+    """All gates of an audit that was read from a folder; `of` is the key of what was audited."""
+
+    verdict: Verdict
+    of: str
+    gates: list[SavedGate]
+    _folder: Path = PrivateAttr(Path())
+
+    @property
+    def exit_status(self) -> int:
+        """1 where a gate fails, else 0."""
+        return int(self.verdict is Verdict.FAIL)
+
+    def with_verdict(self, verdict: Verdict) -> list[SavedGate]:
+        """Return the gates with this verdict, in order."""
+        return [gate for gate in self.gates if gate.verdict is verdict]
+
+    def gate(self, name: str, subject: str) -> SavedGate | None:
+        """Return the gate of this name on this subject; None where it was not judged."""
+        return next((gate for gate in self.gates if (gate.gate, gate.subject) == (name, subject)), None)
+
+    def picture(self, gate: SavedGate) -> Path | None:
+        """Return the picture of a gate's frames; None where there is none. Never a path outside the audit's folder."""
+        if gate.picture is None:
+            return None
+        path = self._folder / gate.picture
+        inside = path.resolve().is_relative_to((self._folder / "audit").resolve())
+        return path if inside and path.is_file() else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return {"verdict": ..., "gates": [{"gate", "subject", "verdict", "value", "threshold", "advice"}]}."""
+        return {"verdict": self.verdict.value, "gates": [gate.to_json() for gate in self.gates]}
+
+
+def load_audit(folder: Path) -> SavedAudit | None:
+    """Return the audit in a folder, None where there is none. Raises DamagedData where it cannot be read."""
+    path = folder / "audit.json"
+    if not path.is_file():
+        return None
+    found = read_record(path, Kind.AUDIT, SavedAudit, mend="Remove it and audit again.")
+    twice = {(g.gate, g.subject) for g in found.gates}
+    if len(twice) < len(found.gates):
+        raise DamagedData(f"{path} holds a gate twice. Remove it and audit again.")
+    found._folder = folder
+    return found
+
+
+def audited_settings(study: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a study's settings that its audit depends on; its hash says what an audit is of."""
+    return {key: study.get(key) for key in AUDITED}

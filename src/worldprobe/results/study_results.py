@@ -1,0 +1,69 @@
+"""The results of a study: what `results.json` holds, and which files a results folder has.
+
+A results folder:
+    study.yaml               the resolved study, versions, seeds
+    results.json             `Results`
+    report.html
+    hero.png                 a Cycles still of the world, where it has one
+    explorations/ID.png      a contact sheet of what the regime saw
+    explorations/ID.npz      `z` (frames, n): controls that the regime visited, at most 4,000 of them
+    registration.json        `Registration`, where the study was run under a protocol
+    audit.json, audit/       the study's audit, where one was made (`SavedAudit`)
+    runs/RUN/run.json        one `Run`
+    runs/RUN/arrays.npz      `truth`, `recovered` (points, n): canonical test controls and the probe's reading of them;
+                             `step` and one array per curve in `Training.curves`; of a study that plans
+                             `plan_lines_WAYPOINTS`, `plan_oracle` and `plan_TRANSITION` (pairs, points, n): paths in
+                             true controls
+    runs/RUN/plan.png        a film of one task: the oracle's path above, the planned one below
+
+Every JSON file but a protocol's carries the number of its format: see `worldprobe.results.upgrades`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from worldprobe.results.control_record import ControlRecord
+from worldprobe.results.explored import Exploration
+from worldprobe.results.hypothesis import HypothesisOutcome
+from worldprobe.results.missing_r2 import Decomposition
+from worldprobe.results.record import Record
+from worldprobe.results.review import Registration
+from worldprobe.results.runs import Run
+from worldprobe.results.summary import Summary
+
+
+class Results(Record):
+    """All that a study measured; of a sweep over worlds, `controls` are those of the study's own."""
+
+    study: dict[str, Any]
+    command: str
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    controls: list[ControlRecord]
+    """Of the world, in its order."""
+    explorations: list[Exploration]
+    runs: list[Run]
+    summary: list[Summary]
+    seconds_total: float
+    """Of a study that was stopped before its end: of what was kept of it, and of what came after."""
+    peak_memory_bytes: int
+    decomposition: list[Decomposition] = Field([])
+    """Of every measured run of at most eight controls that was trained."""
+    registration: Registration | None = None
+    outcomes: list[HypothesisOutcome] = Field([])
+    """One for each hypothesis: the registration's, or else the study's own."""
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Results:
+        """Return the results in a folder; of a half-finished one, those of its finished runs.
+
+        Raises NoResults where no run is finished, DamagedData where a file is unreadable, of a newer format or not what
+        a study writes.
+        """
+        from worldprobe.results.reading import load_results
+
+        return load_results(Path(folder))

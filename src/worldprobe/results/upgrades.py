@@ -1,0 +1,67 @@
+"""The formats of results on disk, and how a file of an older one becomes one of the next.
+
+1   files without a number
+2   `format` in every file; cyclic controls have a `period` and runs `cyclic` measures (1: `turn`, `turning`); the
+    parts of missing R^2 `non_identifiability` and `unexplained` (1: `chance`, `rest`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+FORMAT = 2
+"""The number of the format that this version writes."""
+
+Json = dict[str, Any]
+
+
+class Kind(StrEnum):
+    """What a file holds."""
+
+    RESULTS = "a study's results"
+    RUN = "a run"
+    EXPLORATION = "an exploration"
+    REGISTRATION = "a registration"
+    AUDIT = "an audit"
+
+
+def upgraded(given: Json, kind: Kind, number: int) -> Json:
+    """Return the content of a file of an older format as the present one has it."""
+    for step in range(number, FORMAT):
+        given = UPGRADES[step].get(kind, _as_it_is)(given)
+    return given
+
+
+def _as_it_is(given: Json) -> Json:
+    return given
+
+
+def _renamed(given: Json, names: dict[str, str]) -> Json:
+    return {names.get(key, key): value for key, value in given.items()}
+
+
+def _run_from_1(run: Json) -> Json:
+    return {**run, "recovery": _renamed(run["recovery"], {"turning": "cyclic"})}
+
+
+def _results_from_1(results: Json) -> Json:
+    parts = {"chance": "non_identifiability", "rest": "unexplained"}
+    found = {
+        **results,
+        "controls": [_renamed(control, {"turn": "period"}) for control in results["controls"]],
+        "runs": [_run_from_1(run) for run in results["runs"]],
+    }
+    if "decomposition" in results:
+        found["decomposition"] = [
+            {**of, "controls": {name: _renamed(control, parts) for name, control in of["controls"].items()}}
+            for of in results["decomposition"]
+        ]
+    return found
+
+
+UPGRADES: dict[int, dict[Kind, Callable[[Json], Json]]] = {
+    1: {Kind.RESULTS: _results_from_1, Kind.RUN: _run_from_1},
+}
+"""By the format to upgrade from, and by what the file holds; a kind that is not named stays as it is."""
