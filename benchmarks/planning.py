@@ -50,7 +50,7 @@ def left_encoders(folder: Path, settings: PlanningSettings) -> list[dict[str, An
                 encoder = trained_encoder(folder, run.id)
             except (UnknownName, NoResults):  # floors and pixels leave none
                 continue
-            found.append(row(run, trial.put(encoder)[0]))
+            found.append(row(run, trial.evaluate(encoder)[0]))
             print(run.id, f"R² {run.recovery.r2:.3f}", flush=True)
     return found
 

@@ -36,6 +36,7 @@ def register(name: str) -> Callable[[T], T]:
         if registry is None or not isinstance(thing, type):
             bases = "worldprobe.World, Regime, Encoder, Objective or Format"
             raise InvalidValue("class", getattr(thing, "__name__", thing), f"a subclass of {bases}")
+        registry.fill()  # what worldprobe itself has keeps its names
         return registry.register(name)(thing)
 
     return file

@@ -70,11 +70,15 @@ class Registry(Mapping[str, T], Generic[T]):
     def __repr__(self) -> str:
         return f"<{len(self)} {self.kind}s: {', '.join(self)}>"
 
-    def _all(self) -> dict[str, T]:
+    def fill(self) -> None:
+        """Register what worldprobe itself has, then what installed plug-ins have, if that was not done yet."""
         if not self._filled:
             self._filled = True
             import_module(self.home)
             load_installed()
+
+    def _all(self) -> dict[str, T]:
+        self.fill()
         return self._things
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from worldprobe.cli.app import app
+from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.run import carry_out
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue, WrongChoice
@@ -16,11 +17,16 @@ from worldprobe.errors import InvalidValue, WrongChoice
 
 @app.command()
 def audit(
-    study: Annotated[str | None, typer.Argument(help="A shipped study or the path of a study's YAML file.")] = None,
+    study: Annotated[
+        str | None,
+        typer.Argument(help="A shipped study or the path of a study's YAML file.", autocompletion=study_names),
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, as in `worldprobe run`.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="smoke, cpu (the default) or gpu.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="smoke, cpu (the default) or gpu.", autocompletion=preset_names)
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(help="A recording of your own instead: NPZ, CSV, Parquet, HDF5, LeRobot.")
     ] = None,

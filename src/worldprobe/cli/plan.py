@@ -8,16 +8,21 @@ from typing import Annotated
 import typer
 
 from worldprobe.cli.app import app
+from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.terminal import say
 
 
 @app.command()
 def plan(
-    study: Annotated[str, typer.Argument(help="A shipped study or the path of a study's YAML file.")],
+    study: Annotated[
+        str, typer.Argument(help="A shipped study or the path of a study's YAML file.", autocompletion=study_names)
+    ],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change, as in `worldprobe run`.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="smoke, cpu (the default) or gpu.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="smoke, cpu (the default) or gpu.", autocompletion=preset_names)
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The protocol's folder. Default: protocols/STUDY-PRESET.")] = None,
     reviews: Annotated[int, typer.Option(help="Independent sign-offs that it takes.", min=1)] = 2,
 ) -> None:

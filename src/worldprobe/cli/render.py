@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from worldprobe.cli.app import app
+from worldprobe.cli.completion import world_names
 from worldprobe.cli.terminal import say
-from worldprobe.errors import InvalidValue, UnknownName
+from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
+
+SIDE = 256
 
 
 @app.command()
 def render(
-    world: Annotated[str, typer.Argument(help="A world's name: see `worldprobe worlds`.")],
+    world: Annotated[str, typer.Argument(help="A world's name: see `worldprobe worlds`.", autocompletion=world_names)],
     controls: Annotated[
         str | None,
         typer.Option(help="name=value pairs in standard units (yaw=1.5,truck=-1), or n values; else a sheet."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="PNG file. Default: WORLD.png.")] = None,
-    size: Annotated[int, typer.Option(help="Pixels of a view's side.")] = 256,
-    renderer: Annotated[str, typer.Option(help="raster (fast) or cycles (path traced, by Blender).")] = "raster",
-    views: Annotated[int, typer.Option(help="Views of the contact sheet of canonical draws.")] = 24,
-    seed: Annotated[int, typer.Option(help="Seed of the contact sheet's draws.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Picture file. Default: WORLD.png.")] = None,
+    size: Annotated[int | None, typer.Option(help=f"Pixels of a view's side. Default: {SIDE}.", min=1)] = None,
+    renderer: Annotated[
+        str | None, typer.Option(help="For rooms raster (fast) or cycles (path traced, by Blender).")
+    ] = None,
+    views: Annotated[int, typer.Option(help="Views of the contact sheet of canonical draws.", min=1, max=2000)] = 24,
+    seed: Annotated[int, typer.Option(help="Seed of the contact sheet's draws.", min=0)] = 0,
 ) -> None:
     """Draw a world: one view at the given controls, or a contact sheet of canonical N(0, 1) draws.
 
@@ -32,14 +38,61 @@ def render(
     [bold]worldprobe render room --controls yaw=1.5,truck=-1[/bold]       one view; controls not named are 0
     """
     from worldprobe.study.contact_sheets import contact_sheet, single_view
-    from worldprobe.world import WORLDS
 
-    with WORLDS[world].model_validate({"size": size, "renderer": renderer}) as scene:
+    path = _picture_file(out or Path(f"{world}.png"))
+    with _drawable(world, size, renderer) as scene:
         names = [spec.name for spec in scene.controls]
-        picture = contact_sheet(scene, views, seed) if controls is None else single_view(scene, _parse(controls, names))
-    path = out or Path(f"{world}.png")
-    picture.save(path)
+        z = None if controls is None else _parse(controls, names)
+        picture = contact_sheet(scene, views, seed) if z is None else single_view(scene, z)
+    try:
+        picture.save(path)
+    except OSError as error:
+        raise WorldprobeError(
+            f"{path} cannot be written: {error.strerror or error}. Give another with --out."
+        ) from None
     say("Wrote {} ({} x {})", path, picture.width, picture.height)
+
+
+def _drawable(name: str, size: int | None, renderer: str | None) -> Any:
+    """Return the world, with the options that it has; raises InvalidValue for those that it lacks or refuses."""
+    from pydantic import ValidationError
+
+    from worldprobe.world.world import WORLDS
+
+    kind = WORLDS[name]
+    given = {"size": size, "renderer": renderer}
+    for key, value in given.items():
+        if value is not None and key not in kind.model_fields:
+            raise InvalidValue(f"--{key}", value, f"nothing: the world {name!r} has no such setting")
+    if size is None and "size" in kind.model_fields:
+        given["size"] = SIDE
+    try:
+        world = kind.model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = str(problem["loc"][0])
+        if problem["type"] == "missing":
+            raise WorldprobeError(f"The world {name!r} cannot be drawn by its name: it needs {key}.") from None
+        allowed = str(problem["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+        raise InvalidValue(f"--{key}", problem["input"], allowed) from None
+    if len(world.observation_shape) != 3:
+        raise InvalidValue(
+            "world", name, "a world of frames", f"{name!r} shows vectors of {world.observation_shape[0]}."
+        )
+    return world
+
+
+def _picture_file(path: Path) -> Path:
+    """Return the path if a picture can be written there; raises InvalidValue or WorldprobeError."""
+    from PIL import Image
+
+    known = sorted(suffix for suffix, name in Image.registered_extensions().items() if name in Image.SAVE)
+    if path.suffix.lower() not in known:
+        raise InvalidValue("--out", str(path), "a name that ends in .png or another picture format's suffix")
+    if path.is_dir() or not path.parent.is_dir():
+        reason = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise WorldprobeError(f"{path} cannot be written: {reason}. Give another with --out.")
+    return path
 
 
 def _parse(text: str, names: Sequence[str]) -> list[float]:
@@ -52,9 +105,13 @@ def _parse(text: str, names: Sequence[str]) -> list[float]:
                 if name not in values:
                     raise UnknownName("control", name, names, "worldprobe worlds")
                 values[name] = float(value)
+        elif len(parts) == len(names):
+            values = dict(zip(names, map(float, parts), strict=True))
+        else:
+            raise ValueError
+        if all(map(isfinite, values.values())):
             return list(values.values())
-        if len(parts) == len(names):
-            return [float(part) for part in parts]
     except ValueError:
         pass
-    raise InvalidValue("--controls", text, f"name=number pairs, or {len(names)} numbers for {', '.join(names)}")
+    allowed = f"name=number pairs, or {len(names)} numbers for {', '.join(names)}"
+    raise InvalidValue("--controls", text, f"{allowed}, all of them finite")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from worldprobe.cli.app import app
+from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.summary import print_summary
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue
@@ -17,11 +18,19 @@ from worldprobe.errors import InvalidValue
 
 @app.command()
 def run(
-    study: Annotated[str, typer.Argument(help="A shipped study (camera, ...) or the path of a study's YAML file.")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            help="A shipped study (camera, ...) or the path of a study's YAML file.", autocompletion=study_names
+        ),
+    ],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change: training.steps=500")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="smoke (seconds), cpu (minutes; the default) or gpu.")] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="smoke (seconds), cpu (minutes; the default) or gpu.", autocompletion=preset_names),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Results folder. Default: runs/STUDY-PRESET.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     with_audit: Annotated[

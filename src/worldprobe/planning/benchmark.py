@@ -45,7 +45,7 @@ def tasks_of(world: World, settings: PlanningSettings) -> Tasks:
 
 
 class Benchmark:
-    """Tasks, library and experience of a world under `PlanningSettings`; an encoder at a time is put to it.
+    """Tasks, library and experience of a world under `PlanningSettings`; an encoder at a time is evaluated on it.
 
     Raises Unreachable where a goal is farther than the settings' steps go.
     """
@@ -65,7 +65,7 @@ class Benchmark:
         paths = oracle(tasks, self.settings.motion, self.settings.steps)
         return Findings(lines, {"oracle": Reaching(None, paths, judge(paths, tasks, self.settings.tolerance))})
 
-    def put(self, encode: Encode) -> Findings:
+    def evaluate(self, encode: Encode) -> Findings:
         """Plan with an encoder; raises InvalidValue and WrongWorld as `Sight` does."""
         sight, tasks = Sight(encode, self.world), self.tasks
         known = sight.of(self.library.observations, "the library's frames")

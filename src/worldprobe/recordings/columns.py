@@ -44,6 +44,11 @@ class Column:
     components: tuple[str, ...] | None = None
     """Names of a vector's components, where the file has them."""
 
+    @classmethod
+    def numbers(cls, name: str, rows: int, width: int, type: str = "float32") -> Column:
+        """Return a column whose rows are vectors of `width` numbers."""
+        return cls(name, rows, (width,), type, ColumnKind.NUMBER)
+
     @property
     def width(self) -> int:
         """How many numbers one row has."""

@@ -193,7 +193,7 @@ class Work:
             with self.reporter.task("rendering for planning", 1, "trial") as advance:
                 self._trials[key] = StudyTrial(study.world, study.planning)
                 advance(1)
-        planned, paths, film = self._trials[key].put(encode)
+        planned, paths, film = self._trials[key].evaluate(encode)
         if film is not None:
             with atomic_write(self.folder.run_folder(cell.id) / "plan.png") as aside:
                 film.save(aside, format="PNG")

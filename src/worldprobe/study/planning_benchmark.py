@@ -33,9 +33,9 @@ class StudyTrial:
         self.trial = Benchmark(world, settings)
         self.oracle = self.trial.oracle()
 
-    def put(self, encode: Encode) -> tuple[Planned, dict[str, np.ndarray], Image.Image | None]:
+    def evaluate(self, encode: Encode) -> tuple[Planned, dict[str, np.ndarray], Image.Image | None]:
         """Return what planning with an encoder came to, its paths, and a film of one of them beside the oracle's."""
-        found = self.trial.put(encode)
+        found = self.trial.evaluate(encode)
         reached = found.reaching | self.oracle.reaching
         paths = {f"plan_{name}": r.paths.astype(np.float32) for name, r in reached.items()}
         lines = {f"plan_lines_{points}": lines.paths.astype(np.float32) for points, lines in found.lines.items()}

@@ -1,0 +1,128 @@
+"""Studies, audits and plans by name: what the command line does, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from worldprobe.errors import InvalidValue
+from worldprobe.explore.regime import Pairs
+from worldprobe.world.world import WORLDS, World
+
+if TYPE_CHECKING:
+    from worldprobe.audits.gate import Audit
+    from worldprobe.planning import Findings
+    from worldprobe.results.records import Results
+    from worldprobe.study.schema import Study
+
+
+def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | None = None) -> Study:
+    """Return a shipped study by name, or one from a YAML file, with a preset and "key.path=value" overrides applied.
+
+    Raises UnknownName for a name or preset that there is not, InvalidStudy for settings that do not fit.
+    """
+    from worldprobe.study.load import load_study as load
+
+    return load(study, overrides, preset)
+
+
+def run(
+    study: Study | str | Path,
+    out: str | Path | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    preset: str | None = None,
+    device: str = "auto",
+    progress: bool = True,
+) -> Results:
+    """Run what is not finished of a study, write results and report to `out`, and return the results.
+
+    `out` is runs/STUDY by default, with the preset's name where one is given. The same call continues a run that was
+    stopped. `progress` writes to standard error. Raises WorldprobeErrors before any work for what cannot be done here.
+    """
+    from worldprobe._util.progress import SilentReporter, reporter
+    from worldprobe.study import run_study
+
+    loaded = load_study(study, overrides, preset) if isinstance(study, str | Path) else study
+    folder = Path(out) if out is not None else Path("runs") / "-".join(filter(None, [loaded.name, preset]))
+    results = run_study(loaded, folder, device=device, reporter=reporter() if progress else SilentReporter())
+    report(folder)
+    return results
+
+
+def report(folder: str | Path) -> Path:
+    """Write the report of a results folder, one self-contained HTML file, and return its path; needs no torch."""
+    from worldprobe.reports import write_report
+
+    return write_report(Path(folder))
+
+
+def audit(
+    subject: Any,
+    *,
+    stride: int = 1,
+    names: Sequence[str] | None = None,
+    preset: str | None = None,
+    overrides: Sequence[str] = (),
+    progress: bool = False,
+) -> Audit:
+    """Find out before any training whether an exploration can teach a world model, and what is in its way.
+
+    `subject` is a study or its name (with `preset` and `overrides`), a recording (pairs `stride` rows apart), or
+    `Pairs`, whose states are called `names` and are standardised. Raises InvalidValue for anything else.
+    """
+    from worldprobe._util.progress import SilentReporter, reporter
+    from worldprobe.recordings import Recording
+
+    shown = reporter() if progress else SilentReporter()
+    if isinstance(subject, Pairs):
+        return _audit_pairs(subject, names)
+    from worldprobe.study.audit_study import audit_recording, audit_study
+    from worldprobe.study.schema import Study
+
+    if isinstance(subject, Recording):
+        return audit_recording(subject, stride=stride, reporter=shown)
+    if isinstance(subject, str | Path):
+        subject = load_study(subject, overrides, preset)
+    if not isinstance(subject, Study):
+        allowed = "a study or its name, a recording (worldprobe.read_recording), or Pairs"
+        raise InvalidValue("subject", type(subject).__name__, allowed)
+    return audit_study(subject, reporter=shown)
+
+
+def plan(encode: Callable[[np.ndarray], np.ndarray], world: World | str, **settings: Any) -> Findings:
+    """Plan in an embedding, act in the true world: what straight lines cost, and how goals given as frames are reached.
+
+    `encode` maps observations (N, ...) to embeddings (N, d): any function. `world` is a world or its name; `settings`
+    are those of a study's `planning:` section (pairs, library, steps ...). Raises InvalidValue for settings that are
+    not possible, WrongWorld for an encoder that was trained on another world, Unreachable for goals out of reach.
+    """
+    from pydantic import ValidationError
+
+    from worldprobe.planning import Benchmark, PlanningSettings
+
+    try:
+        chosen = PlanningSettings.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "settings"
+        raise InvalidValue(key, first["input"], first["msg"].removeprefix("Input should be ")) from None
+    with WORLDS[world]() if isinstance(world, str) else world as opened:
+        return Benchmark(opened, chosen).evaluate(encode)
+
+
+def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
+    from dataclasses import replace
+
+    from worldprobe.audits import Audit, audit_regime, prediction
+
+    n = pairs.controls.shape[1]
+    called = tuple(names) if names is not None else tuple(f"z{place + 1}" for place in range(n))
+    if len(called) != n:
+        raise InvalidValue("names", len(called), f"{n}, one for every column of the controls")
+    mean, sd = pairs.controls.mean(axis=0), pairs.controls.std(axis=0)
+    white = replace(pairs, controls=(pairs.controls - mean) / np.where(sd > 0.0, sd, 1.0))
+    return Audit([*audit_regime(white, called), *prediction(white, called)])
