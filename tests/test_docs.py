@@ -1,7 +1,8 @@
-"""Every Python example in the README and in docs/ runs as it stands."""
+"""Every Python example of the README and of docs/ imports `worldprobe as wp`, nothing deeper, and runs as printed."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -18,6 +19,23 @@ EXAMPLES = [
 ]
 
 
+def examples(page: str, language: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf8")
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    return found
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_imports_worldprobe_and_nothing_deeper(example: str) -> None:
+    for node in ast.walk(ast.parse(example)):
+        if isinstance(node, ast.ImportFrom):
+            assert not (node.module or "").startswith("worldprobe")
+        if isinstance(node, ast.Import):
+            ours = [(name.name, name.asname) for name in node.names if name.name.startswith("worldprobe")]
+            assert ours in ([], [("worldprobe", "wp")])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_of_the_docs_runs(example: str, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=300)
@@ -30,3 +48,25 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", prose)
     missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
+
+
+@pytest.mark.slow
+def test_a_world_of_ones_own_works_from_the_command_line_as_printed(tmp_path: Path) -> None:
+    """docs/extending/world.md: the file, the study, and every command, the study in its smoke preset."""
+    page = "docs/extending/world.md"
+    (tmp_path / "my_worlds.py").write_text(examples(page, "python")[0], encoding="utf8")
+    (tmp_path / "my-study.yaml").write_text(examples(page, "yaml")[0], encoding="utf8")
+    commands = [line for block in examples(page, "") for line in block.splitlines() if line.startswith("worldprobe ")]
+    assert [command.split()[1] for command in commands] == ["worlds", "render", "audit", "run"]
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, timeout=600
+        )
+        assert done.returncode in ((0, 1) if "audit" in command else (0,)), done.stderr
+        assert "Traceback" not in done.stderr
+    checked = subprocess.run(
+        [sys.executable, "my_worlds.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert "keeps its 13 promises" in checked.stdout, checked.stderr
+    assert (tmp_path / "dot.png").exists()
+    assert (tmp_path / "runs" / "my-study-smoke" / "report.html").exists()

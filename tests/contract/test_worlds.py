@@ -1,141 +1,97 @@
-"""What every world promises, run over every registered one and the toys."""
+"""Every registered world, and the toys, keep the contract that ships; a world that breaks it is told what and how."""
 
-import json
-from collections.abc import Iterator
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
+import worldprobe as wp
 from toy import CAMERA, ToyVectors, ToyWorld
-from worldprobe._util.registry import Component
-from worldprobe.world import WORLDS, World
+from worldprobe.contracts.promise import ContractBroken
 
-TOYS: dict[str, type[World]] = {"toy": ToyWorld, "toy-vectors": ToyVectors}
 SIZE = 32
+NAMES = sorted(set(wp.worlds) - {"recording"})  # which shows nothing but its own states: tests/recordings
 
 
-def settings_of(name: str) -> dict[str, object]:
-    kind: type[Component] = TOYS.get(name) or WORLDS[name]
-    wanted: dict[str, object] = {"size": SIZE, "specs": CAMERA if name in TOYS else None}
-    return {key: value for key, value in wanted.items() if key in kind.model_fields and value is not None}
+class CameraToy(ToyWorld):
+    """A toy whose controls have limits, as a room's have."""
+
+    specs: tuple[wp.Control, ...] = CAMERA
 
 
-def make(name: str) -> World:
-    return (TOYS.get(name) or WORLDS[name])(**settings_of(name))
+@pytest.mark.parametrize("name", NAMES)
+def test_a_registered_world_keeps_its_contract(name: str) -> None:
+    kind = wp.worlds[name]
+    settings = {"size": SIZE} if "size" in kind.model_fields else {}
+    assert len(wp.check_world(kind.model_validate(settings)).kept) == 13
 
 
-@pytest.fixture(scope="module", params=[*TOYS, *sorted(set(WORLDS) - {"recording"})])
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.mark.parametrize("kind", [ToyWorld, ToyVectors, CameraToy])
+def test_a_toy_keeps_its_contract(kind: type[wp.World]) -> None:
+    assert len(wp.check_world(kind).kept) == 13
 
 
-@pytest.fixture(scope="module")
-def world(name: str) -> Iterator[World]:
-    with make(name) as world:
-        yield world
+class Faulty(ToyWorld):
+    """A toy with one fault."""
+
+    size: int = 16
+    fault: str = ""
+    calls: ClassVar[list[int]] = []
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        if self.fault == "fingerprint":
+            self.calls.append(1)
+            return {"calls": len(self.calls)}
+        fixed = {"toy": 1, "fault": self.fault}
+        return fixed if self.fault == "size" else {**fixed, "size": self.size}
+
+    @property
+    def controls(self) -> tuple[wp.Control, ...]:
+        x, y = super().controls
+        return (x, x) if self.fault == "names" else (x, y)
+
+    def observe(self, z: np.ndarray) -> np.ndarray:
+        if self.fault == "writes":
+            z[:] = 0.0
+        if self.fault == "still":
+            z = z * np.array([1.0, 0.0])
+        seen = super().observe(z)
+        if self.fault == "random":
+            self.calls.append(1)
+            seen[0, 0, 0] = len(self.calls) % 200
+        if self.fault == "batch":
+            seen = (seen - seen.mean(axis=0)).astype(np.uint8)
+        if self.fault == "constant":
+            seen[:] = 7
+        return seen.astype(np.float32) if self.fault == "dtype" else seen
 
 
-@pytest.fixture(scope="module")
-def z(world: World) -> np.ndarray:
-    """Canonical controls, the centre, and two far corners."""
-    n = len(world.controls)
-    drawn = np.random.default_rng(0).standard_normal((40, n))
-    return np.concatenate([drawn, np.zeros((1, n)), np.full((1, n), 4.0), np.full((1, n), -4.0)]).astype(np.float32)
+@pytest.mark.parametrize(
+    ("fault", "promise", "mend"),
+    [
+        ("names", "names of their own", "another name"),
+        ("dtype", "declared shape", "astype"),
+        ("random", "same bytes again", "Draw nothing at random"),
+        ("batch", "alone, in any batch", "depend on the batch"),
+        ("writes", "left as they were given", "copy of z"),
+        ("still", "Every control changes", "show it, or leave it out"),
+        ("constant", "No frame is constant", "never clip"),
+        ("fingerprint", "fingerprint is JSON, always the same", "depend on the settings alone"),
+        ("size", "Another size has another fingerprint", r"self.settings\(\)"),
+    ],
+)
+def test_a_fault_is_named_with_how_to_mend_it(fault: str, promise: str, mend: str) -> None:
+    with pytest.raises(ContractBroken, match=promise) as error:
+        wp.check_world(Faulty(fault=fault))
+    named = [broken for broken in error.value.broken if promise in broken.says]
+    assert len(named) == 1
+    assert re.search(mend, named[0].mend)
+    assert named[0].found
 
 
-@pytest.fixture(scope="module")
-def seen(world: World, z: np.ndarray) -> np.ndarray:
-    return world.observe(z)
-
-
-def test_observations_have_the_declared_shape_and_type(world: World, z: np.ndarray, seen: np.ndarray) -> None:
-    assert seen.shape == (len(z), *world.observation_shape)
-    assert seen.dtype == (np.uint8 if len(world.observation_shape) == 3 else np.float32)
-    assert np.isfinite(seen).all()
-
-
-def test_same_controls_give_the_same_bytes_again(world: World, z: np.ndarray, seen: np.ndarray) -> None:
-    again = world.observe(z)
-    np.testing.assert_array_equal(again, seen)
-    assert not np.shares_memory(again, seen)
-
-
-def test_alone_in_a_batch_or_in_any_order_the_bytes_are_the_same(world: World, z: np.ndarray, seen: np.ndarray) -> None:
-    order = np.random.default_rng(1).permutation(len(z))
-    np.testing.assert_array_equal(world.observe(z[order]), seen[order])
-    np.testing.assert_array_equal(np.concatenate([world.observe(z[:7]), world.observe(z[7:])]), seen)
-    for row in (0, 5, len(z) - 1):
-        np.testing.assert_array_equal(world.observe(z[row : row + 1])[0], seen[row])
-
-
-def test_controls_in_double_precision_are_the_same_controls(world: World, z: np.ndarray, seen: np.ndarray) -> None:
-    np.testing.assert_array_equal(world.observe(z.astype(np.float64)), seen)
-
-
-def test_another_instance_gives_the_same_bytes(name: str, z: np.ndarray, seen: np.ndarray) -> None:
-    with make(name) as other:
-        np.testing.assert_array_equal(other.observe(z[:5]), seen[:5])
-
-
-def test_a_closed_world_opens_again(world: World, z: np.ndarray, seen: np.ndarray) -> None:
-    world.close()
-    np.testing.assert_array_equal(world.observe(z[:3]), seen[:3])
-
-
-def test_controls_are_left_as_they_were_given(world: World, z: np.ndarray) -> None:
-    given = z.copy()
-    given.setflags(write=False)
-    world.observe(given)
-    np.testing.assert_array_equal(given, z)
-
-
-def test_no_image_is_constant_and_no_two_observations_are_the_same(world: World, seen: np.ndarray) -> None:
-    flat = seen[:41].reshape(41, -1).astype(np.float64)
-    if len(world.observation_shape) == 3:
-        assert (flat.std(axis=1) > 0.0).all()
-    assert len(np.unique(flat, axis=0)) == len(flat)
-
-
-def test_every_control_changes_what_is_seen(world: World) -> None:
-    """A control that moves nothing could never be recovered."""
-    n = len(world.controls)
-    centre = world.observe(np.zeros((1, n)))[0].astype(np.float64)
-    for moved, spec in zip(world.observe(np.eye(n)), world.controls, strict=True):
-        assert np.abs(moved - centre).mean() > 1e-3 * np.ptp(centre), spec.name
-
-
-def test_controls_are_named_and_their_squash_is_invertible(world: World) -> None:
-    names = [spec.name for spec in world.controls]
-    assert len(set(names)) == len(names)
-    z = np.linspace(-3.0, 3.0, 61)
-    for spec in world.controls:
-        assert spec.name
-        assert spec.unit or spec.scale == 1.0, "only a bare number has no unit"
-        assert spec.meaning
-        assert spec.scale > 0.0
-        physical = spec.physical(z)
-        assert (np.diff(physical) > 0.0).all()
-        np.testing.assert_allclose(spec.standardised(physical), z, atol=1e-6)
-
-
-def test_fingerprint_is_stable_and_fit_for_a_file(name: str, world: World) -> None:
-    written = json.dumps(world.fingerprint, sort_keys=True, allow_nan=False)
-    assert written == json.dumps(world.fingerprint, sort_keys=True, allow_nan=False)
-    with make(name) as other:
-        assert json.dumps(other.fingerprint, sort_keys=True, allow_nan=False) == written
-
-
-def test_fingerprint_tells_sizes_apart(name: str, world: World) -> None:
-    if "size" in type(world).model_fields:
-        with world.model_copy(update={"size": SIZE // 2}) as smaller:
-            assert smaller.fingerprint != world.fingerprint
-            assert smaller.observation_shape != world.observation_shape
-    else:
-        assert "size" not in settings_of(name)
-
-
-def test_settings_are_validated_and_a_datasheet_is_there(name: str) -> None:
-    kind = TOYS.get(name) or WORLDS[name]
-    assert kind.__doc__
-    with pytest.raises(ValueError, match="no_such_setting"):
-        kind(**settings_of(name), no_such_setting=1)
+def test_a_world_without_a_fault_keeps_every_promise() -> None:
+    wp.check_world(Faulty())

@@ -30,7 +30,7 @@ def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | N
 
 
 def run(
-    study: Study | str | Path,
+    study: Study | World | str | Path,
     out: str | Path | None = None,
     *,
     overrides: Sequence[str] = (),
@@ -40,13 +40,14 @@ def run(
 ) -> Results:
     """Run what is not finished of a study, write results and report to `out`, and return the results.
 
-    `out` is runs/STUDY by default, with the preset's name where one is given. The same call continues a run that was
-    stopped. `progress` writes to standard error. Raises WorldprobeErrors before any work for what cannot be done here.
+    `study` is a study, its name or file, or the world `recording`, whose frames are then trained on. `out` is
+    runs/STUDY by default, with the preset's name where one is given. The same call continues a run that was stopped.
+    `progress` writes to standard error. Raises WorldprobeErrors before any work for what cannot be done here.
     """
     from worldprobe._util.progress import SilentReporter, reporter
     from worldprobe.study import run_study
 
-    loaded = load_study(study, overrides, preset) if isinstance(study, str | Path) else study
+    loaded = _study(study, overrides, preset)
     folder = Path(out) if out is not None else Path("runs") / "-".join(filter(None, [loaded.name, preset]))
     results = run_study(loaded, folder, device=device, reporter=reporter() if progress else SilentReporter())
     report(folder)
@@ -112,6 +113,21 @@ def plan(encode: Callable[[np.ndarray], np.ndarray], world: World | str, **setti
         raise InvalidValue(key, first["input"], first["msg"].removeprefix("Input should be ")) from None
     with WORLDS[world]() if isinstance(world, str) else world as opened:
         return Benchmark(opened, chosen).evaluate(encode)
+
+
+def _study(given: Study | World | str | Path, overrides: Sequence[str], preset: str | None) -> Study:
+    from worldprobe.recordings.recorded_world import RecordedWorld
+    from worldprobe.study.recorded_study import recorded_study
+
+    if isinstance(given, str | Path):
+        return load_study(given, overrides, preset)
+    if overrides or preset is not None:
+        raise InvalidValue("overrides", list(overrides), "nothing where a study is given: change it where it is loaded")
+    if isinstance(given, RecordedWorld):
+        return recorded_study(given)
+    if isinstance(given, World):
+        raise InvalidValue("study", type(given).__name__, "a study, its name or file, or the world 'recording'")
+    return given
 
 
 def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:

@@ -1,0 +1,130 @@
+"""`import worldprobe as wp`: the public names, what their import costs, and what they do with people's data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import worldprobe as wp
+from worldprobe.errors import InvalidValue, WrongChoice
+
+IMPORT_SECONDS = 0.05
+TRIES = 5
+
+
+def python(code: str, cwd: Path | None = None) -> str:
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_it_is_quick_and_loads_nothing() -> None:
+    code = (
+        "import time; start = time.process_time(); import worldprobe; took = time.process_time() - start; import sys; "
+        "print(took, *{name.split('.')[0] for name in sys.modules} & {'numpy', 'torch', 'pydantic', 'rich'})"
+    )
+    runs = [python(code).split() for _ in range(TRIES)]
+    assert all(len(run) == 1 for run in runs), "it loads more than itself"
+    assert min(float(run[0]) for run in runs) < IMPORT_SECONDS
+
+
+def test_every_public_name_is_there_and_listed() -> None:
+    missing = [name for name in wp.__all__ if getattr(wp, name, None) is None]
+    assert missing == []
+    assert set(wp.__all__) == set(wp._HOMES)
+    assert set(wp.__all__) < set(dir(wp))
+    assert wp.__version__ == "0.1.0"
+    with pytest.raises(AttributeError, match="it has Column, "):
+        _ = wp.nothing
+
+
+def test_arrays_are_measured_without_torch(tmp_path: Path) -> None:
+    code = """
+import sys, numpy as np, worldprobe as wp
+rng = np.random.default_rng(0)
+z = rng.standard_normal((3000, 2)); z_next = 0.7 * z + 0.51**0.5 * rng.standard_normal(z.shape)
+turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+wp.recover(z @ turn, z, independent=True); wp.bound(z @ turn, z_next @ turn, 0.7); wp.predict(z, z_next)
+wp.decompose([0.9]); wp.audit(wp.Pairs(z.astype(np.float32), np.arange(3000).reshape(-1, 2)))
+wp.check_world("identity"); wp.check_regime("gaussian"); wp.gates, wp.formats, wp.regimes, wp.Results
+print("torch" in sys.modules)
+"""
+    assert python(code, tmp_path) == "False"
+
+
+@pytest.mark.parametrize("registry", ["worlds", "regimes", "encoders", "objectives", "formats", "gates"])
+def test_a_registry_holds_the_same_whatever_was_imported(registry: str) -> None:
+    alone = python(f"import worldprobe as wp; print(*wp.{registry})")
+    late = python(
+        f"import worldprobe.cli, worldprobe.study, worldprobe.reports, worldprobe as wp; print(*wp.{registry})"
+    )
+    assert sorted(alone.split()) == sorted(late.split())
+
+
+def test_recovery_of_a_rotation_is_whole_and_of_noise_is_none(rng: np.random.Generator) -> None:
+    z = rng.standard_normal((4000, 2))
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    whole = wp.recover(z @ turn, z, names=["x", "y"], independent=True)
+    assert whole.r2 == pytest.approx(1.0)
+    assert list(whole.r2_per_state) == ["x", "y"]
+    assert whole.procrustes == pytest.approx(0.0, abs=0.01)
+    assert whole.orthogonality == pytest.approx(0.0, abs=0.1)
+    none = wp.recover(rng.standard_normal((4000, 3)), z, independent=True)
+    assert abs(none.r2) < 0.01
+    assert none.ci95[0] < none.r2 < none.ci95[1]
+    assert str(none).startswith("R² ")
+
+
+def test_recovery_is_scored_on_episodes_that_no_probe_has_seen(rng: np.random.Generator) -> None:
+    """Every episode has a constant of its own that the embedding copies: within an episode it gives the state away."""
+    episodes = np.repeat(np.arange(40), 50)
+    own = rng.standard_normal((40, 30))[episodes]
+    state = rng.standard_normal(40)[episodes][:, None] + 0.01 * rng.standard_normal((2000, 1))
+    honest, leaking = (wp.recover(own, state, **how) for how in ({"episodes": episodes}, {"independent": True}))
+    assert leaking.r2 > 0.5 > honest.r2
+
+
+def test_where_it_went_adds_up() -> None:
+    found = wp.decompose([0.95, 0.55], ceiling=[1.0, 1.0], supervised=[0.99, 0.60], train=0.98, heldout=1.06, rho=0.5)
+    parts = [found.regime, found.scene, found.data, found.optimisation, found.rest]
+    np.testing.assert_allclose(sum(parts), [0.05, 0.45])  # type: ignore[arg-type]
+    assert found.scene is not None
+    assert found.scene[1] == pytest.approx(0.4)
+
+
+def test_a_plan_takes_any_function_of_observations() -> None:
+    found = wp.plan(lambda x: x, "identity", pairs=8, library=400, experience=256, transitions=["linear"], steps=30)
+    assert found.reaching["linear"].outcome.rate > 0.8
+    with pytest.raises(InvalidValue, match="pairs = 1"):
+        wp.plan(lambda x: x, "identity", pairs=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: wp.recover(np.zeros((100, 2)), np.zeros((99, 2))), r"h = \(100, 2\).*as many rows as z, 99"),
+        (lambda: wp.recover(np.full((100, 2), np.nan), np.zeros((100, 2))), "NaN or infinity, first in row 0"),
+        (lambda: wp.recover([["a"]] * 100, np.zeros((100, 2))), "an array of numbers"),
+        (lambda: wp.recover(np.ones((5, 2)), np.ones((5, 2))), "30 rows or more"),
+        (lambda: wp.bound(np.ones((9, 2)), np.ones((9, 2)), 1.0), "rho = 1.0"),
+        (lambda: wp.bound(np.ones((9, 2)), np.ones((8, 2)), 0.5), "the shape of h"),
+        (lambda: wp.predict(np.ones((9, 2))), "second is missing: give"),
+        (lambda: wp.decompose([0.5, 0.5], ceiling=[1.0]), "a number per state"),
+        (lambda: wp.decompose([0.5], heldout=1.0), "rho is missing: give"),
+        (lambda: wp.audit(3), "a study or its name"),
+    ],
+)
+def test_a_mistake_is_named_by_the_argument(call: object, error: str) -> None:
+    with pytest.raises(InvalidValue, match=error):
+        call()  # type: ignore[operator]
+
+
+def test_pairs_and_a_second_array_are_one_too_many() -> None:
+    pairs = wp.Pairs(np.zeros((4, 1), dtype=np.float32), np.array([[0, 1], [2, 3]]))
+    with pytest.raises(WrongChoice, match="either Pairs or two arrays"):
+        wp.predict(pairs, np.zeros((2, 1)))
