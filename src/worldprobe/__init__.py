@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from worldprobe.recordings.columns import Column
     from worldprobe.recordings.formats.format import FORMATS as formats
     from worldprobe.recordings.formats.format import Format, Opened
-    from worldprobe.results.records import Results
+    from worldprobe.results import Results
     from worldprobe.train.encoders import ENCODERS as encoders
     from worldprobe.train.encoders import Encoder
     from worldprobe.train.objectives import OBJECTIVES as objectives
@@ -69,7 +69,7 @@ _HOMES = {
     "plan": "worldprobe.api.studies:plan",
     "load_study": "worldprobe.api.studies:load_study",
     "run": "worldprobe.api.studies:run",
-    "Results": "worldprobe.results.records:Results",
+    "Results": "worldprobe.results:Results",
     "report": "worldprobe.api.studies:report",
     "errors": "worldprobe.errors",
 }

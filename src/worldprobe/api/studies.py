@@ -15,7 +15,7 @@ from worldprobe.world.world import WORLDS, World
 if TYPE_CHECKING:
     from worldprobe.audits.gate import Audit
     from worldprobe.planning import Findings
-    from worldprobe.results.records import Results
+    from worldprobe.results import Results
     from worldprobe.study.schema import Study
 
 
