@@ -51,10 +51,10 @@ print(torch.__version__, gpu, sep="|")
 _RASTER = """
 import numpy as np
 from worldprobe.errors import WorldprobeError
-from worldprobe.render.glb import Material, Part
+from worldprobe.render.glb import GlbPart, Material
 from worldprobe.render.raster import Raster
 corners = np.array([[-9.0, -9.0, -1.0], [9.0, -9.0, -1.0], [0.0, 9.0, -1.0]])
-triangle = Part("triangle", corners, np.zeros((3, 2)), np.array([[0, 1, 2]]), Material((1.0, 0.0, 0.0)), np.eye(4))
+triangle = GlbPart("triangle", corners, np.zeros((3, 2)), np.array([[0, 1, 2]]), Material((1.0, 0.0, 0.0)), np.eye(4))
 try:
     with Raster([triangle], size=8) as raster:
         frame = raster.draw(np.eye(4)[None])[0]

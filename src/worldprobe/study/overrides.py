@@ -7,7 +7,6 @@ from copy import deepcopy
 from typing import Any
 
 from worldprobe._util.strict_yaml import DEEPEST, read_yaml
-from worldprobe._util.text import foreign_character
 from worldprobe.errors import InvalidStudy, InvalidYaml, WorldprobeError
 
 
@@ -18,7 +17,7 @@ def read_override(override: str) -> dict[str, Any]:
     """
     key, equals, value = override.partition("=")
     keys = key.split(".")
-    if not equals or not all(keys) or foreign_character(key) is not None or any(map(str.isspace, key)):
+    if not equals or not all(keys) or not key.isprintable() or any(map(str.isspace, key)):
         raise WorldprobeError(f"{override[:80]!r} is not an override. Write key.path=value, as in training.steps=500.")
     if len(keys) > DEEPEST:
         raise WorldprobeError(f"The override {key[:40]!r}... has {len(keys)} keys; at most {DEEPEST} are nested.")

@@ -16,6 +16,9 @@ from worldprobe._util.registry import Component, Registry
 from worldprobe.errors import InvalidValue
 from worldprobe.train.inverse_coupling import ReversedCoupling
 
+MOST_LAYERS = 1_000
+"""Deeper networks of these kinds do not train."""
+
 ENCODERS: Registry[type[Encoder]] = Registry("encoder", "worldprobe encoders", "worldprobe.train")
 
 
@@ -151,8 +154,8 @@ class MLP(ScaledNormalEncoder):
 
     stackable: ClassVar[bool] = True
 
-    width: PositiveInt = 256
-    depth: PositiveInt = Field(4, description="hidden layers")
+    width: PositiveInt = Field(256, description="numbers in a hidden layer")
+    depth: int = Field(4, ge=1, le=MOST_LAYERS, description="hidden layers")
 
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
         """Return the network."""
@@ -175,7 +178,7 @@ class InverseCoupling(Encoder):
 
     stackable: ClassVar[bool] = True
 
-    depth: PositiveInt = Field(4, description="coupling layers, as many as the world's: 8 for `coupling`")
+    depth: int = Field(4, ge=1, le=MOST_LAYERS, description="coupling layers, as many as the world's: 8 for `coupling`")
 
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
         """Return the network."""

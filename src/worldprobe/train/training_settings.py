@@ -34,11 +34,14 @@ class TrainingSettings(Component):
     steps: PositiveInt = Field(1000, description="optimiser steps")
     batch: Annotated[int, Field(ge=2)] = Field(256, description="pairs per step (twice as many observations)")
     lr: PositiveFloat = Field(3e-3, description="highest learning rate")
-    weight_decay: NonNegativeFloat = 1e-4
-    schedule: Schedule = Schedule.ONE_CYCLE
+    weight_decay: NonNegativeFloat = Field(1e-4, description="AdamW's decoupled weight decay")
+    schedule: Schedule = Field(Schedule.ONE_CYCLE, description="how the learning rate goes over the steps")
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.2, description="share of one-cycle's steps that rise")
     clip_norm: PositiveFloat = Field(1.0, description="largest gradient norm")
-    precision: Precision = Precision.AUTO
+    precision: Precision = Field(
+        Precision.AUTO,
+        description="numbers that the encoder computes with; auto: bf16 where the hardware has it",
+    )
     record_every: PositiveInt | None = Field(
         None, description="steps between curve points; a 25th of all steps if not given"
     )

@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from pydantic import Field, field_validator
 
 from worldprobe._util.seeds import stream
-from worldprobe.world.mixings.mixing import Mixing
+from worldprobe.world.mixings.mixing import MOST_LAYERS, Mixing
 from worldprobe.world.mixings.products import on_grid, steady_product
 from worldprobe.world.world import WORLDS
 
@@ -33,7 +33,7 @@ class AdditiveCoupling(Mixing):
     | 0 .. n - 1 | z1 .. zn | none | R |
     """
 
-    layers: int = Field(4, ge=1, description="coupling layers")
+    layers: int = Field(4, ge=1, le=MOST_LAYERS, description="coupling layers")
     seed: int = Field(0, ge=0, description="seed of the layers' matrices")
 
     @field_validator("n")
@@ -81,7 +81,7 @@ class Coupling(AdditiveCoupling):
     | 0 .. n - 1 | z1 .. zn | none | R |
     """
 
-    layers: int = Field(8, ge=1, description="coupling layers")
+    layers: int = Field(8, ge=1, le=MOST_LAYERS, description="coupling layers")
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from worldprobe._util.registry import ImpossibleSetting
 from worldprobe._util.seeds import stream
-from worldprobe.world.mixings.mixing import Mixing
+from worldprobe.world.mixings.mixing import MOST_LAYERS, Mixing
 from worldprobe.world.mixings.products import on_grid, steady_product
 from worldprobe.world.world import WORLDS
 
@@ -41,8 +41,8 @@ class Lift(Mixing):
     | 0 .. n - 1 | z1 .. zn | none | R |
     """
 
-    m: int = Field(8, ge=1, description="numbers in an observation, n or more")
-    layers: int = Field(3, ge=1, description="layers of the network")
+    m: int = Field(8, ge=1, le=1_000_000, description="numbers in an observation, n or more")
+    layers: int = Field(3, ge=1, le=MOST_LAYERS, description="layers of the network")
     steepness: float = Field(20.0, gt=0.0, le=1000.0, description="how bent the activation is; near 0 it is linear")
     seed: int = Field(0, ge=0, description="seed of the weights and biases")
 

@@ -12,6 +12,8 @@ from pydantic import Field
 from worldprobe.errors import InvalidValue
 from worldprobe.world.world import WORLDS, Control, World
 
+MOST_CONTROLS = 16_384
+MOST_LAYERS = 1_000
 LIMIT = 1e6
 """Out of a Gaussian's reach: below 100 the control's squash is the identity to the bit, and mixings have no squash."""
 
@@ -24,7 +26,7 @@ class Mixing(World):
     A subclass gives `_mix`, `_inverse` and, where g does not preserve volume, `_log_det`.
     """
 
-    n: int = Field(2, ge=1, description="how many controls there are")
+    n: int = Field(2, ge=1, le=MOST_CONTROLS, description="how many controls there are")
 
     @property
     def controls(self) -> tuple[Control, ...]:

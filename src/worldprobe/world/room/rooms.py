@@ -39,10 +39,10 @@ class RoomWorld(World):
 
     room_name: ClassVar[str]
 
-    size: int = Field(default=32, ge=8, le=1024)
-    renderer: Literal["raster", "cycles"] = "raster"
-    samples: int = Field(default=4, ge=1, le=4096)
-    bounces: int = Field(default=2, ge=0, le=32)
+    size: int = Field(default=32, ge=8, le=1024, description="pixels of a frame's side")
+    renderer: Literal["raster", "cycles"] = Field("raster", description="what draws; cycles traces paths, in Blender")
+    samples: int = Field(default=4, ge=1, le=4096, description="paths that cycles traces for a pixel")
+    bounces: int = Field(default=2, ge=0, le=32, description="diffuse bounces that cycles follows")
 
     _raster: Any = PrivateAttr(default=None)
     _cycles: CyclesRenderer | None = PrivateAttr(default=None)
