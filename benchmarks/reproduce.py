@@ -21,7 +21,7 @@ from worldprobe._util.files import write_json
 from worldprobe._util.progress import reporter
 from worldprobe.measures.probes import fit_probe
 from worldprobe.reports import write_report
-from worldprobe.reports.quoted import Quoted
+from worldprobe.reports.quoted_values import Quoted
 from worldprobe.results import Run, Summary, exploration_of
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study import Results, load_study, run_study

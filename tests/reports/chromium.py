@@ -67,8 +67,8 @@ class Chromium:
         os.close(self._in)
         os.close(self._out)
 
-    def open(self, file: Path, width: int, *, dark: bool = False) -> None:
-        """Load a file at a viewport `width` CSS pixels wide and wait until it is painted."""
+    def open(self, file: Path, width: int, *, dark: bool = False, waits: bool = True) -> None:
+        """Load a file at a viewport `width` CSS pixels wide; `waits` until it is painted, which takes a script."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
         )
@@ -77,6 +77,8 @@ class Chromium:
         self.events.clear()
         self.call("Page.navigate", url=file.resolve().as_uri())
         self._wait_for("Page.loadEventFired")
+        if not waits:
+            return
         self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
 
     def evaluate(self, expression: str) -> Any:

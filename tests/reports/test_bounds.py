@@ -1,4 +1,4 @@
-"""Every run to which Theorem 3's bound applies stands on the right side of the diagonal, those above it by name."""
+"""Every run to which Theorem 3's bound applies is on the right side of the diagonal, those above it by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from reports.reading import Written, rewrite, written
 from reports.sweeps import write_sweep
 
-TABLE = "Theorem 3's bound beside the error, run by run"
+TABLE = "Theorem 3's bound and the error, run by run"
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_page_logs_no_error_and_asks_the_network_for_nothing(browser: Chromium, 
     assert complaints == []
     assert [url for url in asked if not url.startswith("data:")] == [report.resolve().as_uri()]
     broken = "[...document.images].filter(i => !i.complete || i.naturalWidth === 0).length"
-    assert (browser.evaluate("document.images.length"), browser.evaluate(broken)) == (4, 0)
+    assert (browser.evaluate("document.images.length"), browser.evaluate(broken)) == (7, 0)
 
 
 def test_dark_scheme_turns_the_paper_dark_and_the_text_light(browser: Chromium, report: Path) -> None:
@@ -107,7 +107,78 @@ def test_screenshots_and_print_show_the_whole_page(browser: Chromium, report: Pa
     browser.pdf(tmp_path / "report.pdf")
     pdf = (tmp_path / "report.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
-    assert 4 <= pdf.count(b"/Type /Page\n") <= 12
+    assert 8 <= pdf.count(b"/Type /Page\n") <= 24  # every table is printed, too
+
+
+def test_first_evidence_is_within_the_second_screen(browser: Chromium, report: Path) -> None:
+    browser.open(report, 1280)
+    tops = """[...document.querySelectorAll('#evidence .true-size, #evidence .dots')]
+        .map(e => e.getBoundingClientRect().top + scrollY)"""
+    assert min(browser.evaluate(tops)) < 2 * 900
+
+
+def test_contents_lead_to_every_section(browser: Chromium, report: Path) -> None:
+    browser.open(report, 1280)
+    there = "[...document.querySelectorAll('nav a')].map(a => a.hash.slice(1))"
+    sections = "[...document.querySelectorAll('main > section')].map(s => s.id)"
+    assert browser.evaluate(there) == browser.evaluate(sections)
+
+
+def test_values_are_shown_under_the_pointer(browser: Chromium, report: Path) -> None:
+    browser.open(report, 1280)
+    point_at = """(() => {
+        const target = document.querySelector('SELECTOR'), box = target.getBoundingClientRect();
+        target.scrollIntoView({ block: 'center' });
+        const now = target.getBoundingClientRect();
+        const at = { clientX: now.left + now.width / 2, clientY: now.top + now.height / 2, bubbles: true };
+        target.dispatchEvent(new PointerEvent('pointermove', at));
+        return document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent;
+    })()"""
+    for selector, said in {
+        "#recovered .bars g[data-say] .bar": "R² 0.",
+        "#visited .hit": "% of the frames",
+        "#training .hit": "held-out pairs",
+        "#evidence .dots": "recovered",
+    }.items():
+        assert said in browser.evaluate(point_at.replace("SELECTOR", selector)), selector
+
+
+def test_run_that_is_picked_is_the_run_that_is_shown(browser: Chromium, example: Written) -> None:
+    browser.open(example.folder / "report.html", 1280)
+    shown = "document.querySelector('#run-shown .facts dd').textContent"
+    dots = "document.querySelector('#run-shown .dots').getAttribute('d').split('M').length - 1"
+    names = browser.evaluate("[...document.querySelectorAll('#run option')].map(o => o.textContent)")
+    assert names == [f"{regime}, seed {seed}" for regime in ("gaussian", "cinematic", "yaw-only") for seed in range(3)]
+    for run, name in zip(example.results["runs"], names, strict=False):
+        pick = f"(s => {{ s.selectedIndex = {names.index(name)}; s.dispatchEvent(new Event('change')) }})"
+        browser.evaluate(f"{pick}(document.getElementById('run'))")
+        assert browser.evaluate(shown).startswith(f"{run['recovery']['r2']:.2f} (")
+        assert browser.evaluate(dots) == 400
+    assert browser.evaluate("document.querySelector('#run-shown .dots').classList.contains('c2')")
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["with-script", "without-script"])
+def test_folded_tables_are_on_paper(browser: Chromium, report: Path, scripted: bool) -> None:
+    browser.call("Emulation.setScriptExecutionDisabled", value=not scripted)
+    browser.open(report, 1280, waits=scripted)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    heights = "[...document.querySelectorAll('details table')].map(t => t.getBoundingClientRect().height)"
+    found = browser.evaluate(heights)
+    browser.call("Emulation.setEmulatedMedia", media="")
+    browser.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert len(found) > 5
+    assert min(found) > 20
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_whiskers_have_a_halo_of_the_paper_s_colour(browser: Chromium, report: Path, dark: bool) -> None:
+    browser.open(report, 1280, dark=dark)
+    strokes = (
+        """['.whisker', '.whisker-halo'].map(s => getComputedStyle(document.querySelector('.wide ' + s)).stroke)"""
+    )
+    ink, halo = browser.evaluate(strokes)
+    assert halo == browser.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ink == browser.evaluate("getComputedStyle(document.body).color")
 
 
 def test_missing_chromium_is_named_with_the_line_that_installs_it(

@@ -8,29 +8,13 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
-from worldprobe.reports.charts import (
-    SPAN,
-    At,
-    Bar,
-    BoundPoint,
-    Group,
-    HeatCell,
-    Line,
-    Mark,
-    Scale,
-    Style,
-    Trace,
-    bar_chart,
-    bound_chart,
-    bullets,
-    curves,
-    heat_map,
-    histogram,
-    plane,
-    scatter,
-    traces_chart,
-)
-from worldprobe.reports.charts.plane import colour_at
+from worldprobe.reports.charts import SPAN, Bar, Group, Mark, Scale, bar_chart, histogram, scatter
+from worldprobe.reports.sections.bound_check import BoundPoint, bound_chart
+from worldprobe.reports.sections.control_plane import colour_at, plane
+from worldprobe.reports.sections.sweep.bar_panels import bullets
+from worldprobe.reports.sections.sweep.heat_maps import HeatCell, heat_map
+from worldprobe.reports.sections.sweep.traces import At, Style, Trace, traces_chart
+from worldprobe.reports.sections.training_curves import Line, curves
 
 
 def numbers(pattern: str, drawn: str) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from reports.reading import Page, results_of, rewrite, written
 from worldprobe.audits import Audit, Gate, Verdict
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.errors import DamagedData
-from worldprobe.reports.charts import BarStack, StackPiece, longest, stack_chart
-from worldprobe.reports.reasons import Case, sentence
+from worldprobe.reports.cause_sentences import Case, sentences
+from worldprobe.reports.sections.missing_variance import BarStack, StackPiece, longest, stack_chart
 from worldprobe.results import ControlRecord, MissingParts, load_audit
 from worldprobe.study.audit_study import audited
 from worldprobe.world import Control
@@ -67,16 +68,22 @@ def _case(audit: Audit | None, folder: Path) -> Case:
     return Case(RECORDED, None, load_audit(folder), "100 frames")
 
 
+def sentence(case: Case, parts: MissingParts) -> str:
+    """Return the sentence on one control."""
+    (said,) = sentences([(case, parts)])
+    return said
+
+
 def test_a_sentence_names_the_symmetry_that_the_audit_found(tmp_path: Path) -> None:
     said = sentence(_case(_alike(90.0), tmp_path), SCENE)
     assert said == "yaw: 0.41 missing; 0.38 because the world looks the same from four sides"
     assert "two sides" in sentence(_case(_alike(180.0), tmp_path), SCENE)
-    assert "states 80 deg apart look the same" in sentence(_case(_alike(80.0), tmp_path), SCENE)
+    assert "values 80 deg apart look the same" in sentence(_case(_alike(80.0), tmp_path), SCENE)
 
 
 def test_a_sentence_without_an_audit_says_what_is_known(tmp_path: Path) -> None:
     case = _case(None, tmp_path)
-    assert "0.38 because even an encoder that is told it does not find it" in sentence(case, SCENE)
+    assert "0.38 because a supervised encoder recovers no more from what is seen" in sentence(case, SCENE)
     data = _parts(0.3, 0.0, 0.0, 0.0, 0.2, 0.1, 0.0)
     assert sentence(case, data) == (
         "yaw: 0.30 missing; 0.20 because 100 frames are too few: held-out pairs do not follow the training pairs; "
@@ -85,7 +92,32 @@ def test_a_sentence_without_an_audit_says_what_is_known(tmp_path: Path) -> None:
     wide = _parts(0.3, 0.0, 0.0, 0.0, None, None, 0.3)
     assert "fewer controls move than the embedding has dimensions" in sentence(case, wide)
     refused = _parts(0.3, None, 0.0, None, None, None, 0.3)
-    assert sentence(case, refused).endswith("0.30 not told apart, for the prediction was refused")
+    assert sentence(case, refused).endswith("0.30 not separated, because the prediction was refused")
+
+
+def test_controls_with_the_same_causes_share_a_sentence(tmp_path: Path) -> None:
+    still = _case(None, tmp_path)
+    other = replace(still, control=still.control.model_copy(update={"name": "roll"}))
+    lost = [_parts(missing, 0.0, 0.0, 0.0, 0.0, missing, 0.0) for missing in (0.3, 0.5)]
+    assert sentences(list(zip([still, other], lost, strict=True))) == [
+        "yaw and roll: 0.30 to 0.50 missing; 0.30 to 0.50 because training stopped short of its optimum"
+    ]
+
+
+def test_the_scene_is_charged_with_no_more_than_what_every_reference_lacks(one_seed: Path) -> None:
+    page = _explained(one_seed)
+    read = {
+        s["role"]: s["r2_per_control"] for s in results_of(one_seed)["summary"] if s["role"] in ("ceiling", "pixels")
+    }
+    table = page.tables["What every control is missing, mean over seeds"]
+    scene, unexplained = (table.columns.index(name) for name in ("the scene", "unexplained"))
+    moved = 0
+    for row in table.rows:
+        lacking = 1 - max(of[str(row[1])]["mean"] for of in read.values())
+        assert row[scene] == pytest.approx(min(row[2] / 2, lacking))  # half was charged to the scene
+        assert row[unexplained] == pytest.approx(max(0.0, row[2] / 2 - lacking))
+        moved += row[unexplained] > 0.1
+    assert moved > 0
 
 
 def test_an_audit_comes_back_as_it_was_kept(tmp_path: Path) -> None:
@@ -118,7 +150,7 @@ def test_the_report_shows_parts_sentences_and_their_table(one_seed: Path) -> Non
         "missing",
         "the exploration",
         "the scene",
-        "chance",
+        "non-identifiability",
         "finite data",
         "optimisation",
         "unexplained",
@@ -131,8 +163,8 @@ def test_the_report_shows_parts_sentences_and_their_table(one_seed: Path) -> Non
 
 def test_a_refused_prediction_is_said_on_the_page(one_seed: Path) -> None:
     page = _explained(one_seed, refused=True)
-    assert "cannot be told from data, optimisation and the rest. Too few shots." in page.text
-    assert "not told apart: no prediction" in page.text
+    assert "cannot be separated from data, optimisation and what is unexplained. Too few shots." in page.text
+    assert "not separated: no prediction" in page.text
 
 
 def test_the_audit_s_gates_pictures_and_advice_are_on_the_page(one_seed: Path) -> None:
@@ -178,14 +210,16 @@ def test_the_last_section_concludes_and_says_what_deviated(one_seed: Path) -> No
     }
     page = _explained(one_seed, registration=registration, outcomes=[OUTCOME, LOST])
     html = (one_seed / "report.html").read_text(encoding="utf8")
-    sections = [key for key in re.findall(r'<section id="([\w-]+)"', html) if key not in ("glossary", "provenance")]
+    sections = [
+        key for key in re.findall(r'<section id="([\w-]+)"', html) if key not in ("how", "glossary", "provenance")
+    ]
     assert sections[-1] == "concluded"
     assert "Of two claims: 1 confirmed, 1 inconclusive." in page.text
     assert "training.lr was 0.003, is 0.5" in page.text
     assert "Why: it <diverged>" in page.text
     assert "Run without the sign-offs" in page.text
     assert page.tables["Sign-offs"].rows[0][:3] == ["Ada", "reviewer", "approve"]
-    assert page.tables["Hypotheses and what became of them"].rows[0][:3] == ["gaussian: r2 >= 0.93", "confirmed", 0.97]
+    assert page.tables["Hypotheses and their outcomes"].rows[0][:3] == ["gaussian: r2 >= 0.93", "confirmed", 0.97]
 
 
 def test_hypotheses_without_a_protocol_are_said_to_be_unregistered(one_seed: Path) -> None:

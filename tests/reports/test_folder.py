@@ -6,10 +6,12 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from reports.reading import Written, results_of, rewrite
+from reports.reading import Written, results_of, rewrite, written
 from worldprobe.errors import DamagedData, NoResults, WorldprobeError
 from worldprobe.reports import page, read_folder, write_report
 
@@ -19,6 +21,45 @@ def test_folder_without_results_is_refused(tmp_path: Path) -> None:
         write_report(tmp_path)
     with pytest.raises(NoResults, match="is not a folder"):
         write_report(tmp_path / "nowhere")
+
+
+def half_finish(folder: Path, *lost: str) -> dict[str, Any]:
+    """Make a finished folder one that was stopped: without results.json, and without the runs of these regimes."""
+    results = results_of(folder)
+    study = results["study"] | {
+        "regimes": {e["label"]: {} for e in results["explorations"]}, "objectives": {"lejepa": {}}, "seeds": [0],
+        "references": ["supervised", "untrained", "pixels"],
+    }  # fmt: skip
+    (folder / "study.yaml").write_text(yaml.safe_dump({"study": study, "controls": results["controls"]}))
+    for run in results["runs"]:
+        if run["regime"] in lost or run["role"] == "pixels":
+            shutil.rmtree(folder / "runs" / run["id"], ignore_errors=True)
+        else:
+            (folder / "runs" / run["id"]).mkdir(exist_ok=True)
+            (folder / "runs" / run["id"] / "run.json").write_text(json.dumps(run))
+    for e in results["explorations"]:
+        (folder / "explorations" / f"{e['id']}.json").write_text(json.dumps(e))
+    (folder / "results.json").unlink()
+    return results
+
+
+def test_half_finished_folder_has_a_report_that_says_what_is_missing(one_seed: Path) -> None:
+    half_finish(one_seed, "cinematic")
+    page = written(one_seed)
+    assert "This study is not finished. Still missing:" in page.text
+    assert "cinematic, lejepa, seed 0" in page.text
+    assert "the reference pixels" in page.text
+    assert "the reference supervised" not in page.text
+    assert "R² per control and exploration" in page.tables
+
+
+def test_folder_in_which_only_references_are_finished_has_a_report(one_seed: Path) -> None:
+    half_finish(one_seed, "gaussian", "cinematic", "yaw-only")
+    assert "No exploration has been measured" in written(one_seed).text
+
+
+def test_finished_folder_says_nothing_of_missing_runs(example: Written) -> None:
+    assert "not finished" not in example.page.text
 
 
 def _edit(change: Callable[[dict], object]) -> Callable[[Path], object]:

@@ -11,11 +11,10 @@ import pytest
 from reports.reading import Page, results_of, rewrite, written
 from reports.test_sections import sections
 from worldprobe.reports import read_folder
-from worldprobe.reports.charts import AgainstPoint, cost_chart, share_chart
 from worldprobe.reports.sections import sections_for
-from worldprobe.reports.sections.planning import planning
+from worldprobe.reports.sections.planning_results import AgainstPoint, cost_chart, planning_results, share_chart
 
-TABLE = "What planning came to, run by run"
+TABLE = "Planning, run by run"
 
 
 def _planned(cost: float, success: float) -> dict[str, Any]:
@@ -45,18 +44,34 @@ def planned(one_seed: Path) -> tuple[Path, dict[str, Any]]:
 def test_section_stands_where_encoders_were_planned_with_and_nowhere_else(
     planned: tuple[Path, dict[str, Any]],
 ) -> None:
-    assert planning in sections_for(read_folder(planned[0]))
+    assert planning_results in sections_for(read_folder(planned[0]))
     written(planned[0])
     found = sections((planned[0] / "report.html").read_text(encoding="utf8"))
-    assert found[found.index("readings") + 1] == "planning"
+    assert found[found.index("recovered") + 1] == "planning"
     for run in planned[1]["runs"]:
         run["planning"] = None
     rewrite(planned[0], planned[1])
-    assert planning not in sections_for(read_folder(planned[0]))
+    assert planning_results not in sections_for(read_folder(planned[0]))
 
 
-def test_the_answer_is_how_many_pictures_are_reached(planned: tuple[Path, dict[str, Any]]) -> None:
-    assert "Yes, through gaussian exploration: 98\u00a0% of the pictures are reached, " in written(planned[0]).text
+def test_the_answer_is_how_many_goal_images_are_reached_between_floor_and_oracle(
+    planned: tuple[Path, dict[str, Any]],
+) -> None:
+    text = written(planned[0]).text
+    expected = (
+        "98\u00a0% of the goal images are reached after gaussian (untrained encoder 10\u00a0%, supervised encoder "
+    )
+    assert expected + "100\u00a0%, oracle 100\u00a0%); 50\u00a0% after cinematic and 0\u00a0% after yaw-only." in text
+
+
+def test_no_goal_image_reached_is_said_in_words(planned: tuple[Path, dict[str, Any]]) -> None:
+    for run in planned[1]["runs"]:
+        if run["planning"] and run["role"] == "measured":
+            run["planning"] = _planned(2.0, 0.0)
+    rewrite(*planned)
+    text = written(planned[0]).text
+    assert "No goal image is reached after any exploration (untrained encoder 10\u00a0%" in text
+    assert "nothing of the" not in text
 
 
 def test_table_holds_every_number_of_every_run(planned: tuple[Path, dict[str, Any]]) -> None:
@@ -72,13 +87,13 @@ def test_table_holds_every_number_of_every_run(planned: tuple[Path, dict[str, An
 
 def test_one_marker_a_run_and_none_for_a_cost_that_is_not_there(planned: tuple[Path, dict[str, Any]]) -> None:
     titles = _markers(written(planned[0]))
-    assert titles == {"Cost of straight lines": 5, "Pictures reached": 5, "Cost of those reached": 4}
+    assert titles == {"Cost of straight lines": 5, "Goal images reached": 5, "Cost of those reached": 4}
 
 
 def _markers(page: Page) -> dict[str, int]:
     found: dict[str, int] = {}
     inside = ""
-    names = iter(["Cost of straight lines", "Pictures reached", "Cost of those reached"])
+    names = iter(["Cost of straight lines", "Goal images reached", "Cost of those reached"])
     for tag, a in page.tags:
         if tag == "svg":
             inside = next(names) if a.get("class") == "against" else ""

@@ -1,4 +1,4 @@
-"""Published numbers stand beside ours: the difference, whether it is within our spread, and enough digits."""
+"""Published numbers are compared with ours: the difference, whether it is within our spread, and enough digits."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 
 from reports.reading import Written
 from reports.sweeps import published
-from worldprobe.reports.quoted import Quoted
-from worldprobe.reports.sections.published import Pair
-from worldprobe.reports.words import precise, quoted
+from worldprobe.reports.quoted_values import Quoted
+from worldprobe.reports.sections.published_comparison import ComparedValue
+from worldprobe.reports.wording import precise, quoted
 
-TABLE = "Our R² beside the published one"
+TABLE = "Our R² and the published one"
 
 
-def pair(theirs: float, *ours: float) -> Pair:
-    return Pair(Quoted("gaussian", "lejepa", {}, theirs), ours)
+def pair(theirs: float, *ours: float) -> ComparedValue:
+    return ComparedValue(Quoted("gaussian", "lejepa", {}, theirs), ours)
 
 
 def test_table_holds_ours_theirs_and_the_difference(along_alpha: Written) -> None:

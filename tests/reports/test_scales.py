@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from worldprobe.reports.charts.scale import Scale, ScaleKind, apart, evenly_in_logs, spanning
-from worldprobe.reports.charts.traces import At, Style, Trace, r2_scale
+from worldprobe.reports.sections.sweep.traces import At, Style, Trace, r2_scale
 
 
 @pytest.mark.parametrize(

@@ -72,15 +72,14 @@ def test_table_holds_every_number_of_the_summary(along_alpha: Written) -> None:
 
 def test_answer_names_the_best_and_the_worst_point(along_alpha: Written, over_words: Written) -> None:
     text = along_alpha.page.text
-    assert "It depends: every control is recovered at 2 of 10 points." in text
-    assert "At best (lejepa, alpha\u00a02) a linear regression reads 97\u00a0% of the controls’ variance" in text
-    assert "at worst (whitening, alpha\u00a08) nothing." in text
-    assert "Yes: every control is recovered at all 6 points." in over_words.page.text
+    assert "Every control is recovered at 2 of 10 points: R² is 0.97 at best (lejepa, alpha\u00a02; untrained" in text
+    assert "encoder 0.20) and −0.02 at worst (whitening, alpha\u00a08)." in text
+    assert "Every control is recovered at all 6 points: R² is 0.9998 at best" in over_words.page.text
 
 
 def test_answer_tells_values_near_one_apart(swept: Callable[..., Written]) -> None:
     made = swept({"N": [2, 4]}, lambda _, p: 0.99995 if p["N"] == 2 else 0.9984, spread=0.0)
-    assert "reads 99.995\u00a0% of the controls’ variance, at worst (N\u00a04) 99.8\u00a0%" in made.page.text
+    assert "R² is 0.99995 at best (N\u00a02; untrained encoder 0.20) and 0.998 at worst (N\u00a04)" in made.page.text
 
 
 def test_cards_are_of_conditions_at_their_best(along_alpha: Written) -> None:
@@ -151,7 +150,7 @@ def test_thousand_controls_without_a_sweep_are_tabled_by_their_rank(swept: Calla
     assert made.page.tables["The hidden controls"].rows == [["z1 … z1024", "a bare number", "1", "—"]]
 
 
-def test_predictions_are_dashed_and_tabled_beside_what_was_measured(swept: Callable[..., Written]) -> None:
+def test_predictions_are_dashed_and_tabled_with_what_was_measured(swept: Callable[..., Written]) -> None:
     made = swept(
         {"alpha": [1, 2, 4]},
         lambda *_: 0.8,
@@ -162,7 +161,7 @@ def test_predictions_are_dashed_and_tabled_beside_what_was_measured(swept: Calla
     wide = made.html.split('<svg class="traces"')[1].split("</svg>")[0]
     (dashed,) = re.findall(r'<g class="c0"><path class="line predicted" d="([^"]*)"', wide)
     assert dashed.count("L") == 1  # two points: the third was refused, and InfoNCE has no ceiling
-    rows = made.page.tables["Measured R² beside what is predicted for the ideal encoder"].rows
+    rows = made.page.tables["Measured R² and what is predicted for the ideal encoder"].rows
     assert [row[1:3] for row in rows] == [["mine", 1], ["mine", 2], ["mine", 4]]
-    assert rows[0][3:] == [0.8, 0.8, 0.25, pytest.approx(0.795), 0.9, "—", "—", "any optimum has it"]
+    assert rows[0][3:] == [0.8, 0.8, 0.25, pytest.approx(0.795), 0.9, "—", "—", "of any optimum"]
     assert rows[2][-1] == "made up"

@@ -10,7 +10,7 @@ import pytest
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Store
 from worldprobe.measures.probes import fit_probe
-from worldprobe.reports.quoted import Quoted
+from worldprobe.reports.quoted_values import Quoted
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study import Results, Study, load_study, run_study
 from worldprobe.study import study_predictions as predicting

@@ -10,7 +10,7 @@ from worldprobe.cli.terminal import cell, console, say, table
 
 def print_summary(folder: Path) -> None:
     """Print the summary of a results folder, a row for every exploration, objective and point of the axes."""
-    from worldprobe.reports.words import scored_on
+    from worldprobe.reports.wording import scored_on
     from worldprobe.results import Results
 
     results = Results.load(folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,29 +12,32 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from worldprobe._util.files import atomic_write
-from worldprobe.reports.answers import answer, answer_of_planning, answer_of_sweep
-from worldprobe.reports.blocks import MOST_CONTROLS, Section, Table, figure, note
-from worldprobe.reports.cards import cards
+from worldprobe.reports.caveats import banner, caveats, is_smoke
+from worldprobe.reports.embedded_pictures import embed
 from worldprobe.reports.glossary import glossary
-from worldprobe.reports.pictures import embed
+from worldprobe.reports.headline import headline
+from worldprobe.reports.html_blocks import MOST_CONTROLS, Section, Table, figure
 from worldprobe.reports.results_folder import ResultsFolder, read_folder
+from worldprobe.reports.scorecards import scorecards
 from worldprobe.reports.sections import sections_for
-from worldprobe.reports.sections.planning import plans
-from worldprobe.reports.words import count, duration, intervals_over, memory, number, ratio
+from worldprobe.reports.wording import brief_r2, count, duration, intervals_over, memory, number, ratio, scored_on
 from worldprobe.results import ControlRecord
 
 QUESTION = "Was this world explored in a way from which its hidden controls can be learned?"
-HERO_WIDTH, HERO_BYTES = 1600, 420_000
+HERO_WIDTH, HERO_BYTES = 1000, 260_000
 UNREACHABLE = 1000  # standard deviations
+LONG_ANSWER = 170
+"""Characters from which the headline is set smaller."""
 HERE = Path(__file__).parent
 
 
 def write_report(folder: Path, sections: Sequence[Callable[[ResultsFolder], Section]] | None = None) -> Path:
     """Write `report.html` into a results folder, whole or not at all, and return its path.
 
-    Its sections are picked by what the results hold (`sections_for`) unless they are given.
-    The report reads only this folder: it trains nothing and renders nothing. It loads nothing from the network.
-    Raises NoResults for a folder without results (or with half of them) and DamagedData for what cannot be read.
+    Its sections are picked by what the results hold (`sections_for`) unless they are given. A half-finished folder gets
+    a report of the runs that it has. The report reads only this folder: it trains nothing, renders nothing and loads
+    nothing from the network.
+    Raises NoResults for a folder without a finished run and DamagedData for what cannot be read.
     """
     read = read_folder(Path(folder))
     page = render(read, [section(read) for section in (sections_for(read) if sections is None else sections)])
@@ -48,29 +53,32 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": number, "ratio": ratio}
+    environment.filters |= {"number": number, "ratio": ratio, "brief_r2": brief_r2}
+    script = (HERE / "script.js").read_text(encoding="utf8")
+    smoke = is_smoke(folder)
+    answer = Markup("") if smoke else headline(folder)
     return environment.get_template("page.html").render(
         style=Markup((HERE / "style.css").read_text(encoding="utf8")),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode("utf8")).digest()).decode("ascii"),
         results=results,
         averaged=_averaged(folder),
         observation="frame" if folder.drawn or (folder.path / "hero.png").is_file() else "observation",
         title=results.study.get("title") or results.study.get("name") or "A study",
         question=results.study.get("question") or QUESTION,
-        answer=_answer(folder),
-        cards=cards(folder),
+        answer=answer,
+        long_answer=len(answer.striptags()) > LONG_ANSWER,
+        banner=banner(folder) if smoke else Markup(""),
+        caveats=list(caveats(folder)),
+        cards=[] if smoke else scorecards(folder),
         hero=_hero(folder),
         over=intervals_over(series),
+        scored_on=scored_on(results.study),
         sections=sections,
         controls=_controls_table(folder),
         provenance=_provenance(folder),
         glossary=glossary(folder),
     )
-
-
-def _answer(folder: ResultsFolder) -> Markup:
-    if folder.swept:
-        return answer_of_sweep(folder.series)
-    return answer_of_planning(folder.series) if plans(folder) else answer(folder.series, len(folder.results.controls))
 
 
 def _averaged(folder: ResultsFolder) -> str:
@@ -81,16 +89,10 @@ def _averaged(folder: ResultsFolder) -> str:
 def _hero(folder: ResultsFolder) -> Markup:
     path = folder.path / "hero.png"
     if not path.is_file():
-        if not folder.drawn:
-            return Markup("")  # a world of vectors: nobody misses its picture
-        return note("No still of the world: this folder has no hero.png. Some worlds have none.")
+        return Markup("")
     picture = embed(path, HERO_WIDTH, HERO_BYTES)
-    return figure(
-        picture,
-        "A still of the world that was explored.",
-        "The world that was explored, at its best: not what the encoder sees.",
-        "hero",
-    )
+    said = "The world, rendered at its best: not what the encoder sees."
+    return figure(picture, "A still of the world that was explored.", said, "hero")
 
 
 def _controls_table(folder: ResultsFolder) -> Table:

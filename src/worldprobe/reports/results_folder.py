@@ -6,12 +6,13 @@ import json
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from worldprobe.errors import DamagedData
-from worldprobe.reports.words import ROLES, VECTOR_ROLES, at
+from worldprobe.reports.wording import ROLES, VECTOR_ROLES, at
 from worldprobe.results import Exploration, Results, Run, Summary, exploration_of
 from worldprobe.results.reading import AGAIN, load_results
 
@@ -101,6 +102,24 @@ class ResultsFolder:
         """Whether the world is drawn: its observations are frames, of which there are contact sheets."""
         return any(self.contact_sheet(e).is_file() for e in self.results.explorations)
 
+    @property
+    def unfinished(self) -> list[str]:
+        """What a study that has not ended still lacks: its results, and runs of its regimes and references."""
+        if (self.path / "results.json").is_file():
+            return []
+        return ["results.json: the study has not ended, so there is no decomposition and no outcome", *self._lacking()]
+
+    def _lacking(self) -> list[str]:
+        study, runs = self.results.study, self.results.runs
+        done = {(run.regime, run.objective, run.seed) for run in runs}
+        wanted = product(study.get("regimes") or (), study.get("objectives") or (), study.get("seeds") or ())
+        lacking = [f"{cell[0]}, {cell[1]}, seed {cell[2]}" for cell in wanted if cell not in done]
+        roles, given = {run.role for run in runs}, study.get("references") or ()
+        asked = {"ceiling": "supervised", "floor": "untrained", "pixels": "pixels"}
+        return lacking + [
+            f"the reference {name}" for role, name in asked.items() if name in given and role not in roles
+        ]
+
     def role(self, role: str) -> str:
         """Return what a floor or ceiling is called."""
         return (ROLES if self.drawn else ROLES | VECTOR_ROLES).get(role, role)
@@ -116,6 +135,14 @@ class ResultsFolder:
     def contact_sheet(self, exploration: Exploration) -> Path:
         """Return where the contact sheet of a regime would be; worlds that are not drawn have none."""
         return self._inside("explorations", f"{exploration.id}.png")
+
+    def true_frames(self, exploration: Exploration) -> Path:
+        """Return where a few of a regime's frames would be, at the size at which the encoder saw them."""
+        return self._inside("explorations", f"{exploration.id}.frames.png")
+
+    def has_arrays(self, run: Run) -> bool:
+        """Whether a run's arrays are there."""
+        return (self._inside("runs", run.id) / "arrays.npz").is_file()
 
     def film(self, run: Run) -> Path:
         """Return where the film of a run's planned path would be; only studies that plan in a drawn world have any."""

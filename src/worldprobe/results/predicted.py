@@ -10,6 +10,18 @@ CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
 """Which ceiling is an objective's, by the objective's registered name; the others have none."""
 
 
+class TriedMap(Record):
+    """A map that SIGReg allows: its features' total pair correlation on pairs it was not fitted to, and its R^2."""
+
+    name: str
+    pair_correlation: float
+    error: float
+    """Of the total pair correlation."""
+    r2: float
+    gaussian: float
+    """Mean squared Wasserstein distance of its projections to N(0, 1)."""
+
+
 class Prediction(Record):
     """The linear R^2 that the ideal encoder of an objective reaches within a regime, predicted from controls alone.
 
@@ -31,6 +43,12 @@ class Prediction(Record):
     r2_on_test_per_control: dict[str, float] | None = None
     alignment: float | None = None
     """E|h - h'|^2 per dimension of the best aligned map that the predictor found; None under whitening."""
+    r2_per_control_ci95: dict[str, tuple[float, float]] | None = None
+    bracket: tuple[float, float] | None = None
+    """The mean R^2 that any whitened map aligned as well as this one has, whichever map that is."""
+    tried: list[TriedMap] = Field([])
+    """The maps that were compared."""
+    notes: list[str] = Field([])
     candidates: list[dict[str, float]] = Field([])
     """Where maps that are aligned equally well differ in what they recover, so that it is not identifiable which one is
     found: their R^2 per control on the test points."""

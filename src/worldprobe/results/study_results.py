@@ -51,6 +51,8 @@ class Results(Record):
     seconds_total: float
     """Of a study that was stopped before its end: of what was kept of it, and of what came after."""
     peak_memory_bytes: int
+    data_warnings: list[str] = Field([])
+    """Of a study of a recording: what its reader found that is no error and should be known."""
     decomposition: list[Decomposition] = Field([])
     """Of every measured run of at most eight controls that was trained."""
     registration: Registration | None = None

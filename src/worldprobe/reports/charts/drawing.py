@@ -6,14 +6,14 @@ colours of regimes and objectives), so dark mode and print need no second drawin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import numpy as np
 from jaxtyping import Float
 from markupsafe import Markup
 
-from worldprobe.reports.words import number
+from worldprobe.reports.wording import number
 
 SPAN = 3.5  # of axes that show controls, in standard deviations of the canonical N(0, 1)
 
@@ -33,6 +33,12 @@ def text(x: float, y: float, said: str, classes: str = "tick", anchor: str = "st
 def tick(x: float, y: float, anchor: str, value: float) -> Markup:
     """Return the label of a whole number on an axis."""
     return text(x, y, number(int(value)), anchor=anchor)
+
+
+def hits(places: Sequence[tuple[float, float, str]], top: float, bottom: float) -> list[Markup]:
+    """Return an unseen strip for every (left, right, sentence): what a pointer over it is told."""
+    strip = Markup('<rect class="hit" x="{:.1f}" y="{:g}" width="{:.1f}" height="{:g}"><title>{}</title></rect>')
+    return [strip.format(left, top, max(right - left, 0.5), bottom - top, said) for left, right, said in places]
 
 
 def path(x: Float[np.ndarray, " N"], y: Float[np.ndarray, " N"]) -> str:

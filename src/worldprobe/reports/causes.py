@@ -1,0 +1,96 @@
+"""The parts of missing R²: what each is called, its colour, and which limit of data, scene or training it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from worldprobe.reports.results_folder import ResultsFolder, Series
+from worldprobe.reports.sweep_conditions import compared_with
+from worldprobe.results import MissingParts
+
+SHOWING = ("ceiling", "pixels")
+"""The references that say what the scene's observations show."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: its field of `MissingParts`, its name, its class in the style sheet, and what is then the limit."""
+
+    field: str
+    name: str
+    colour: str
+    limit: str
+
+    def of(self, parts: MissingParts) -> float | None:
+        """Return the part's size; None where it could not be separated."""
+        size: float | None = getattr(parts, self.field)
+        return size
+
+
+PARTS = (
+    Part("regime", "the exploration", "p0", "the exploration is the limit"),
+    Part("scene", "the scene", "p1", "the scene is the limit"),
+    Part("non_identifiability", "non-identifiability", "p2", "the exploration is the limit"),
+    Part("data", "finite data", "p3", "the amount of data is the limit"),
+    Part("optimisation", "optimisation", "p4", "the training is the limit"),
+    Part("unexplained", "unexplained", "p5", "most of what is missing is unexplained"),
+)
+"""The parts in the order in which they are taken off."""
+
+NOT_SEPARATED = Part("unexplained", "not separated: no prediction", "p6", "the limit is not known")
+"""What is left where the prediction was refused."""
+
+
+def separated(parts: MissingParts) -> bool:
+    """Whether the exploration's part is known."""
+    return parts.regime is not None
+
+
+def missing_parts(folder: ResultsFolder, s: Series) -> dict[str, MissingParts]:
+    """Return the mean over a series' runs of every control's parts; empty where they have none.
+
+    The scene is charged with no more than what every reference lacks: where raw pixels show more than the supervised
+    encoder reads, the difference is not the scene's.
+    """
+    known = {of.run: of.controls for of in folder.results.decomposition}
+    runs = [known[run.id] for run in s.runs if run.id in known]
+    means = {name: _mean([run[name] for run in runs]) for name in (runs[0] if runs else {})}
+    return {name: _without_blame(part, shown_of(folder, s, name)) for name, part in means.items()}
+
+
+def shown_of(folder: ResultsFolder, s: Series, control: str | None = None) -> float | None:
+    """Return the R² that the scene's observations are known to show: the best of the supervised encoder and raw pixels.
+
+    Of one control, or the mean over all; None without such a reference.
+    """
+    found = [r for r in compared_with(folder, s.summary) if r.role in SHOWING]
+    if control is None:
+        return max((r.r2.mean for r in found), default=None)
+    return max((r.r2_per_control[control].mean for r in found if control in r.r2_per_control), default=None)
+
+
+def largest(parts: Sequence[MissingParts]) -> tuple[Part, float]:
+    """Return the part that is largest on average over these controls, and its size."""
+    sizes = [(part, float(np.mean([part.of(p) or 0.0 for p in parts]))) for part in PARTS]
+    part, size = max(sizes, key=lambda pair: pair[1])
+    unknown = part.field == "unexplained" and not all(map(separated, parts))
+    return (NOT_SEPARATED if unknown else part), size
+
+
+def _mean(parts: Sequence[MissingParts]) -> MissingParts:
+    def over(name: str) -> float | None:
+        values = [getattr(part, name) for part in parts]
+        return None if None in values else float(np.mean(values))
+
+    return MissingParts.model_validate({name: over(name) for name in MissingParts.model_fields})
+
+
+def _without_blame(parts: MissingParts, shown: float | None) -> MissingParts:
+    if parts.scene is None or shown is None:
+        return parts
+    scene = min(parts.scene, max(0.0, 1.0 - shown))
+    moved = {"scene": scene, "unexplained": parts.unexplained + parts.scene - scene}
+    return parts.model_copy(update=moved)
