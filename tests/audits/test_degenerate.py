@@ -57,6 +57,7 @@ def test_no_finite_log_crashes_a_gate(names: list[str], rows: int, length: int, 
 @settings(relaxed, max_examples=12)
 @example(["normal", "walk"], 3000, 30, True, 0)
 @example(["trend", "periodic", "normal"], 3185, 64, True, 62)
+@example(["periodic", "walk", "step"], 5817, 52, True, 83)
 @given(columns, st.integers(3000, 6000), st.integers(30, 80), st.booleans(), st.integers(0, 99))
 def test_no_finite_log_crashes_the_predictor(names: list[str], rows: int, length: int, copied: bool, seed: int) -> None:
     z = table(names, rows, copied, seed)

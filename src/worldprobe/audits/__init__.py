@@ -1,7 +1,8 @@
 """Audit: whether an exploration of a world can teach a world model, found out before any training."""
 
+from worldprobe.audits.audit import Audit
 from worldprobe.audits.exploration_audit import audit_regime
-from worldprobe.audits.gate import CHECKS, Audit, Gate, GateCheck, Limit, Verdict
+from worldprobe.audits.gate import CHECKS, Gate, GateCheck, Limit, Verdict
 from worldprobe.audits.gates.exploration.predicted_r2 import prediction
 from worldprobe.audits.gates.frames.frames_match_states import audit_frames
 from worldprobe.audits.gates.world.canonical_views import Effort

@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image
 
 from worldprobe._util.files import atomic_write, write_json
-from worldprobe.audits.gate import Audit
+from worldprobe.audits.audit import Audit
 from worldprobe.results import SavedAudit, SavedGate, load_audit, versioned
 
 
 def save_audit(audit: Audit, folder: Path, of: str) -> Path:
     """Write audit.json, whole, after the pictures that it names in audit/; return its path.
 
-    A gate's evidence is kept where it is text and numbers; two frames beside each other become a picture.
+    A gate's evidence is kept where it is text and numbers; two frames side by side become a picture.
     """
     gates = []
     for gate in audit.gates:
@@ -31,7 +31,8 @@ def save_audit(audit: Audit, folder: Path, of: str) -> Path:
         known = {**gate.to_json(), "because": gate.because, "picture": picture, "evidence": evidence}
         gates.append(SavedGate.model_validate(known))
     path = folder / "audit.json"
-    write_json(path, versioned(SavedAudit(verdict=audit.verdict, of=of, gates=gates)))
+    parts, warnings = list(audit.parts), list(audit.warnings)
+    write_json(path, versioned(SavedAudit(verdict=audit.verdict, of=of, gates=gates, parts=parts, warnings=warnings)))
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
@@ -98,28 +97,3 @@ def check(
 ) -> GateCheck:
     """Make a check and file it under its name."""
     return CHECKS.register(name)(GateCheck(name, asks, because, Limit(past, warn, fail), calibration))
-
-
-@dataclass(frozen=True)
-class Audit:
-    """All gates of an audit."""
-
-    gates: Sequence[Gate]
-
-    @property
-    def verdict(self) -> Verdict:
-        """The worst gate's verdict; an audit without gates passes."""
-        return max((gate.verdict for gate in self.gates), key=lambda verdict: verdict.badness, default=Verdict.PASS)
-
-    @property
-    def exit_status(self) -> int:
-        """1 where a gate fails, else 0."""
-        return int(self.verdict is Verdict.FAIL)
-
-    def with_verdict(self, verdict: Verdict) -> list[Gate]:
-        """Return the gates with this verdict, in order."""
-        return [gate for gate in self.gates if gate.verdict is verdict]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return {"verdict": ..., "gates": [{"gate", "subject", "verdict", "value", "threshold", "advice"}]}."""
-        return {"verdict": self.verdict.value, "gates": [gate.to_json() for gate in self.gates]}

@@ -51,11 +51,15 @@ def audit(
         bool,
         typer.Option("--brief", help="Print a brief for reviewers, in Markdown (brief.md where a folder is given)."),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print every gate, warnings too, and what the predictions say.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say before any training whether an exploration can teach a world model, and what stands in its way.
 
-    Exit status: 0 where nothing fails, 1 where a gate fails, 2 where the audit could not be made.
+    Exit status: 0 where nothing fails but what the study expects to, 1 where a gate fails, 2 where the audit could not
+    be made.
 
     [bold]worldprobe audit camera[/bold]                               the room, and three ways of exploring it
     [bold]worldprobe audit --data log.npz --states x,y,yaw[/bold]      states of your own
@@ -82,7 +86,9 @@ def audit(
         else:
             found = _train_on_recording(path, given, stride, out, as_json)
     if not as_brief or as_json:
-        print(json.dumps(found.to_json(), indent=2)) if as_json else _print_audit(found)
+        from worldprobe.cli.audit_table import print_audit
+
+        print(json.dumps(found.to_json(), indent=2)) if as_json else print_audit(found, verbose)
     raise typer.Exit(found.exit_status)
 
 
@@ -141,14 +147,3 @@ def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Pat
 def _print_chosen(recording: Any, as_json: bool) -> None:
     for part, choice in () if as_json else recording.chosen.items():
         say("[dim]{}: {}[/dim]", part, choice)
-
-
-def _print_audit(audit: Any) -> None:
-    colours = {"pass": "green", "warn": "yellow", "fail": "red"}
-    passed = sum(gate.verdict == "pass" for gate in audit.gates)
-    for gate in audit.gates:
-        if gate.verdict != "pass":
-            colour = colours[gate.verdict]
-            line = f"[{colour}]{{}}[/{colour}]  [bold]{{}}[/bold], {{}}: {{}}"
-            say(line, gate.verdict, gate.gate, gate.subject, gate.advice)
-    say("{} of {} gates pass: [bold]{}[/bold]", passed, len(audit.gates), audit.verdict)

@@ -19,6 +19,9 @@ from worldprobe.predictor.moments import Covariances, Moments
 from worldprobe.stats.r2 import r2_from_explained
 from worldprobe.stats.whitening import whitening_axes
 
+CONSTANT = 1e-14
+"""A function with a smaller share of the largest variance is constant up to rounding."""
+
 
 @dataclass(frozen=True)
 class Eigenfunctions:
@@ -30,7 +33,9 @@ class Eigenfunctions:
 
 def eigenfunctions(found: Covariances) -> Eigenfunctions:
     """Solve C_1 v = lambda C_0 v in the directions in which C_0 is not zero; largest lambda first."""
-    scale = np.sqrt(np.diag(found.gram).clip(np.finfo(float).tiny))
+    own = np.diag(found.gram)
+    # A function that is constant at the pairs gets no weight: its variance is rounding, and 1 / 0 would be its scale.
+    scale = np.sqrt(np.where(own > CONSTANT * own.max(), own, np.inf))
     white = whitening_axes(found.gram / np.outer(scale, scale)) / scale[:, None]
     correlations, rotation = np.linalg.eigh(white.T @ found.lagged @ white)
     return Eigenfunctions(correlations[::-1], white @ rotation[:, ::-1])

@@ -8,11 +8,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import ndtr
 
+from worldprobe._util.progress import Advance
 from worldprobe.predictor.basis import ProductBasis
 from worldprobe.predictor.binned_pairs import CellPairs, cell_pairs
 from worldprobe.predictor.edmd import adapted_basis
 from worldprobe.predictor.gaussian_coordinates import Marginals
 from worldprobe.predictor.moments import Moments, moments
+from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.stats.jackknife import BLOCKS, PairSample
 
 RUNGS = ((1.5, 16), (2.0, 32), (2.5, 64), (3.0, 128))
@@ -64,12 +66,13 @@ def pairs_for(rung: int) -> int:
     return int(np.ceil(BEYOND / 2 / ndtr(-RUNGS[rung][0])))
 
 
-def climb(evidence: Evidence) -> list[Level]:
+def climb(evidence: Evidence, advance: Advance = unseen) -> list[Level]:
     """Return every rung that the sample supports and that has at least d functions."""
     levels = []
     for rung, (reach, functions) in enumerate(RUNGS):
         if len(evidence.z) >= pairs_for(rung):
             level = _level(evidence, reach, functions)
+            advance(1, f"{len(level.basis)} functions")
             if len(level.basis) >= evidence.d:
                 levels.append(level)
     return levels

@@ -7,17 +7,19 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe._util.progress import Advance
 from worldprobe.errors import InvalidValue
 from worldprobe.predictor import refusals
 from worldprobe.predictor.gaussian_coordinates import fit_marginals
 from worldprobe.predictor.ladder import Evidence, Level, climb, evidence, pairs_for
 from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.sigreg_ceiling import sigreg_ceiling
 from worldprobe.predictor.whitening_ceiling import whitening_ceiling
 from worldprobe.stats.jackknife import BLOCKS, Groups, sample_pairs
 from worldprobe.stats.standardise import safe_scale
 
-CEILINGS: dict[str, Callable[[Evidence, list[Level], np.random.Generator], Prediction]] = {
+CEILINGS: dict[str, Callable[[Evidence, list[Level], np.random.Generator, Advance], Prediction]] = {
     "sigreg": sigreg_ceiling,
     "whitening": whitening_ceiling,
 }
@@ -34,6 +36,7 @@ def predict(
     d: int | None = None,
     groups: Groups = None,
     at_most: int = AT_MOST,
+    advance: Advance = unseen,
 ) -> Prediction:
     """Predict the linear R^2 (h -> z) of the ideal encoder with d dimensions (n by default) of these pairs (z, z').
 
@@ -59,10 +62,11 @@ def predict(
     if not marginals.moving.any():
         return Prediction(objective, size, len(z), refusals.NOTHING_MOVES)
     found = evidence(z, marginals, size)
-    levels = climb(found)
+    advance(1, "coordinates")
+    levels = climb(found, advance)
     if len(levels) < 2:
         return Prediction(objective, size, len(z), refusals.too_few_functions(size, len(levels)))
-    return CEILINGS[objective](found, levels, rng)
+    return CEILINGS[objective](found, levels, rng, advance)
 
 
 def _in_safe_units(

@@ -21,56 +21,77 @@ TIE = 0.05
 OVERFITTED = 0.03
 """Pair correlation per feature that may be lost on pairs that the features were not fitted to."""
 
-NOTHING_MOVES = (
-    "No control moves: nothing can be recovered, and nothing can be aligned. Explore the world before training on it."
+
+class Refusal(str):
+    """A sentence that says why there is no answer, what was seen and what would change it; `short` fits a table."""
+
+    short: str
+
+    def __new__(cls, short: str, sentence: str) -> Refusal:
+        """Make a sentence with its short form."""
+        made = super().__new__(cls, sentence)
+        made.short = short
+        return made
+
+
+NOTHING_MOVES = Refusal(
+    "no control moves",
+    "No control moves: nothing can be recovered, and nothing can be aligned. Explore the world before training on it.",
 )
 
 
-def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) -> str | None:
+def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) -> Refusal | None:
     """Refuse a sample that carries no basis or no error bar."""
     if pairs < needed_pairs:
-        return f"The sample is too small: {pairs:,} pairs, and two bases to compare need {needed_pairs:,} or more."
+        return Refusal(
+            "too few pairs",
+            f"The sample is too small: {pairs:,} pairs, and two bases to compare need {needed_pairs:,} or more.",
+        )
     if groups < needed_groups:
-        return (
+        return Refusal(
+            "too few episodes",
             f"The sample is too small: {groups} independent groups of pairs, and error bars need {needed_groups} or "
-            "more. Record more clips, shots or episodes."
+            "more. Record more clips, shots or episodes.",
         )
     return None
 
 
-def too_few_functions(d: int, levels: int) -> str:
+def too_few_functions(d: int, levels: int) -> Refusal:
     """Refuse a sample on which fewer than two bases have as many functions as the embedding has dimensions."""
     found = "no basis has" if levels == 0 else "only one basis has"
-    return (
+    return Refusal(
+        "too few varied episodes",
         f"An embedding of {d} dimensions needs two bases of {d} functions or more to compare, and {found} as many "
         "here: most combinations of these controls vary in a few clips or episodes only. Record more episodes in "
-        "which the controls move, or leave out controls that hardly do."
+        "which the controls move, or leave out controls that hardly do.",
     )
 
 
-def nothing_shared(feature: int, correlation: float, noise: float, pairs: int) -> str | None:
+def nothing_shared(feature: int, correlation: float, noise: float, pairs: int) -> Refusal | None:
     """Refuse where the last feature's pair correlation, on pairs it was not fitted to, may be chance."""
     if correlation > noise:
         return None
     needed = pairs * (2.0 * noise / correlation) ** 2 if correlation > 0.1 * noise else np.inf
-    return (
+    return Refusal(
+        "pairs share too little",
         f"Feature {feature} keeps a pair correlation of {correlation:.3f} on pairs that it was not fitted to, and "
         f"chance alone gives {noise:.3f}: which feature comes there is not known. {_would(needed)}; members of a pair "
-        "that are closer together may."
+        "that are closer together may.",
     )
 
 
-def overfitted(seen: float, kept: float, features: int) -> str | None:
+def overfitted(seen: float, kept: float, features: int) -> Refusal | None:
     """Refuse eigenvalues that a few rare pairs have made."""
     if (seen - kept) / features <= OVERFITTED:
         return None
-    return (
+    return Refusal(
+        "rare pairs decide",
         f"The {features} leading pair correlations add to {seen:.3f} on the pairs that the features were fitted to and "
-        f"to {kept:.3f} on others: rare pairs in the tails make some of them. More pairs mend it, or lighter tails."
+        f"to {kept:.3f} on others: rare pairs in the tails make some of them. More pairs mend it, or lighter tails.",
     )
 
 
-def not_settled(steps: Sequence[Step], kurtosis: Float[np.ndarray, " n"]) -> str | None:
+def not_settled(steps: Sequence[Step], kurtosis: Float[np.ndarray, " n"]) -> Refusal | None:
     """Refuse an answer that still moves with the basis."""
     if abs(steps[-1].r2 - steps[-2].r2) <= SETTLED:
         return None
@@ -84,65 +105,73 @@ def not_settled(steps: Sequence[Step], kurtosis: Float[np.ndarray, " n"]) -> str
         else "More pairs allow a larger basis; or bring the members of a pair further apart, so that fewer features "
         "compete."
     )
-    return f"The answer does not settle as the basis grows: R^2 is {seen}. {mend}"
+    return Refusal(
+        "the answer does not settle", f"The answer does not settle as the basis grows: R^2 is {seen}. {mend}"
+    )
 
 
-def tied(d: int, correlations: Float[np.ndarray, " K"], low: float, high: float, needed: float) -> str | None:
+def tied(d: int, correlations: Float[np.ndarray, " K"], low: float, high: float, needed: float) -> Refusal | None:
     """Refuse where features that are not told apart would give different answers."""
     if high - low <= TIE:
         return None
-    return (
+    return Refusal(
+        "features are tied",
         f"Features {d} and {d + 1} have pair correlations {correlations[d - 1]:.4f} and {correlations[d]:.4f}, which "
         f"these pairs do not tell apart, and the mean R^2 is anything from {low:.2f} to {high:.2f}, depending on which "
-        f"is taken. {_would(needed)}; members of a pair that are further apart may."
+        f"is taken. {_would(needed)}; members of a pair that are further apart may.",
     )
 
 
-def too_wide(half: float, pairs: int) -> str | None:
+def too_wide(half: float, pairs: int) -> Refusal | None:
     """Refuse an interval that says nothing."""
     if half <= WIDE:
         return None
-    return (
+    return Refusal(
+        "interval too wide",
         f"The 95 % interval of the mean R^2 is +-{half:.2f}. It shrinks with the root of the number of independent "
-        f"pairs: about {_round(pairs * (2.0 * half / WIDE) ** 2)} are needed."
+        f"pairs: about {_round(pairs * (2.0 * half / WIDE) ** 2)} are needed.",
     )
 
 
-def lumped(control: int, share: float) -> str:
+def lumped(control: int, share: float) -> Refusal:
     """Refuse SIGReg's prediction for a control that piles up on one value."""
-    return (
+    return Refusal(
+        "a control keeps one value",
         f"Control {control} has one and the same value in {share:.0%} of the frames: no map of it is Gaussian, so "
-        "SIGReg's optimum does not exist. Leave those frames out, or let the control move."
+        "SIGReg's optimum does not exist. Leave those frames out, or let the control move.",
     )
 
 
-def none_gaussian(distance: float) -> str:
+def none_gaussian(distance: float) -> Refusal:
     """Refuse where no map was found that makes the controls Gaussian."""
-    return (
+    return Refusal(
+        "no Gaussian map was found",
         f"No map was found that makes the controls jointly Gaussian (the plain one is {distance:.3f} away, the mean "
         "squared Wasserstein distance of its projections): they may lie on a set of fewer dimensions, or in islands. "
-        "More varied exploration mends it."
+        "More varied exploration mends it.",
     )
 
 
-def unsearchable(d: int, most: int, maps: Sequence[tuple[str, float]]) -> str:
+def unsearchable(d: int, most: int, maps: Sequence[tuple[str, float]]) -> Refusal:
     """Refuse the best of the maps that a search among many controls found."""
-    return (
+    return Refusal(
+        "no single best map",
         "The controls made Gaussian one by one are not the best aligned map, and a search for the best among those of "
         f"{d} controls ends elsewhere for every sample (here: {_listed(maps)}); it is trusted up to {most}. More equal "
-        "pair correlations of the controls and marginals nearer to a Gaussian take the rivals away."
+        "pair correlations of the controls and marginals nearer to a Gaussian take the rivals away.",
     )
 
 
-def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs: int) -> str | None:
+def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs: int) -> Refusal | None:
     """Refuse an interval that says nothing, or equally aligned maps of which one is read and the other is not."""
     half = (high - low) / 2.0
     if half <= WIDE or len(maps) == 1:
         return too_wide(half, pairs)
-    return (
+    return Refusal(
+        "maps are tied",
         "Several Gaussian maps are equally well aligned as far as these pairs tell, and their mean R^2 differs "
         f"({_listed(maps)}): which one an encoder finds is chance. More pairs may tell them apart; more equal pair "
-        "correlations of the controls take the rivals away."
+        "correlations of the controls take the rivals away.",
     )
 
 

@@ -9,12 +9,14 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+from worldprobe._util.progress import Advance
 from worldprobe.predictor.edmd import eigenfunctions, linear_r2
 from worldprobe.predictor.gaussian_coordinates import Marginals, fit_marginals
 from worldprobe.predictor.gaussian_maps import ROUNDS, Features, GaussianMap, Plain, Settled
 from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.moments import Covariances, Moments, moments
 from worldprobe.predictor.prediction import CandidateSummary
+from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.rbig import Transport, distance_to_gaussian
 from worldprobe.predictor.rearrangement import ascend, starts
 from worldprobe.stats.jackknife import BLOCKS, Estimate, PairSample, jackknife
@@ -164,20 +166,29 @@ def _rows(z: PairSample, block: int) -> Int[np.ndarray, " rows"]:
 
 
 def search(
-    place: CrossFit, levels: Sequence[Level], plain: Plain, d: int, rng: np.random.Generator
+    place: CrossFit,
+    levels: Sequence[Level],
+    plain: Plain,
+    d: int,
+    rng: np.random.Generator,
+    advance: Advance = unseen,
 ) -> tuple[list[Candidate], list[Candidate]]:
     """Return the two best maps that a search from several starts ends with on the last rung but one, and on the last
     rung what the best of them becomes: Gaussian ones only.
     """
     pairs = len(place.evidence.z)
     features = light_features(levels[-2], pairs)
-    ended = [(name, *ascend(start, features, place.points, rng)) for name, start in starts(plain, features, d, rng)]
+    ended = []
+    for name, start in starts(plain, features, d, rng):
+        ended.append((name, *ascend(start, features, place.points, rng)))
+        advance(1, f"search from {name}")
     ended.sort(key=lambda end: -end[2])
     first = _gaussian(place.trial(name, found, rng) for name, found, _ in ended[:2])
     if not first:
         return [], []
     best = max(first, key=lambda trial: trial.total)
     further, _ = ascend(best.map, light_features(levels[-1], pairs), place.points, rng)
+    advance(1, "the best search, continued")
     return first, _gaussian([place.trial(f"{best.name}, continued", further, rng)])
 
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe._util.progress import Advance
 from worldprobe.predictor import refusals
 from worldprobe.predictor.certificate import r2_given_alignment
 from worldprobe.predictor.edmd import eigenfunctions
 from worldprobe.predictor.gaussian_maps import Plain, fit_plain
 from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.prediction import Embedding, Prediction, Step
+from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.search import (
     BETTER,
     NOT_GAUSSIAN,
@@ -57,7 +59,9 @@ class SearchOutcome:
     steps: tuple[Step, ...]
 
 
-def sigreg_ceiling(evidence: Evidence, levels: list[Level], rng: np.random.Generator) -> Prediction:
+def sigreg_ceiling(
+    evidence: Evidence, levels: list[Level], rng: np.random.Generator, advance: Advance = unseen
+) -> Prediction:
     """Predict SIGReg's optimum."""
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
     levels, (correlation, noise, _) = _supported(levels, rng)
@@ -69,8 +73,9 @@ def sigreg_ceiling(evidence: Evidence, levels: list[Level], rng: np.random.Gener
     plain = fit_plain(first, second, d, rng)
     d = plain.turned.shape[1]  # fewer where controls are linear in one another
     held = place.trial("plain", plain, rng)
+    advance(1, "the controls made Gaussian")
     outcome = _settled_at_once(evidence, levels, plain, d, rng)
-    outcome = outcome or _compete(place, levels, plain, held, d, rng)
+    outcome = outcome or _compete(place, levels, plain, held, d, rng, advance)
     if outcome is None:
         return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
     return _prediction(evidence, outcome, _bracket(levels, outcome.best, d))
@@ -130,11 +135,17 @@ def _settled_at_once(
 
 
 def _compete(
-    place: CrossFit, levels: Sequence[Level], plain: Plain, held: Candidate, d: int, rng: np.random.Generator
+    place: CrossFit,
+    levels: Sequence[Level],
+    plain: Plain,
+    held: Candidate,
+    d: int,
+    rng: np.random.Generator,
+    advance: Advance,
 ) -> SearchOutcome | None:
     """Search for maps that are better aligned than the plain one, on pairs that none was fitted to."""
     unmoved = [held] if held.gaussian <= NOT_GAUSSIAN else []
-    first, second = search(place, levels, plain, d, rng)
+    first, second = search(place, levels, plain, d, rng, advance)
     trials = [*unmoved, *first, *second]
     if not trials:
         return None

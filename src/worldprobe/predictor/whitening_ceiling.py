@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe._util.progress import Advance
 from worldprobe.predictor import refusals
 from worldprobe.predictor.edmd import eigenfunctions, linear_r2, noise_correlation
 from worldprobe.predictor.gaussian_maps import Features
 from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.moments import Covariances
 from worldprobe.predictor.prediction import Embedding, Prediction, Step
+from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.stats.jackknife import BLOCKS, STUDENT_95, Estimate, jackknife
 
 
@@ -49,7 +51,9 @@ def spectrum(level: Level, d: int) -> Spectrum:
     )
 
 
-def whitening_ceiling(evidence: Evidence, levels: list[Level], rng: np.random.Generator) -> Prediction:
+def whitening_ceiling(
+    evidence: Evidence, levels: list[Level], rng: np.random.Generator, advance: Advance = unseen
+) -> Prediction:
     """Predict the whitened optimum."""
     d = evidence.d
     spectra = [spectrum(level, d) for level in levels]

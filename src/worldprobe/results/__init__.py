@@ -1,5 +1,6 @@
 """Results: records of what was measured, how they are read and summarised; nothing here imports above `errors`."""
 
+from worldprobe.results.audited_part import AuditedPart, PredictedRecovery
 from worldprobe.results.control_record import ControlRecord
 from worldprobe.results.explored import STILL, Exploration
 from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, HypothesisOutcome, Metric, Side
@@ -28,6 +29,7 @@ __all__ = [
     "PARTLY",
     "RECOVERED",
     "STILL",
+    "AuditedPart",
     "Bound",
     "ControlRecord",
     "Cyclic",
@@ -41,6 +43,7 @@ __all__ = [
     "Metric",
     "MissingParts",
     "Planned",
+    "PredictedRecovery",
     "Prediction",
     "Published",
     "PublishedValue",

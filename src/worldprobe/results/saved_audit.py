@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr
 
 from worldprobe.errors import DamagedData
+from worldprobe.results.audited_part import AuditedPart
 from worldprobe.results.record import Record
 from worldprobe.results.record_files import Kind, read_record
 
@@ -56,6 +57,9 @@ class SavedAudit(Record):
     verdict: Verdict
     of: str
     gates: list[SavedGate]
+    parts: list[AuditedPart] = Field([])
+    """The world and every exploration, each with how many of the gates are its own; empty in older audits."""
+    warnings: list[str] = Field([])
     _folder: Path = PrivateAttr(Path())
 
     @property
@@ -93,6 +97,8 @@ def load_audit(folder: Path) -> SavedAudit | None:
     twice = {(g.gate, g.subject) for g in found.gates}
     if len(twice) < len(found.gates):
         raise DamagedData(f"{path} holds a gate twice. Remove it and audit again.")
+    if found.parts and sum(part.gates for part in found.parts) != len(found.gates):
+        raise DamagedData(f"{path}: the gates of its parts do not add up to its gates. Remove it and audit again.")
     found._folder = folder
     return found
 

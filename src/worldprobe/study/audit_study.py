@@ -1,8 +1,8 @@
-"""Auditing before training: a study's world and explorations, or a recording of one's own."""
+"""The audit of a study's world and explorations, or of a recording, before any training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime, audit_world
 from worldprobe.audits.audit_folder import save_audit
-from worldprobe.audits.gates.exploration.predicted_r2 import prediction
+from worldprobe.audits.gates.exploration.predicted_r2 import foretell, judged, recovery_of
 from worldprobe.datasets import canonical, exploration
+from worldprobe.explore import Pairs
+from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
 from worldprobe.recordings.recorded_world import RecordedWorld
-from worldprobe.results import SavedAudit, audited_settings, load_audit
+from worldprobe.results import AuditedPart, SavedAudit, audited_settings, load_audit
+from worldprobe.study.labels import WORLD
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
@@ -28,7 +32,7 @@ FRESH_FRAMES = 50_000
 
 
 def audited(study: Study | Mapping[str, Any]) -> str:
-    """Return the key of what an audit of this study (or of its settings, as results hold them) looks at."""
+    """Return the key of the settings that an audit of this study (or of its settings in results) depends on."""
     settings = study.model_dump(mode="json") if isinstance(study, Study) else study
     return content_key(audited_settings(settings))
 
@@ -36,32 +40,37 @@ def audited(study: Study | Mapping[str, Any]) -> str:
 def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
     """Audit a study's world once, and each of its explorations against the canonical test set; nothing is trained.
 
-    Of a sweep, what the study itself says is audited, not every point.
+    Of a sweep, the study's own settings are audited, not every point.
     """
     if isinstance(study.world, RecordedWorld):
         return audit_recording(study.world.recording, stride=study.world.stride, reporter=reporter)
-    say = (reporter or SilentReporter()).say
+    shown = reporter or SilentReporter()
     names = [spec.name for spec in study.world.controls]
     test = canonical(study.world, study.test_frames, study.canonical_seed, "test").pairs.controls
     gates: list[Gate] = []
+    parts: list[AuditedPart] = []
     with study.world as world:
-        say(f"auditing the world: {len(names)} controls")
+        shown.say(f"Auditing the world: {len(names)} controls")
         gates += audit_world(world, _rho(study), seed=study.canonical_seed)
+        parts.append(AuditedPart(label=WORLD, gates=len(gates), expected_to_fail=WORLD in study.expect))
         for label, regime in study.regimes.items():
-            say(f"auditing the exploration {label}")
+            shown.say(f"Auditing the exploration {label}")
             pairs = exploration(world, regime, study.frames or FRESH_FRAMES, study.seeds[0]).pairs
-            found = audit_regime(pairs, names, test=test, seed=study.seeds[0])
             ahead = foreseen(world, regime, study.frames, study.seeds[0])
-            gates += _of(label, [*found, *prediction(ahead, names, test=test, seed=study.seeds[0])])
-    return Audit(gates)
+            found = foretell_shown(ahead, label, study.seeds[0], shown)
+            own = audit_regime(pairs, names, test=test, seed=study.seeds[0]) + judged(found, names, test)
+            gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
+            predicted = recovery_of(found, names, test)
+            contrast = label in study.expect
+            parts.append(AuditedPart(label=label, gates=len(own), expected_to_fail=contrast, predicted=predicted))
+    return Audit(gates, parts)
 
 
 def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> Audit | SavedAudit:
     """Audit a study and keep the audit in its results folder, which is claimed for it; return it.
 
-    One that is there is kept.
-
-    Raises StudyChanged where the folder holds another study.
+    An audit of the same settings that is already there is kept. Raises StudyChanged where the folder holds another
+    study.
     """
     StudyFolder(folder).claim(study, versions())
     before = load_audit(folder)
@@ -75,15 +84,25 @@ def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) 
 def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter | None = None) -> Audit:
     """Audit a recording's states, pairs `stride` rows apart, and its frames where it has any.
 
-    States are standardised first: what is canonical for a recording is its own mean and spread.
+    States are standardised first: what is canonical for a recording is its own mean and standard deviation.
     """
-    say = (reporter or SilentReporter()).say
-    say(f"auditing {recording.rows:,} rows of {', '.join(recording.names)}")
+    shown = reporter or SilentReporter()
+    shown.say(f"Auditing {recording.rows:,} rows of {', '.join(recording.names)}")
     pairs = recording.standardised().pairs(stride)
-    gates = [*audit_regime(pairs, recording.names), *prediction(pairs, recording.names)]
+    gates = audit_regime(pairs, recording.names)
+    found = foretell_shown(pairs, "the recording", 0, shown)
+    gates += judged(found, recording.names)
     if recording.frames is not None:
+        shown.say("Comparing frames with states")
         gates += audit_frames(recording.frames, pairs, recording.names)
-    return Audit(gates)
+    part = AuditedPart(label="", gates=len(gates), predicted=recovery_of(found, recording.names))
+    return Audit(gates, [part], recording.warnings)
+
+
+def foretell_shown(pairs: Pairs, label: str, seed: int, reporter: Reporter) -> Prediction:
+    """Return the prediction for an exploration's pairs, with its progress shown."""
+    with reporter.task(f"predicting {label}", STEPS, "steps") as advance:
+        return foretell(pairs, seed, advance)
 
 
 def _rho(study: Study) -> np.ndarray | None:
@@ -93,7 +112,3 @@ def _rho(study: Study) -> np.ndarray | None:
         if rho is not None and not np.isnan(rho).any():
             return rho
     return None
-
-
-def _of(label: str, gates: Iterable[Gate]) -> list[Gate]:
-    return [replace(gate, subject=f"{label}: {gate.subject}") for gate in gates]
