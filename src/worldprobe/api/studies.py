@@ -13,7 +13,7 @@ from worldprobe.explore.regime import Pairs
 from worldprobe.world.world import WORLDS, World
 
 if TYPE_CHECKING:
-    from worldprobe.audits.gate import Audit
+    from worldprobe.audits.audit import Audit
     from worldprobe.planning import Findings
     from worldprobe.results import Results
     from worldprobe.study.schema import Study
