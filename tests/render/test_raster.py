@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render.scenes import camera, cameras, clutter, flat, rectangle, triangle_document, wall, write_glb
+from worldprobe._util.colour import srgb_from_linear
 from worldprobe.errors import InvalidValue, MissingDependency, UnknownName
 from worldprobe.render.camera import camera_to_world
 from worldprobe.render.glb import Material
-from worldprobe.render.mipmaps import display_from_linear
 from worldprobe.render.raster import APT_PACKAGES, Raster
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
@@ -130,7 +130,7 @@ def test_a_fine_pattern_far_away_keeps_its_light():
     image = np.repeat(board[:, :, None], 3, axis=2)
     with Raster([wall(10.0, Material(image=image), width=20.0)], 32) as raster:
         frame = raster.draw(camera())[0]
-    expected = display_from_linear(np.array(0.5)) * 255
+    expected = srgb_from_linear(np.array(0.5)) * 255
     np.testing.assert_allclose(frame[4:-4, 4:-4], expected, atol=2)
 
 

@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from worldprobe._util.colour import linear_from_srgb, srgb_from_linear
 from worldprobe.errors import UnknownName
 from worldprobe.world import WORLDS
 from worldprobe.world.room.atlas import PADDING, filled, unwrapped
 from worldprobe.world.room.blueprint import blueprint, quarter_turn, room_names
-from worldprobe.world.room.paints import Paint, encoded, linear
+from worldprobe.world.room.paints import Paint
 from worldprobe.world.room.shapes import box, turned
 
 NEAR_MARGIN = 0.08  # metres between the camera and any surface; the near plane is at 0.02
@@ -102,8 +103,8 @@ def test_gaps_take_the_nearest_colour_and_charts_keep_theirs():
 
 def test_display_encoding_and_linear_light_are_inverse():
     values = np.linspace(0, 1, 256)[:, None] * np.ones(3)
-    np.testing.assert_allclose(encoded(linear(values)), values, atol=1e-12)
-    assert encoded(np.array([7.0]))[0] == encoded(np.ones(1))[0]
+    np.testing.assert_allclose(srgb_from_linear(linear_from_srgb(values)), values, atol=1e-12)
+    assert srgb_from_linear(np.array([7.0]))[0] == srgb_from_linear(np.ones(1))[0]
 
 
 def test_a_quarter_turn_maps_the_symmetric_room_onto_itself():

@@ -7,11 +7,12 @@ import pytest
 from PIL import Image
 from scipy.ndimage import binary_erosion
 
+from worldprobe._util.colour import linear_from_srgb, srgb_from_linear
 from worldprobe.render.glb import read_glb
 from worldprobe.world.room.bake import SHIPPED, BakeSettings, _wide
 from worldprobe.world.room.blueprint import blueprint
 from worldprobe.world.room.child import BlenderProcess
-from worldprobe.world.room.paints import drawn, encoded, linear
+from worldprobe.world.room.paints import drawn
 
 SIZE, SAMPLES = 128, 8  # a bake of 1/64 of the texels with a quarter of the paths
 MOVED = """
@@ -64,7 +65,7 @@ def test_the_shipped_light_is_the_recipes_and_not_that_of_a_lamp_moved_by_30_cm(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     wrong, _ = coarse_bake("moved")
     block = blueprint(room).atlas_size // SIZE
-    shipped = linear(texels(room) / 255).reshape(SIZE, block, SIZE, block, 3).mean(axis=(1, 3))
+    shipped = linear_from_srgb(texels(room) / 255).reshape(SIZE, block, SIZE, block, 3).mean(axis=(1, 3))
     inside = binary_erosion(_wide(blueprint(room), SIZE) & covered)
     shipped, right, wrong = shipped[inside], right[inside], wrong[inside]
     found = way(shipped, right, wrong)
@@ -77,7 +78,7 @@ def test_the_landscape_outside_shines_as_it_is_painted():
     (left, top), (right, bottom) = np.round(
         [plan.uv[k].min(axis=0) * plan.atlas_size, plan.uv[k].max(axis=0) * plan.atlas_size]
     ).astype(int)
-    painted = encoded(linear(drawn("sky")) * plan.charts[k].paint.glow) * 255
+    painted = srgb_from_linear(linear_from_srgb(drawn("sky")) * plan.charts[k].paint.glow) * 255
     picture = Image.fromarray(np.round(painted).astype(np.uint8)).resize(
         (right - left, bottom - top), Image.Resampling.BOX
     )

@@ -28,14 +28,14 @@ RHO_TEACHES = (
 )
 
 
-def clip_index(frames: int, clip: int, step: int = 1) -> Int[np.ndarray, "pairs 2"]:
-    """Return the pairs (i, i + step) of frames that lie in the same clip of `clip` frames, int64.
+def clip_index(frames: int, clip: int) -> Int[np.ndarray, "pairs 2"]:
+    """Return the pairs (i, i + 1) of frames that lie in the same clip of `clip` frames, int64.
 
     With clip = 2 these are (0, 1), (2, 3) ...; an odd last frame then belongs to no pair.
     """
-    first = np.arange(frames - step, dtype=np.int64)
-    first = first[first % clip < clip - step]
-    return np.stack([first, first + step], axis=1)
+    first = np.arange(frames - 1, dtype=np.int64)
+    first = first[first % clip < clip - 1]
+    return np.stack([first, first + 1], axis=1)
 
 
 def blocks(frames: int, clip: int, n: int) -> int:

@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, UInt8
 
-
-def linear_from_display(value: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """Return linear light of sRGB display values, both in [0, 1] (IEC 61966-2-1)."""
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def display_from_linear(value: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """Return the sRGB display values of linear light, both in [0, 1]; the inverse of `linear_from_display`."""
-    return np.where(value <= 0.0031308, value * 12.92, 1.055 * np.maximum(value, 0.0031308) ** (1 / 2.4) - 0.055)
+from worldprobe._util.colour import linear_from_srgb, srgb_from_linear
 
 
 def mip_chain(
@@ -23,7 +15,7 @@ def mip_chain(
 
     Each level is the area average of the one before, taken in linear light and rounded only when it is written.
     """
-    light = linear_from_display(image / 255.0) * np.clip(colour, 0.0, 1.0)
+    light = linear_from_srgb(image / 255.0) * np.clip(colour, 0.0, 1.0)
     levels = [_rounded(light)]
     while max(light.shape[:2]) > 1:
         rows, columns = (_halving(side) for side in light.shape[:2])
@@ -43,4 +35,4 @@ def _halving(side: int) -> Float[np.ndarray, "half side"]:
 
 
 def _rounded(light: Float[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    return np.rint(display_from_linear(light) * 255.0).astype(np.uint8)
+    return np.rint(srgb_from_linear(light) * 255.0).astype(np.uint8)

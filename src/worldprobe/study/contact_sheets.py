@@ -14,6 +14,8 @@ from worldprobe.world import World
 
 SHEET_COLUMNS = 8
 GAP = 4
+SHOWN_SIZE = 128
+"""Pixels of a frame that people look at, for worlds that draw at any size."""
 
 
 def contact_sheet(world: World, views: int, seed: int) -> Image.Image:
@@ -34,6 +36,15 @@ def frames_of(world: World, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N
             f"This world's observations are vectors of {world.observation_shape[0]}, not frames to draw."
         )
     return world.observe(z)
+
+
+def enlarged_frames(world: World, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
+    """Return a world's frames at 128 pixels for people to look at; at its own size where it has only that."""
+    if "size" not in type(world).model_fields:
+        return world.observe(z)
+    # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
+    with type(world).model_validate({**world.settings(), "size": SHOWN_SIZE}) as larger:
+        return larger.observe(z)
 
 
 def sheet(frames: UInt8[np.ndarray, "N H W 3"], columns: int = SHEET_COLUMNS) -> Image.Image:

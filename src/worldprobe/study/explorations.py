@@ -12,13 +12,11 @@ from worldprobe.explore.visit_statistics import measure, named
 from worldprobe.results import Exploration, Prediction
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.cells import ExplorationCell
-from worldprobe.study.contact_sheets import sheet
+from worldprobe.study.contact_sheets import enlarged_frames, sheet
 from worldprobe.world import World
 
 SHOWN_CONTROLS = 4000
 SHOWN_FRAMES = 24
-SHEET_SIZE = 128
-"""Pixels of a frame on a contact sheet, for worlds that draw at any size."""
 
 
 def describe_exploration(
@@ -56,8 +54,4 @@ def exploration_sheet(dataset: Dataset, world: World) -> Image.Image | None:
     if len(world.observation_shape) != 3:
         return None
     z = dataset.controls[evenly_spaced(len(dataset.controls), SHOWN_FRAMES)]
-    if "size" not in type(world).model_fields:
-        return sheet(world.observe(z))
-    # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
-    with type(world).model_validate({**world.settings(), "size": SHEET_SIZE}) as larger:
-        return sheet(larger.observe(z))
+    return sheet(enlarged_frames(world, z))

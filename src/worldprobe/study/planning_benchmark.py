@@ -15,15 +15,13 @@ from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, S
 from worldprobe.results import Interval, Planned, Reached, StraightLineCosts
 from worldprobe.study.axes import study_at
 from worldprobe.study.cells import RunRole, cells
-from worldprobe.study.contact_sheets import sheet
+from worldprobe.study.contact_sheets import enlarged_frames, sheet
 from worldprobe.study.load import study_of
 from worldprobe.study.study_folder import kept_settings
 from worldprobe.train import embed
 from worldprobe.world import World
 
 FILM_FRAMES = 8
-FILM_SIZE = 128
-"""Pixels of a frame of a film, for worlds that draw at any size."""
 
 
 class StudyTrial:
@@ -66,11 +64,7 @@ class StudyTrial:
         last = self.trial.settings.transitions[-1]
         rows = [self.oracle.reaching["oracle"].paths[task], found.reaching[last].paths[task]]
         z = np.concatenate([_evenly(path, FILM_FRAMES) for path in rows])
-        if "size" not in type(world).model_fields:
-            return sheet(world.observe(z), FILM_FRAMES)
-        # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
-        with type(world).model_validate({**world.settings(), "size": FILM_SIZE}) as larger:
-            return sheet(larger.observe(z), FILM_FRAMES)
+        return sheet(enlarged_frames(world, z), FILM_FRAMES)
 
 
 def _lines(lines: StraightLines, grain: float) -> StraightLineCosts:

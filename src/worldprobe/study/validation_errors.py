@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -40,13 +40,18 @@ def shown(value: object) -> str:
 
 
 def _owner(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel]:
-    """Return the nested model that a path of field names leads to."""
+    """Return the nested model that a path leads to; indices of lists and keys of mappings change nothing."""
     for part in path:
         field = model.model_fields.get(str(part))
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
-            return model
-        model = field.annotation
+        model = (None if field is None else _model_in(field.annotation)) or model
     return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the first model in a type, such as X in `dict[str, X] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
 
 
 def _described(problem: Any, model: type[BaseModel], path: str) -> tuple[str, str]:

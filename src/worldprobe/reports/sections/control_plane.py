@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int, Shaped
 from markupsafe import Markup
 
+from worldprobe._util.colour import srgb_from_linear
 from worldprobe.reports.charts.drawing import SPAN, dots, svg, tick
 from worldprobe.reports.charts.scale import Scale
 from worldprobe.reports.html_blocks import Section, grid_of, panel, row
@@ -112,8 +113,7 @@ def colour_at(across: float, up: float) -> str:
         ]
     )
     linear = _OKLAB_TO_LINEAR @ cones**3
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
-    return "#" + "".join(f"{round(255 * float(channel)):02x}" for channel in np.clip(encoded, 0.0, 1.0))
+    return "#" + "".join(f"{round(255 * float(channel)):02x}" for channel in srgb_from_linear(linear))
 
 
 _OKLAB_TO_LINEAR = np.array(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from worldprobe._util.colour import srgb_from_linear
 from worldprobe._util.files import atomic_write, cache_dir, content_key
 from worldprobe._util.locks import lock
 from worldprobe.render.camera import camera_to_world
@@ -21,7 +22,6 @@ from worldprobe.world.room.atlas import filled
 from worldprobe.world.room.blueprint import Blueprint, blueprint
 from worldprobe.world.room.child import BlenderProcess, blender_version
 from worldprobe.world.room.export import read_extras, write_glb
-from worldprobe.world.room.paints import encoded
 from worldprobe.world.room.tracing import Tracing
 
 SHIPPED = Path(__file__).parent
@@ -136,7 +136,7 @@ def texture(plan: Blueprint, baked: Mapping[str, np.ndarray], hidden: float) -> 
     lit = baked["covered"] & (baked["irradiance"].mean(axis=-1) >= hidden)
     trusted = np.where(_wide(plan, len(lit)), binary_erosion(lit), lit)
     light = filled(baked["irradiance"], trusted) * baked["colour"] + baked["glow"]
-    return np.round(encoded(filled(light, lit | glowing)) * 255).astype(np.uint8)
+    return np.round(srgb_from_linear(filled(light, lit | glowing)) * 255).astype(np.uint8)
 
 
 def _wide(plan: Blueprint, size: int, texels: int = 8) -> Bool[np.ndarray, "S S"]:

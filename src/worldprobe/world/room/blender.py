@@ -22,8 +22,9 @@ import numpy as np
 from mathutils import Matrix, Vector
 from PIL import Image
 
+from worldprobe._util.colour import linear_from_srgb
 from worldprobe.world.room.blueprint import Blueprint, Lamp, blueprint, quarter_turn
-from worldprobe.world.room.paints import Paint, drawn, linear, srgb
+from worldprobe.world.room.paints import Paint, drawn, srgb
 from worldprobe.world.room.shapes import Chart
 from worldprobe.world.room.tracing import Tracing
 
@@ -175,7 +176,7 @@ def _material(paint: Paint) -> Any:
     if paint.glow:
         surface.inputs["Strength"].default_value = paint.glow
         material.cycles.emission_sampling = "NONE"
-    surface.inputs["Color"].default_value = (*linear(srgb(paint.colour)), 1.0)
+    surface.inputs["Color"].default_value = (*linear_from_srgb(srgb(paint.colour)), 1.0)
     if paint.picture:
         place, picture = nodes.new("ShaderNodeUVMap"), nodes.new("ShaderNodeTexImage")
         place.uv_map, picture.image, picture.extension = PICTURE, _picture(paint.picture), "EXTEND"
@@ -203,7 +204,7 @@ def _whiten() -> None:
 def _picture(name: str) -> Any:
     if name in bpy.data.images:
         return bpy.data.images[name]
-    pixels = linear(drawn(name))[::-1]
+    pixels = linear_from_srgb(drawn(name))[::-1]
     image = bpy.data.images.new(name, pixels.shape[1], pixels.shape[0], float_buffer=True)
     image.colorspace_settings.name = "Non-Color"
     image.pixels.foreach_set(np.dstack([pixels, np.ones(pixels.shape[:2])]).astype(np.float32).ravel())

@@ -34,7 +34,7 @@ REACH = (1.5, 1.5, 0.85)
 WIDE, DEEP, HIGH = 7.0, 6.0, 3.0
 WINDOW = (-0.7, 1.3, 0.8, 2.45)  # y from, y to, z from, z to
 
-CREAM, TEAL, NAVY, WALNUT = Paint("#f3eadb"), Paint("#2d7377"), Paint("#35567c"), Paint("#7a4e32")
+TEAL, NAVY = Paint("#2d7377"), Paint("#35567c")
 
 
 def shell() -> Part:

@@ -31,18 +31,6 @@ def srgb(colour: str) -> Float[np.ndarray, "3"]:
     return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
 
 
-def linear(encoded: Float[np.ndarray, "*shape 3"]) -> Float[np.ndarray, "*shape 3"]:
-    """Return linear light for sRGB-encoded values (IEC 61966-2-1)."""
-    c = np.asarray(encoded, dtype=np.float64)
-    return np.where(c <= 0.04045, c / 12.92, ((np.maximum(c, 0.04045) + 0.055) / 1.055) ** 2.4)
-
-
-def encoded(light: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """Return sRGB-encoded values in [0, 1] for linear light, clipped as a display clips."""
-    c = np.clip(light, 0.0, 1.0)
-    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * np.maximum(c, 0.0031308) ** (1 / 2.4) - 0.055)
-
-
 class Canvas:
     """Flat colours laid over each other where masks are true: the way every picture here is drawn."""
 
