@@ -8,7 +8,8 @@ import signal
 
 import pytest
 
-from worldprobe._util.progress import SilentReporter, stoppable
+from worldprobe._util.interrupts import stoppable
+from worldprobe._util.progress import SilentReporter
 
 
 def press_ctrl_c() -> None:

@@ -10,7 +10,6 @@ import pytest
 from worldprobe.results import Bound, Decomposition, Exploration, Prediction, Recovery, Run, Seconds, Training
 from worldprobe.study import load_study
 from worldprobe.study.decomposition_inputs import decompositions
-from worldprobe.study.training_groups import Variants
 
 OUTSIDE = Bound(applies=False, reason="made up")
 
@@ -72,7 +71,7 @@ def _exploration(refused: str | None = None) -> Exploration:
 
 
 def _of(study_file: Path, *runs: Run, refused: str | None = None) -> list[Decomposition]:
-    return decompositions(runs, [_exploration(refused)], Variants(load_study(study_file)))
+    return decompositions(runs, [_exploration(refused)], load_study(study_file).model_dump(mode="json"))
 
 
 def test_the_ceiling_on_the_test_points_and_the_supervised_reference_have_their_parts(study_file: Path) -> None:

@@ -10,6 +10,7 @@ import yaml
 
 from worldprobe.errors import DamagedData, InvalidStudy, StudyChanged, UnknownName, WorldprobeError
 from worldprobe.study import load_study, shipped_studies
+from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.load import study_of
 from worldprobe.study.study_folder import StudyFolder
 
@@ -112,14 +113,14 @@ def test_a_folder_of_before_a_key_existed_continues(settings: dict[str, Any], tm
     own = {key: value for key, value in settings.items() if key != "presets"}
     study = study_of(own, "toy")
     folder = StudyFolder(tmp_path)
-    folder.claim(study, {})
+    claim_folder(folder, study, {})
     kept = yaml.safe_load((tmp_path / "study.yaml").read_text(encoding="utf8"))
     for key in ("smoke", "expect", "test_points"):
         del kept["study"][key]
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(kept), encoding="utf8")
-    folder.claim(study_of({**own, "smoke": True, "expect": {"narrow": "fail"}}, "toy"), {})
+    claim_folder(folder, study_of({**own, "smoke": True, "expect": {"narrow": "fail"}}, "toy"), {})
     with pytest.raises(StudyChanged, match=r"test_points was 'canonical', is 'grid'"):
-        folder.claim(study_of({**own, "test_points": "grid"}, "toy"), {})
+        claim_folder(folder, study_of({**own, "test_points": "grid"}, "toy"), {})
 
 
 @pytest.mark.parametrize("text", ["", "study: [", "- 1", "study: 7", "study: !!python/name:os.system x"])
@@ -127,4 +128,4 @@ def test_a_folder_whose_study_cannot_be_read_is_damaged(text: str, settings: dic
     own = {key: value for key, value in settings.items() if key != "presets"}
     (tmp_path / "study.yaml").write_text(text, encoding="utf8")
     with pytest.raises(DamagedData, match=r"study\.yaml is not what was written"):
-        StudyFolder(tmp_path).claim(study_of(own, "toy"), {})
+        claim_folder(StudyFolder(tmp_path), study_of(own, "toy"), {})

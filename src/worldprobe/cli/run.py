@@ -70,7 +70,8 @@ def run(
 
 def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:
     """Audit a study where that is asked for, and run it, until Ctrl-C."""
-    from worldprobe._util.progress import reporter, stoppable
+    from worldprobe._util.interrupts import stoppable
+    from worldprobe._util.progress import reporter
     from worldprobe.study import run_study
     from worldprobe.study.audit_study import keep_audit
 

@@ -2,6 +2,7 @@
 
 from worldprobe.results.audited_part import AuditedPart, PredictedRecovery
 from worldprobe.results.control_record import ControlRecord
+from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import STILL, Exploration
 from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, HypothesisOutcome, Metric, Side
 from worldprobe.results.interval import Interval
@@ -34,6 +35,7 @@ __all__ = [
     "ControlRecord",
     "Cyclic",
     "Decomposition",
+    "ExecutionRecord",
     "Exploration",
     "Hypothesis",
     "HypothesisOutcome",

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     EXPLORATION = "an exploration"
     REGISTRATION = "a registration"
     AUDIT = "an audit"
+    EXECUTION = "a record of execution"
 
 
 def upgraded(given: Json, kind: Kind, number: int) -> Json:

@@ -21,6 +21,7 @@ from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
 from worldprobe.recordings.recorded_world import RecordedWorld
 from worldprobe.results import AuditedPart, SavedAudit, audited_settings, load_audit
+from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.labels import WORLD
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
@@ -72,7 +73,7 @@ def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) 
     An audit of the same settings that is already there is kept. Raises StudyChanged where the folder holds another
     study.
     """
-    StudyFolder(folder).claim(study, versions())
+    claim_folder(StudyFolder(folder), study, versions())
     before = load_audit(folder)
     if before is not None and before.of == audited(study):
         return before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -109,9 +110,8 @@ def study_at(study: Study, point: Point) -> Study:
     """Return the study at a point, without axes of its own. Raises InvalidStudy where a setting is impossible there."""
     if not study.axes:
         return study
-    settings = study.model_dump(mode="json", exclude={"axes", "hypotheses"})  # claims are about the whole study
-    for name, label in point.items():
-        merge(settings, study.axes[name].changes(label))
+    stored = study.model_dump(mode="json", exclude={"hypotheses"})  # claims are about the whole study
+    settings = settings_at(stored, point)
     where = f"{study.name} at {', '.join(f'{name} {label}' for name, label in point.items())}"
     try:
         return type(study).model_validate(settings)
@@ -119,3 +119,11 @@ def study_at(study: Study, point: Point) -> Study:
         raise InvalidStudy(where, explain(error, type(study))) from None
     except InvalidStudy as error:
         raise InvalidStudy(where, error.problems) from None
+
+
+def settings_at(settings: Mapping[str, Any], point: Point) -> dict[str, Any]:
+    """Return a study's settings, as its results hold them, at a point, without axes of their own."""
+    found = deepcopy({key: value for key, value in settings.items() if key != "axes"})
+    for name, label in point.items():
+        merge(found, Axis.model_validate(settings["axes"][name]).changes(label))
+    return found

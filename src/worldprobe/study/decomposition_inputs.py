@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,8 @@ from worldprobe.explain.decomposition import (
 )
 from worldprobe.results import CEILING_OF, Exploration, MissingParts, Prediction, Run, exploration_of
 from worldprobe.results import Decomposition as DecompositionRecord
-from worldprobe.study.schema import Study
-from worldprobe.study.study_predictions import MOST_CONTROLS
-from worldprobe.study.training_groups import Variants
-from worldprobe.train import OBJECTIVES
+from worldprobe.study.axes import settings_at
+from worldprobe.study.ceilings import MOST_CONTROLS
 
 OFF_WHITE: dict[str, Callable[[float, int, int, float], float]] = {
     "lejepa": off_white_from_sigreg,
@@ -29,21 +28,26 @@ OFF_WHITE: dict[str, Callable[[float, int, int, float], float]] = {
 
 
 def decompositions(
-    runs: Sequence[Run], explorations: Sequence[Exploration], variants: Variants
+    runs: Sequence[Run], explorations: Sequence[Exploration], settings: Mapping[str, Any]
 ) -> list[DecompositionRecord]:
-    """Return the decomposition of every measured run that was trained, of at most eight controls."""
+    """Return the decomposition of every measured run that was trained, of at most eight controls.
+
+    `settings` are the study's, as its results hold them.
+    """
     found = []
     for run in runs:
         exploration = exploration_of(run, explorations)
         few = len(run.recovery.r2_per_control) <= MOST_CONTROLS
         if run.role == "measured" and run.training is not None and exploration is not None and few:
-            found.append(_decomposed(run, runs, exploration, variants.at(run.axes)))
+            found.append(_decomposed(run, runs, exploration, settings_at(settings, run.axes)))
     return found
 
 
-def _decomposed(run: Run, runs: Sequence[Run], exploration: Exploration, study: Study) -> DecompositionRecord:
+def _decomposed(
+    run: Run, runs: Sequence[Run], exploration: Exploration, settings: dict[str, Any]
+) -> DecompositionRecord:
     names = list(run.recovery.r2_per_control)
-    objective = OBJECTIVES.name_of(type(study.objectives[run.objective]))
+    objective, batch = _objective(settings, run.objective), settings["training"]["batch"]
     predicted = exploration.predicted.get(CEILING_OF.get(objective, ""))
     refused = f"there is no prediction for the objective {objective}" if predicted is None else predicted.refused
     found = decompose(
@@ -51,10 +55,16 @@ def _decomposed(run: Run, runs: Sequence[Run], exploration: Exploration, study: 
         ceiling=_ceiling(predicted, names),
         least=_candidates(predicted, names, np.min),
         supervised=_supervised(run, runs, names),
-        ends=_ends(run, exploration, predicted, study, objective),
+        ends=_ends(run, exploration, predicted, batch, objective),
         best_seed=_best_seed(run, runs, names),
     )
     return DecompositionRecord(run=run.id, refused=refused, controls=_parts(found, names))
+
+
+def _objective(settings: Mapping[str, Any], label: str) -> str:
+    """Return the registered name of a study's objective; an axis may have set it by its name alone."""
+    given = settings["objectives"][label]
+    return given if isinstance(given, str) else str((given or {}).get("name", label))
 
 
 def _parts(found: Decomposition, names: Sequence[str]) -> dict[str, MissingParts]:
@@ -118,9 +128,7 @@ def _best_seed(run: Run, runs: Sequence[Run], names: Sequence[str]) -> Each:
     return best
 
 
-def _ends(
-    run: Run, exploration: Exploration, predicted: Prediction | None, study: Study, objective: str
-) -> Ends | None:
+def _ends(run: Run, exploration: Exploration, predicted: Prediction | None, batch: int, objective: str) -> Ends | None:
     """Return how the training ended; None where no optimum of its alignment is known.
 
     None is known where fewer controls move than the embedding has dimensions: SIGReg then asks for more independent
@@ -133,15 +141,15 @@ def _ends(
     if optimum is None or len(rho) < run.d or "heldout_alignment" not in final:
         return None
     mean = float(np.mean(rho))
-    off_white = _off_white(run, study, objective, mean)
+    off_white = _off_white(run, batch, objective, mean)
     best = min(optimum, predicted.alignment) if predicted and predicted.alignment is not None else optimum
     return Ends(final.get("train_alignment"), final["heldout_alignment"], best, mean, off_white)
 
 
-def _off_white(run: Run, study: Study, objective: str, rho: float) -> float:
+def _off_white(run: Run, batch: int, objective: str, rho: float) -> float:
     """Return ||Cov h - I||_F^2 / d: measured on held-out pairs where the bound needed it, else from the regulariser."""
     assert run.training is not None
-    value, samples = run.training.final.get("regulariser"), 2 * study.training.batch
+    value, samples = run.training.final.get("regulariser"), 2 * batch
     if run.recovery.bound.epsilon is not None:
         return run.recovery.bound.epsilon**2 / run.d
     if value is None or objective not in OFF_WHITE:

@@ -1,4 +1,4 @@
-"""What a regime visited: its statistics, a sample of its controls, a contact sheet of its frames."""
+"""What a regime visited: its statistics, what is predicted from it, a sample of its controls, its contact sheet."""
 
 from __future__ import annotations
 
@@ -9,14 +9,31 @@ from PIL import Image
 from worldprobe.datasets import Dataset
 from worldprobe.explore import REGIMES, Pairs, Regime
 from worldprobe.explore.visit_statistics import measure, named
+from worldprobe.predictor.predict import CEILINGS
+from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.results import Exploration, Prediction
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.contact_sheets import enlarged_frames, sheet
+from worldprobe.study.resources import Resources
+from worldprobe.study.study_predictions import foreseen, predict_ceilings
 from worldprobe.world import World
 
 SHOWN_CONTROLS = 4000
 SHOWN_FRAMES = 24
+
+
+def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
+    """Describe what a regime visited with the first seed, and keep it."""
+    study, frames = resources.variants.at(cell.axes), resources.frames(cell)
+    data, test = frames.explored(cell.regime, study.seeds[0]), frames.test().controls
+    regime, names = study.regimes[cell.regime], [spec.name for spec in study.world.controls]
+    pairs = foreseen(study.world, regime, study.frames, study.seeds[0])
+    with resources.reporter.task(f"predicting {cell.regime}", len(CEILINGS) * STEPS, "steps") as advance:
+        predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance)
+    exploration = describe_exploration(cell, regime, data, study.world, predicted)
+    resources.folder.save_exploration(exploration, visited(data), exploration_sheet(data, study.world))
+    return exploration
 
 
 def describe_exploration(

@@ -15,9 +15,9 @@ from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, S
 from worldprobe.results import Interval, Planned, Reached, StraightLineCosts
 from worldprobe.study.axes import study_at
 from worldprobe.study.cells import RunRole, cells
+from worldprobe.study.claim_folder import kept_settings
 from worldprobe.study.contact_sheets import enlarged_frames, sheet
 from worldprobe.study.load import study_of
-from worldprobe.study.study_folder import kept_settings
 from worldprobe.train import embed
 from worldprobe.world import World
 
@@ -82,7 +82,7 @@ def trained_encoder(folder: Path, run_id: str, device: str = "cpu") -> TrainedEn
     """
     file = folder / "study.yaml"
     if not file.is_file():
-        raise NoResults(f"{folder} has no study.yaml. Give the folder that `worldprobe run STUDY --out DIR` wrote.")
+        raise NoResults(f"{folder} has no study.yaml. Give the folder that `worldprobe run` wrote.")
     study = study_of(kept_settings(folder), str(file))
     trained = {cell.id: cell for cell in cells(study) if cell.role in (RunRole.MEASURED, RunRole.CEILING)}
     if run_id not in trained:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from pydantic import ValidationError
-from torch import nn
 
 from worldprobe._util.files import atomic_write, inside, write_json
 from worldprobe._util.strict_yaml import read_yaml, write_yaml
-from worldprobe.errors import DamagedData, InvalidYaml, StudyChanged, WorldprobeError
-from worldprobe.results import Exploration, Kind, Registration, Results, Run, read_record, versioned
-from worldprobe.study.overrides import differences
-from worldprobe.study.schema import Study, unannotated
+from worldprobe.errors import DamagedData, InvalidYaml, NoResults, StudyChanged, WorldprobeError
+from worldprobe.results import (
+    ExecutionRecord,
+    Exploration,
+    Kind,
+    Registration,
+    Results,
+    Run,
+    read_record,
+    versioned,
+)
 
 
 class StudyFolder:
@@ -24,40 +27,38 @@ class StudyFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.study = root / "study.yaml"
         self.results = root / "results.json"
         self.hero = root / "hero.png"
 
-    def claim(self, study: Study, versions: dict[str, str]) -> None:
-        """Write study.yaml, or check that the one that is there is the same study.
+    def stored_study(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the settings and versions of study.yaml.
 
-        Raises StudyChanged, naming every key that differs, and WorldprobeError where the folder cannot be written.
+        Raises NoResults where there is none and DamagedData where it cannot be read.
         """
-        path = self.root / "study.yaml"
-        resolved = json.loads(study.model_dump_json())
-        if path.exists():
-            before = kept_settings(self.root)
-            unlike = differences(unannotated(before), unannotated(resolved))
-            changes = [f"{path} was {old!r}, is {new!r}" for path, old, new in unlike]
-            if changes:
-                raise StudyChanged(
-                    f"{self.root} holds the results of another study; nothing in it was touched. "
-                    f"What differs: {'; '.join(changes)}. Give another --out, or undo the change to continue this one."
-                )
-            return
+        if not self.study.is_file():
+            raise NoResults(f"{self.root} has no study.yaml. Give the folder that `worldprobe run` wrote.")
         try:
-            with atomic_write(path) as aside:
-                aside.write_text(write_yaml({"study": resolved, "versions": versions}), encoding="utf8")
+            content = read_yaml(self.study.read_text(encoding="utf8"), str(self.study))
+            return dict(content["study"]), dict(content.get("versions") or {})
+        except (InvalidYaml, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
+            raise DamagedData(f"{self.study} is not what was written ({error}). Give another --out.") from None
+
+    def save_study(self, settings: dict[str, Any], versions: dict[str, str]) -> None:
+        """Write study.yaml; raises WorldprobeError where the folder cannot be written."""
+        try:
+            with atomic_write(self.study) as aside:
+                aside.write_text(write_yaml({"study": settings, "versions": versions}), encoding="utf8")
         except OSError as error:
             raise unwritable(self.root, error) from None
 
     def register(self, registration: Registration | None) -> Registration | None:
-        """Keep the protocol that the runs to come stand under, and return the one that holds: what is there stays.
+        """Keep the protocol that the runs to come are made under, and return the one that applies: the first is kept.
 
-        Raises StudyChanged where the folder stands under another protocol, or holds runs that are older than it.
+        Raises StudyChanged where the folder belongs to another protocol, or holds runs that are older than it.
         """
-        path = self.root / "registration.json"
-        if path.exists():
-            kept = read_record(path, Kind.REGISTRATION, Registration, mend="Give another --out.")
+        kept = self.registration()
+        if kept is not None:
             if registration is not None and registration.hash != kept.hash:
                 raise StudyChanged(
                     f"{self.root} was run under the protocol {kept.hash[:16]}, not {registration.hash[:16]}. "
@@ -70,8 +71,28 @@ class StudyFolder:
                     f"{self.root} holds runs that were made without a protocol: they cannot be registered afterwards. "
                     "Give another --out."
                 )
-            write_json(path, versioned(registration))
+            write_json(self.root / "registration.json", versioned(registration))
         return registration
+
+    def registration(self) -> Registration | None:
+        """Return the protocol that the runs were made under, if any."""
+        path = self.root / "registration.json"
+        if not path.exists():
+            return None
+        return read_record(path, Kind.REGISTRATION, Registration, mend="Give another --out.")
+
+    def execution(self) -> ExecutionRecord | None:
+        """Return the record of what was planned and spent here, if there is one."""
+        path = self.root / "execution.json"
+        if not path.exists():
+            return None
+        return read_record(
+            path, Kind.EXECUTION, ExecutionRecord, mend="Remove it and run again: finished runs are kept."
+        )
+
+    def save_execution(self, record: ExecutionRecord) -> None:
+        """Write execution.json."""
+        write_json(self.root / "execution.json", versioned(record))
 
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of one run."""
@@ -91,7 +112,7 @@ class StudyFolder:
         write_json(folder / "run.json", versioned(run))
 
     def finished_exploration(self, exploration_id: str) -> Exploration | None:
-        """Return the exploration if it is finished."""
+        """Return the exploration if it is finished; raises DamagedData where its file is not what was written."""
         path = inside(self.root, "explorations", f"{exploration_id}.json")
         if not path.exists():
             return None
@@ -117,33 +138,9 @@ class StudyFolder:
         write_json(self.results, versioned(results))
 
 
-def kept_settings(folder: Path) -> dict[str, Any]:
-    """Return the settings of the study that claimed a folder; what is not in its file has its default.
-
-    Raises DamagedData where study.yaml cannot be read.
-    """
-    path = folder / "study.yaml"
-    try:
-        settings = read_yaml(path.read_text(encoding="utf8"), str(path))["study"]
-        absent = {key for key in Study.model_fields if key not in settings}
-    except (InvalidYaml, UnicodeDecodeError, TypeError, KeyError) as error:
-        raise DamagedData(f"{path} is not what was written ({error}). Give another --out.") from None
-    try:
-        defaults = json.loads(Study.model_validate(settings).model_dump_json(include=absent))
-    except (ValidationError, WorldprobeError):
-        defaults = {}  # of an older version; every difference is named
-    return {**settings, **defaults}
-
-
 def unwritable(folder: Path, error: OSError) -> WorldprobeError:
     """Return the error for a results folder that cannot be written."""
     return WorldprobeError(f"The results folder {folder} cannot be written: {error.strerror}. Give another with --out.")
-
-
-def save_weights(encoder: nn.Module, path: Path) -> None:
-    """Write an encoder's weights."""
-    with atomic_write(path) as aside:
-        torch.save(encoder.state_dict(), aside)
 
 
 def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

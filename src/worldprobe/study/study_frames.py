@@ -11,6 +11,7 @@ from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset, DatasetSpec, Store, canonical, exploration, grid
 from worldprobe.errors import InvalidValue
 from worldprobe.study.schema import Study
+from worldprobe.study.study_progress import StudyProgress
 from worldprobe.train import FreshPairs, Objective, PairData, PairSource
 
 FRESH_NUMBERS = 2**22
@@ -26,8 +27,8 @@ class Clock:
 class StudyFrames:
     """Gives the canonical sets and each regime's training and held-out sets of a study without axes."""
 
-    def __init__(self, study: Study, store: Store, reporter: Reporter, clock: Clock) -> None:
-        self.study, self.store, self.reporter, self.clock = study, store, reporter, clock
+    def __init__(self, study: Study, store: Store, reporter: Reporter, clock: Clock, progress: StudyProgress) -> None:
+        self.study, self.store, self.reporter, self.clock, self.progress = study, store, reporter, clock, progress
         self._pairs: dict[tuple[str, int, bool], PairSource] = {}
 
     def probe(self) -> Dataset:
@@ -57,10 +58,10 @@ class StudyFrames:
         return self._pairs[key]
 
     def forget_pairs(self) -> None:
-        """Let go of the training frames in memory."""
+        """Release the training frames that are held in memory."""
         self._pairs.clear()
 
-    def _fresh(self, label: str, seed: int, told: bool) -> FreshPairs:
+    def _fresh(self, label: str, seed: int, with_controls: bool) -> FreshPairs:
         world, regime = self.study.world, self.study.regimes[label]
         per_step = 2 * self.study.training.batch * prod(world.observation_shape)
 
@@ -71,8 +72,8 @@ class StudyFrames:
                 raise InvalidValue(
                     "frames", "fresh", f"a number, for {label} gives {len(found.index)} pairs of {pairs}"
                 )
-            index = found.index[rng.permutation(len(found.index))[:pairs]]  # neighbours on a clip part ways
-            return PairData(world.observe(found.controls), index, found.controls if told else None)
+            index = found.index[rng.permutation(len(found.index))[:pairs]]  # neighbours on a clip are separated
+            return PairData(world.observe(found.controls), index, found.controls if with_controls else None)
 
         identity = [world.settings(), regime.settings(), seed]
         return FreshPairs(draw, identity, block_steps=max(1, min(64, FRESH_NUMBERS // per_step)))
@@ -87,12 +88,17 @@ class StudyFrames:
     def _ensure(self, label: str, spec: DatasetSpec) -> Dataset:
         start = time.perf_counter()
         missing = self.store.missing(spec)
-        with self.reporter.task(f"rendering {label}", missing, "frames") as advance:
-            dataset = self.store.ensure(spec, self.study.world, progress=advance)
-        self.clock.seconds += time.perf_counter() - start
+        if missing:
+            with self.reporter.task(f"rendering {label}", missing, "frames") as advance:
+                dataset = self.store.ensure(spec, self.study.world, progress=advance)
+        else:
+            dataset = self.store.ensure(spec, self.study.world)
+        seconds = time.perf_counter() - start
+        self.clock.seconds += seconds
+        self.progress.frames(spec.key, spec.frames, seconds)
         return dataset
 
 
 def as_pairs(data: Dataset, objective: Objective) -> PairData:
-    """Return a dataset's frames and pairs in memory, with controls where the objective is told them."""
+    """Return a dataset's frames and pairs in memory, with controls where the objective uses them."""
     return PairData(data.frames(), data.index, data.controls if objective.uses_controls else None)

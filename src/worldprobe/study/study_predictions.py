@@ -7,18 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe._util.progress import Advance
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import exploration
 from worldprobe.explore import Pairs, Regime
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.results import Prediction as PredictionRecord
+from worldprobe.study.ceilings import MOST_CONTROLS
 from worldprobe.world import World
 
 FRAMES = 100_000
 """Frames that a prediction is made from where a study explores with fewer."""
-MOST_CONTROLS = 8
-"""Beyond it the bases of the predictor grow too large to answer in seconds."""
 
 
 def foreseen(world: World, regime: Regime, frames: int | None, seed: int) -> Pairs:
@@ -27,9 +28,13 @@ def foreseen(world: World, regime: Regime, frames: int | None, seed: int) -> Pai
 
 
 def predict_ceilings(
-    pairs: Pairs, names: Sequence[str], seed: int, test: Float[np.ndarray, "points n"]
+    pairs: Pairs,
+    names: Sequence[str],
+    seed: int,
+    test: Float[np.ndarray, "points n"],
+    advance: Advance = unseen,
 ) -> dict[str, PredictionRecord]:
-    """Return the predictions for these pairs of named controls, one per ceiling.
+    """Return the predictions for these pairs of named controls, one per ceiling in `STEPS` steps each.
 
     `test` are controls at which the ideal encoder is scored too.
     """
@@ -38,11 +43,12 @@ def predict_ceilings(
     found = {}
     for ceiling in CEILINGS:
         rng = stream(seed, "prediction", ceiling)
-        found[ceiling] = _told(predict(pairs.first, pairs.second, ceiling, rng=rng, groups=pairs.chains), names, test)
+        ideal = predict(pairs.first, pairs.second, ceiling, rng=rng, groups=pairs.chains, advance=advance)
+        found[ceiling] = _recorded(ideal, names, test)
     return found
 
 
-def _told(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> PredictionRecord:
+def _recorded(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> PredictionRecord:
     if prediction.r2 is None or prediction.r2_per_control is None:
         others = [dict(zip(names, own.r2_at(test).tolist(), strict=True)) for own in prediction.candidates]
         return _refused(prediction.refused or "no answer", others, prediction.alignment)

@@ -70,6 +70,7 @@ def train_stack(
     *,
     device: torch.device | str = "cpu",
     progress: Progress | None = None,
+    resumed: Callable[[int], object] = lambda steps: None,
     checkpoint: Path | None = None,
 ) -> list[TrainingRecord]:
     """Train the members' encoders in place, all at once, and leave them on `device` in eval mode.
@@ -78,7 +79,8 @@ def train_stack(
     members' encoders have one architecture (`Encoder.stackable` where there are several), their objectives differ in
     the weight alone (`Objective.stacks_with`), and either all have held-out pairs, equally many, or none.
     The same seeds, settings and machine give the same weights. With `checkpoint`, the state is written there whole
-    every `settings.checkpoint_every` steps, and a training that finds its checkpoint continues it.
+    every `settings.checkpoint_every` steps, and a training that finds its checkpoint continues it; `resumed` is then
+    called with the steps that the checkpoint has done, and `progress` for the others.
     Raises TrainingDiverged on a member's non-finite loss or gradient, StudyChanged where the checkpoint is another
     training's.
     """
@@ -87,6 +89,7 @@ def train_stack(
     identity = content_key([settings.settings(), kin])
     if checkpoint is not None and checkpoint.exists():
         run.restore(load_checkpoint(checkpoint, identity))
+        resumed(run.done)
     saved = run.done
     while run.done < settings.steps:
         start = time.perf_counter()

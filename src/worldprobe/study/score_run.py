@@ -1,0 +1,83 @@
+"""Scores what a run reads frames with on the canonical test set, and keeps the run."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from worldprobe._util.files import atomic_write, content_key
+from worldprobe._util.seeds import stream
+from worldprobe.datasets import Dataset
+from worldprobe.planning import Encode
+from worldprobe.results import Bound, Planned, Run, Seconds
+from worldprobe.study.cells import CANONICAL, Cell, RunRole
+from worldprobe.study.measure_run import Embedded, measure_bound, measure_cyclic, measure_recovery
+from worldprobe.study.planning_benchmark import StudyTrial
+from worldprobe.study.resources import Resources
+from worldprobe.study.train_group import FrameReader
+from worldprobe.world import WORLDS
+
+
+def score_run(resources: Resources, cell: Cell, reader: FrameReader, render_seconds: float) -> Run:
+    """Measure what was recovered of the controls, and keep the run."""
+    start, frames, study = time.perf_counter(), resources.frames(cell), resources.variants.at(cell.axes)
+    features = reader.features
+    heldout = None if cell.regime == CANONICAL else frames.heldout(cell.regime, cell.seed)
+    probe, test = (Embedded(features(data), data.controls) for data in (frames.probe(), frames.test()))
+    own = None if heldout is None else Embedded(features(heldout), heldout.controls)
+    recovery, read = measure_recovery(
+        probe,
+        test,
+        [spec.name for spec in study.world.controls],
+        stream(cell.seed, "bootstrap", cell.id),
+        own=own,
+        bound=_bound(resources, cell, own, heldout),
+        cyclic={} if cell.role is RunRole.PIXELS else measure_cyclic(probe, test, study.world.controls),
+        ridge=cell.role is RunRole.PIXELS,
+    )
+    planned, paths = _plan(resources, cell, reader.encode)
+    run = Run(
+        id=cell.id,
+        world=WORLDS.name_of(type(study.world)),
+        regime=cell.regime,
+        objective=cell.objective,
+        seed=cell.seed,
+        role=cell.role.value,
+        axes=cell.axes,
+        d=probe.h.shape[1],
+        recovery=recovery,
+        training=reader.training,
+        seconds=Seconds(render=render_seconds, train=reader.seconds, measure=time.perf_counter() - start),
+        planning=planned,
+    )
+    arrays = {"truth": test.z, "recovered": read.astype(np.float32), **reader.curves, **paths}
+    resources.folder.save_run(run, arrays)
+    return run
+
+
+def _plan(resources: Resources, cell: Cell, encode: Encode | None) -> tuple[Planned | None, dict[str, np.ndarray]]:
+    """Run the study's planning benchmark, if it has one; keep the film of one task and return all paths."""
+    study = resources.variants.at(cell.axes)
+    if study.planning is None or encode is None:
+        return None, {}
+    key = content_key([type(study.world).__qualname__, study.world.settings(), study.planning.settings()])
+    if key not in resources.trials:
+        with resources.reporter.task("rendering for planning", 1, "trial") as advance:
+            resources.trials[key] = StudyTrial(study.world, study.planning)
+            advance(1)
+    planned, paths, film = resources.trials[key].evaluate(encode)
+    if film is not None:
+        with atomic_write(resources.folder.run_folder(cell.id) / "plan.png") as aside:
+            film.save(aside, format="PNG")
+    return planned, paths
+
+
+def _bound(resources: Resources, cell: Cell, own: Embedded | None, heldout: Dataset | None) -> Bound:
+    if own is None or heldout is None:
+        return Bound(applies=False, reason="no exploration took part in this reference")
+    if cell.role is RunRole.CEILING:
+        return Bound(applies=False, reason="the supervised ceiling does not minimise the theorem's loss")
+    study = resources.variants.at(cell.axes)
+    first, second = (Embedded(own.h[rows], own.z[rows]) for rows in heldout.index.T)
+    return measure_bound(first, second, study.regimes[cell.regime], study.world.controls)

@@ -1,0 +1,77 @@
+"""What a study consists of: its runs in groups that train at once, its explorations, the frames that both need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from worldprobe.errors import InvalidValue
+from worldprobe.study.axes import Point
+from worldprobe.study.cells import CANONICAL, Cell, ExplorationCell, cells, explorations
+from worldprobe.study.preflight import check_worlds, preflight
+from worldprobe.study.schema import Study
+from worldprobe.study.study_folder import StudyFolder
+from worldprobe.study.training_groups import Variants, stacks
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """Everything that a study will do, whether or not some of it is finished already.
+
+    `groups` holds the same cells as `runs`, those that train as one stack together, in the order of execution.
+    """
+
+    study: Study
+    variants: Variants
+    device: torch.device
+    runs: list[Cell]
+    groups: list[list[Cell]]
+    explorations: list[ExplorationCell]
+
+    @property
+    def points(self) -> list[Point]:
+        """The point of every run and exploration."""
+        return [*(cell.axes for cell in self.runs), *(cell.axes for cell in self.explorations)]
+
+    def frames(self, runs: Sequence[Cell]) -> int:
+        """Return how many stored observations some runs read, each dataset counted once."""
+        needed: dict[tuple[object, ...], int] = {}
+        for cell in runs:
+            study = self.variants.at(cell.axes)
+            world = id(study.world)
+            needed[world, "probe"], needed[world, "test"] = study.probe_frames, study.test_frames
+            if cell.regime != CANONICAL:
+                regime = study.regimes[cell.regime].model_dump_json()
+                needed[world, cell.regime, regime, cell.seed, "train", study.frames] = study.stored_frames
+                needed[world, cell.regime, regime, cell.seed, "heldout"] = study.heldout_frames
+        return sum(needed.values())
+
+
+def plan_study(study: Study, device: str = "auto") -> StudyPlan:
+    """Return the plan of a study on a device; nothing is written. Raises InvalidValue for a device that is not here."""
+    where, variants, runs = pick_device(device), Variants(study), cells(study)
+    return StudyPlan(study, variants, where, runs, stacks(runs, variants, where.type), explorations(study))
+
+
+def check_plan(plan: StudyPlan, folder: StudyFolder) -> None:
+    """Raise WorldprobeErrors for what cannot be done on this machine, at any point of the axes (see `preflight`)."""
+    preflight((plan.variants.at(point) for point in plan.points), folder.root)
+    if any(folder.finished_run(cell.id) is None for cell in plan.runs):
+        check_worlds(plan.variants.worlds)
+
+
+def pick_device(name: str) -> torch.device:
+    """Return the torch device; "auto" is a GPU where there is one. Raises InvalidValue."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InvalidValue("device", name, "auto, cpu or cuda") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InvalidValue("device", name, "cpu on this machine: torch sees no GPU")
+    if device.type not in ("cpu", "cuda"):
+        raise InvalidValue("device", name, "auto, cpu or cuda")
+    return device

@@ -1,0 +1,145 @@
+"""Trains the cells of a group, as one stack where the encoder allows it; each continues from its checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import nn
+
+from worldprobe._util.files import atomic_write
+from worldprobe._util.seeds import stream_seed
+from worldprobe.datasets import Dataset
+from worldprobe.explore import Pairs
+from worldprobe.explore.visit_statistics import measure
+from worldprobe.measures.bound import alignment_optimum
+from worldprobe.planning import Encode
+from worldprobe.results import Training
+from worldprobe.study.cells import Cell, RunRole
+from worldprobe.study.resources import Resources
+from worldprobe.study.study_frames import as_pairs
+from worldprobe.study.training_groups import objective_of
+from worldprobe.train import StackMember, TrainingRecord, embed, train_stack
+
+Features = Callable[[Dataset], Float[np.ndarray, "frames d"]]
+"""What a run reads frames with: a trained encoder, an untrained one, or the pixels themselves."""
+
+
+@dataclass
+class FrameReader:
+    """What a run reads frames with, and how it was trained."""
+
+    features: Features
+    encode: Encode | None = None
+    """The encoder as a planner wants it; None for pixels."""
+    training: Training | None = None
+    curves: dict[str, np.ndarray] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def train_group(resources: Resources, group: Sequence[Cell]) -> list[FrameReader]:
+    """Return what each cell of a group reads frames with, and keep the weights of what was trained."""
+    if group[0].role is RunRole.PIXELS:
+        return [FrameReader(_pixels)]
+    if group[0].role is RunRole.FLOOR:
+        return [FrameReader(*_reading(_encoder(resources, group[0])))]
+    restarts = resources.variants.at(group[0].axes).restarts
+    members = [_member(resources, cell, restart) for cell in group for restart in range(restarts)]
+    start = time.perf_counter()
+    records = _train(resources, group, members)
+    seconds = (time.perf_counter() - start) / len(group)
+    found = []
+    for number, cell in enumerate(group):
+        mine = range(number * restarts, (number + 1) * restarts)
+        best = min(mine, key=lambda i: records[i].final["loss"])
+        _save_weights(members[best].encoder, resources.folder.run_folder(cell.id) / "encoder.pt")
+        record = records[best]
+        curves = {"step": record.step, **record.curves}
+        found.append(FrameReader(*_reading(members[best].encoder), _training(record), curves, seconds))
+    return found
+
+
+def checkpoints_of(resources: Resources, group: Sequence[Cell]) -> list[Path]:
+    """Return the files that hold the state of a group's training, one for each stack of it."""
+    return sorted(resources.folder.run_folder(group[0].id).glob("*checkpoint.pt"))
+
+
+def _encoder(resources: Resources, cell: Cell, restart: int = 0) -> nn.Module:
+    study = resources.variants.at(cell.axes)
+    seed = stream_seed(cell.seed, "encoder", *([restart] if restart else []))
+    return study.encoder.build(study.world.observation_shape, study.dimensions, seed).to(resources.device)
+
+
+def _member(resources: Resources, cell: Cell, restart: int) -> StackMember:
+    study, frames = resources.variants.at(cell.axes), resources.frames(cell)
+    objective = objective_of(cell, study)
+    heldout = frames.heldout(cell.regime, cell.seed)
+    return StackMember(
+        _encoder(resources, cell, restart),
+        objective,
+        frames.training_pairs(cell.regime, cell.seed, objective),
+        stream_seed(cell.seed, "training"),
+        heldout=as_pairs(heldout, objective),
+        alignment_optimum=_optimum(resources, cell),
+        name=cell.id,
+    )
+
+
+def _train(resources: Resources, group: Sequence[Cell], members: Sequence[StackMember]) -> list[TrainingRecord]:
+    """Train a stack, or restarts of what cannot be stacked one by one."""
+    study, folder = resources.variants.at(group[0].axes), resources.folder.run_folder(group[0].id)
+    parts = [members] if study.encoder.stackable else [[member] for member in members]
+    records = []
+    for number, part in enumerate(parts):
+        path = folder / ("checkpoint.pt" if number == 0 else f"{number}-checkpoint.pt")
+        with resources.progress.training(study.training.steps, len(part)) as advance:
+            records += train_stack(
+                part,
+                study.training,
+                device=resources.device,
+                progress=advance,
+                resumed=advance.skip,
+                checkpoint=path,
+            )
+    return records
+
+
+def _optimum(resources: Resources, cell: Cell) -> float | None:
+    """Return the alignment of a linear encoder over the controls that move: exact where known, else measured."""
+    study = resources.variants.at(cell.axes)
+    rho = study.regimes[cell.regime].exact_correlation(study.world.controls)
+    if rho is None:
+        explored = resources.frames(cell).explored(cell.regime, cell.seed)
+        rho = measure(Pairs(explored.controls, explored.index)).pair_correlation
+    return alignment_optimum(rho[~np.isnan(rho)]) if not np.isnan(rho).all() else None
+
+
+def _training(record: TrainingRecord) -> Training:
+    return Training(
+        steps=record.steps,
+        parameters=record.parameters,
+        frames_per_second=record.frames_per_second,
+        final=record.final,
+        curves=list(record.curves),
+        alignment_optimum=record.alignment_optimum,
+        memorising=record.memorising,
+        warnings=record.warnings,
+    )
+
+
+def _reading(encoder: nn.Module) -> tuple[Features, Encode]:
+    return lambda data: embed(encoder, data.frames()), lambda observations: embed(encoder, observations)
+
+
+def _pixels(data: Dataset) -> Float[np.ndarray, "frames d"]:
+    return data.frames().reshape(len(data.controls), -1).astype(np.float32)
+
+
+def _save_weights(encoder: nn.Module, path: Path) -> None:
+    with atomic_write(path) as aside:
+        torch.save(encoder.state_dict(), aside)
