@@ -92,10 +92,14 @@ def test_recovery_is_scored_on_episodes_that_no_probe_has_seen(rng: np.random.Ge
 
 def test_where_it_went_adds_up() -> None:
     found = wp.decompose([0.95, 0.55], ceiling=[1.0, 1.0], supervised=[0.99, 0.60], train=0.98, heldout=1.06, rho=0.5)
-    parts = [found.regime, found.scene, found.data, found.optimisation, found.rest]
-    np.testing.assert_allclose(sum(parts), [0.05, 0.45])  # type: ignore[arg-type]
-    assert found.scene is not None
-    assert found.scene[1] == pytest.approx(0.4)
+    for name, missing in (("z1", 0.05), ("z2", 0.45)):
+        parts = found[name].model_dump(exclude={"missing"}).values()
+        assert sum(part for part in parts if part is not None) == pytest.approx(missing)
+    assert found["z2"].scene == pytest.approx(0.4)
+    named = wp.decompose({"x": 0.95, "yaw": 0.55}, ceiling={"yaw": 1.0, "x": 0.97})
+    assert (named["x"].regime, named["yaw"].regime) == pytest.approx((0.03, 0.0))
+    with pytest.raises(InvalidValue, match="the states of r2: x, yaw"):
+        wp.decompose({"x": 0.95, "yaw": 0.55}, ceiling={"x": 0.97})
 
 
 def test_a_plan_takes_any_function_of_observations() -> None:

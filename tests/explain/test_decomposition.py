@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,22 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from worldprobe.explain.decomposition import (
-    Decomposition,
-    Ends,
-    decompose,
-    off_white_from_sigreg,
-    off_white_from_whitening,
-)
+from worldprobe.explain.decomposition import Ends, off_white_from_sigreg, off_white_from_whitening
+from worldprobe.explain.decomposition import decompose as decompose_by_name
+from worldprobe.results import MissingParts
 from worldprobe.train.sigreg import draw_directions, sigreg
 
 DONE = Ends(train=1.0, heldout=1.0, optimum=1.0, rho=0.5, off_white=0.0)
 SHARES = arrays(np.float64, 3, elements=st.floats(-0.5, 1.0))
 
 
-def _parts(found: Decomposition) -> list[np.ndarray]:
-    each = (found.regime, found.scene, found.chance, found.data, found.optimisation, found.rest)
-    return [part for part in each if part is not None]
+def decompose(r2: np.ndarray, *, ends: Ends | None, **references: np.ndarray | None) -> SimpleNamespace:
+    """Decompose unnamed controls; every part as an array over them, None where it is unknown."""
+    names = [f"z{i}" for i in range(len(r2))]
+    named = {key: None if v is None else dict(zip(names, v.tolist(), strict=True)) for key, v in references.items()}
+    found = decompose_by_name(dict(zip(names, r2.tolist(), strict=True)), ends=ends, **named)  # type: ignore[arg-type]
+    each = {part: [getattr(found[name], part) for name in names] for part in MissingParts.model_fields}
+    return SimpleNamespace(**{part: None if None in v else np.array(v) for part, v in each.items()})
+
+
+def _parts(found: SimpleNamespace) -> list[np.ndarray]:
+    names = (name for name in MissingParts.model_fields if name != "missing")
+    return [part for name in names if (part := getattr(found, name)) is not None]
 
 
 @given(
@@ -53,12 +60,12 @@ def test_parts_are_not_negative_and_sum_to_what_is_missing(
     np.testing.assert_allclose(sum(_parts(found)), 1.0 - r2, atol=1e-12)
 
 
-def test_what_equally_aligned_maps_read_differently_is_chance() -> None:
+def test_what_equally_aligned_maps_read_differently_is_not_identifiable() -> None:
     r2, best, worst = np.array([0.5, 0.1, 0.95]), np.array([0.9, 0.9, 0.9]), np.array([0.2, 0.4, 0.2])
     found = decompose(r2, ceiling=best, least=worst, supervised=None, ends=DONE)
     np.testing.assert_allclose(found.regime, [0.1, 0.1, 0.05])
-    np.testing.assert_allclose(found.chance, [0.4, 0.5, 0.0], atol=1e-12)
-    np.testing.assert_allclose(found.rest, [0.0, 0.3, 0.0], atol=1e-12)
+    np.testing.assert_allclose(found.non_identifiability, [0.4, 0.5, 0.0], atol=1e-12)
+    np.testing.assert_allclose(found.unexplained, [0.0, 0.3, 0.0], atol=1e-12)
 
 
 def test_the_regime_comes_before_the_scene_and_both_before_training() -> None:
@@ -66,14 +73,14 @@ def test_the_regime_comes_before_the_scene_and_both_before_training() -> None:
     found = decompose(r2, ceiling=ceiling, supervised=supervised, ends=DONE)
     np.testing.assert_allclose(found.regime, [0.8, 0.0, 0.0])
     np.testing.assert_allclose(found.scene, [0.2, 0.4, 0.0])
-    np.testing.assert_allclose(found.rest, [0.0, 0.1, 0.1])
+    np.testing.assert_allclose(found.unexplained, [0.0, 0.1, 0.1])
 
 
 def test_a_refused_prediction_separates_nothing_but_the_scene() -> None:
     found = decompose(np.array([0.3]), ceiling=None, supervised=np.array([0.9]), ends=DONE)
     assert found.regime is found.data is found.optimisation is None
     assert found.scene is not None
-    assert (found.scene[0], found.rest[0]) == pytest.approx((0.1, 0.6))
+    assert (found.scene[0], found.unexplained[0]) == pytest.approx((0.1, 0.6))
 
 
 def test_memorised_pairs_are_the_data_s_fault_and_a_stopped_training_is_its_own() -> None:
@@ -95,7 +102,7 @@ def test_an_encoder_that_puts_a_share_into_squares_is_charged_that_share() -> No
     assert ends.optimisation == pytest.approx(e, abs=0.01)
     r2 = np.corrcoef(z[:, 0], h[:, 0])[0, 1] ** 2
     found = decompose(np.array([r2]), ceiling=np.ones(1), supervised=np.ones(1), ends=ends)
-    assert found.rest[0] == pytest.approx(0.0, abs=0.01)
+    assert found.unexplained[0] == pytest.approx(0.0, abs=0.01)
 
 
 def test_what_the_scene_hides_is_not_charged_to_training_again() -> None:
@@ -104,7 +111,7 @@ def test_what_the_scene_hides_is_not_charged_to_training_again() -> None:
     found = decompose(np.array([0.0, 0.9]), ceiling=np.ones(2), supervised=np.array([0.0, 1.0]), ends=gap)
     np.testing.assert_allclose(found.scene, [1.0, 0.0])
     np.testing.assert_allclose(found.optimisation, [0.0, 0.0])
-    np.testing.assert_allclose(found.rest, [0.0, 0.1])
+    np.testing.assert_allclose(found.unexplained, [0.0, 0.1])
 
 
 def test_what_a_luckier_seed_has_found_is_optimisation() -> None:
@@ -112,7 +119,7 @@ def test_what_a_luckier_seed_has_found_is_optimisation() -> None:
         np.array([0.5, 0.9]), ceiling=np.ones(2), supervised=np.ones(2), ends=DONE, best_seed=np.array([0.8, 0.9])
     )
     np.testing.assert_allclose(found.optimisation, [0.3, 0.0])
-    np.testing.assert_allclose(found.rest, [0.2, 0.1])
+    np.testing.assert_allclose(found.unexplained, [0.2, 0.1])
 
 
 def test_a_lost_dimension_shows_in_sigreg_and_is_no_more_than_its_share() -> None:

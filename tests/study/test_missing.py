@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from worldprobe.results import Bound, Decomposition, Exploration, Prediction, Recovery, Run, Seconds, Training
+from worldprobe.results import (
+    Bound,
+    Decomposition,
+    Exploration,
+    Prediction,
+    Recovery,
+    Run,
+    SavedAudit,
+    SavedGate,
+    Seconds,
+    Training,
+    Verdict,
+)
 from worldprobe.study import load_study
 from worldprobe.study.decomposition_inputs import decompositions
 
@@ -70,8 +82,20 @@ def _exploration(refused: str | None = None) -> Exploration:
     )
 
 
-def _of(study_file: Path, *runs: Run, refused: str | None = None) -> list[Decomposition]:
-    return decompositions(runs, [_exploration(refused)], load_study(study_file).model_dump(mode="json"))
+def _of(
+    study_file: Path, *runs: Run, refused: str | None = None, audit: SavedAudit | None = None
+) -> list[Decomposition]:
+    return decompositions(runs, [_exploration(refused)], load_study(study_file).model_dump(mode="json"), audit)
+
+
+def _predicting(*predicted: float | None, of: str = "gaussian: ") -> SavedAudit:
+    rest = {"verdict": "pass", "threshold": 0.9, "advice": "", "because": ""}
+    named = zip("xy", predicted, strict=True)
+    gates = [
+        SavedGate.model_validate({"gate": "prediction", "subject": f"{of}{name}", "value": r2, **rest})
+        for name, r2 in named
+    ]
+    return SavedAudit(verdict=Verdict.PASS, of="key", gates=gates)
 
 
 def test_the_ceiling_on_the_test_points_and_the_supervised_reference_have_their_parts(study_file: Path) -> None:
@@ -115,3 +139,27 @@ def test_the_other_seed_s_luck_and_a_lost_dimension_are_optimisation(study_file:
     lost = Bound(applies=True, reason="", delta=0.0, epsilon=1.0, value=1.0, error=0.5)
     (found,) = _of(study_file, _run(0.5, bound=lost), _run(1.0, "ceiling"))
     assert found.controls["x"].optimisation == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("of", ["gaussian: ", ""])
+def test_the_audit_s_prediction_answers_where_the_study_s_was_refused(study_file: Path, of: str) -> None:
+    audit = _predicting(0.95, 0.6, of=of)
+    (found,) = _of(study_file, _run(0.5), _run(1.0, "ceiling"), refused="too few pairs", audit=audit)
+    assert found.refused is None
+    assert [part.regime for part in found.controls.values()] == pytest.approx([0.05, 0.4])
+
+
+@pytest.mark.parametrize("audit", [_predicting(0.95, None), _predicting(0.9, 0.9, of="cinematic: ")])
+def test_an_audit_that_predicted_nothing_of_this_exploration_changes_nothing(
+    study_file: Path, audit: SavedAudit
+) -> None:
+    runs = _run(0.5), _run(0.9, "ceiling")
+    assert _of(study_file, *runs, audit=audit) == _of(study_file, *runs)
+
+
+def test_the_scene_is_not_blamed_for_what_raw_pixels_read(study_file: Path) -> None:
+    pixels = _run(0.95, "pixels").model_copy(update={"regime": "canonical", "training": None})
+    (found,) = _of(study_file, _run(0.5), _run(0.6, "ceiling"), pixels)
+    assert found.controls["x"].scene == pytest.approx(0.05)
+    (alone,) = _of(study_file, _run(0.5), pixels)
+    assert alone.controls["x"].scene is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ from worldprobe.errors import InvalidValue, WrongChoice
 from worldprobe.explore.regime import Pairs
 
 if TYPE_CHECKING:
-    from worldprobe.explain.decomposition import Decomposition
     from worldprobe.measures.bound import BoundTerms
     from worldprobe.predictor.prediction import Prediction
+    from worldprobe.results import MissingParts
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,11 @@ def decompose(
     optimum: float | None = None,
     rho: float | None = None,
     off_white: float = 0.0,
-) -> Decomposition:
+) -> dict[str, MissingParts]:
     """Return where 1 - R^2 went, state by state: exploration, scene, data, optimisation, and what none explains.
 
-    `r2`, and with it every argument of this kind, holds a number per state: `ceiling` the predicted R^2 of the ideal
+    `r2` holds a number per state, by name or in an array (z1, z2 ... then), and so does every argument of its kind:
+    `ceiling` the predicted R^2 of the ideal
     encoder, `supervised` that of an encoder trained on the states themselves, `least` the worst R^2 of equally aligned
     maps, `best_seed` the best R^2 of any seed. What is not given stays undistinguished in what follows.
 
@@ -161,7 +162,8 @@ def decompose(
     from worldprobe.explain.decomposition import Ends
     from worldprobe.explain.decomposition import decompose as parts
 
-    measured = _vector("r2", r2)
+    measured = _vector("r2", list(r2.values()) if isinstance(r2, Mapping) else r2)
+    names = [str(name) for name in r2] if isinstance(r2, Mapping) else [f"z{i + 1}" for i in range(len(measured))]
     ends = None
     if heldout is not None:
         if rho is None:
@@ -169,10 +171,16 @@ def decompose(
         best = 2.0 * (1.0 - rho) if optimum is None else optimum
         ends = Ends(train=train, heldout=heldout, optimum=best, rho=rho, off_white=off_white)
     given = {"ceiling": ceiling, "supervised": supervised, "least": least, "best_seed": best_seed}
-    each: dict[str, Any] = {
-        name: None if value is None else _vector(name, value, len(measured)) for name, value in given.items()
-    }
-    return parts(measured, ends=ends, **each)
+
+    def named(key: str, values: Any) -> dict[str, float]:
+        if isinstance(values, Mapping):
+            if set(values) != set(names):
+                raise InvalidValue(key, sorted(map(str, values)), f"the states of r2: {', '.join(names)}")
+            values = [values[name] for name in names]
+        return dict(zip(names, _vector(key, values, len(names)).tolist(), strict=True))
+
+    each: dict[str, Any] = {key: None if values is None else named(key, values) for key, values in given.items()}
+    return parts(named("r2", measured), ends=ends, **each)
 
 
 def matrix(name: str, array: Any) -> np.ndarray:

@@ -1,15 +1,17 @@
-"""Where the missing R^2 went: regime, scene, chance, finite data, optimisation, rest. Numbers in, numbers out.
+"""Where the missing R^2 went: regime, scene, non-identifiability, finite data, optimisation. Numbers in, numbers out.
 
 docs/decomposition.md has the reasoning behind every line here, and its limits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.results.missing_r2 import MissingParts
 from worldprobe.stats.epps_pulley import KNOTS, WEIGHTS
 
 Each = Float[np.ndarray, " n"]
@@ -47,56 +49,62 @@ class Ends:
         return float(np.clip(gap / price, 0.0, 1.0)) if price > 1e-9 else 0.0
 
 
-@dataclass(frozen=True)
-class Decomposition:
-    """1 - R^2 of every control and its parts, which sum to it; a part that cannot be told from the rest is None."""
-
-    missing: Each
-    regime: Each | None
-    scene: Each | None
-    chance: Each | None
-    data: Each | None
-    optimisation: Each | None
-    rest: Each
-
-
 def decompose(
-    r2: Each,
+    r2: Mapping[str, float],
     *,
-    ceiling: Each | None,
-    least: Each | None = None,
-    supervised: Each | None,
+    ceiling: Mapping[str, float] | None,
+    least: Mapping[str, float] | None = None,
+    supervised: Mapping[str, float] | None,
     ends: Ends | None,
-    best_seed: Each | None = None,
-) -> Decomposition:
-    """Return the parts of 1 - R^2, in this order, each at most what those before it have left.
+    best_seed: Mapping[str, float] | None = None,
+) -> dict[str, MissingParts]:
+    """Return the parts of 1 - R^2 by control, in this order, each at most what those before it have left.
 
-    `ceiling` is the predicted R^2 of the ideal encoder of the regime, None where the predictor refused: then nothing
-    but the scene is told from the rest. Where several maps are aligned equally well, `ceiling` is what the best of them
-    reads of a control and `least` what the worst does. `ends` is None where alignment has no known optimum: data and
-    optimisation then stay in the rest. `supervised` is the R^2 of the supervised reference, None without one: then the
-    scene stays in what follows. `best_seed` is the best R^2 of any seed.
+    All are R^2 by the controls' names. `ceiling` is predicted for the ideal encoder of the regime, None where the
+    predictor refused: then only the scene is separated. Where several maps are aligned equally well, `ceiling` is what
+    the best of them recovers of a control and `least` what the worst does. `ends` is None where alignment has no known
+    optimum: data and optimisation then stay unexplained. `supervised` is what a supervised encoder, or any other
+    reference that was given the frames, reads; None without one: then the scene stays in what follows. `best_seed` is
+    the best of any seed.
     """
+    names = list(r2)
+
+    def each(given: Mapping[str, float] | None) -> Each | None:
+        return None if given is None else np.array([given[name] for name in names], dtype=np.float64)
+
+    measured = np.array(list(r2.values()), dtype=np.float64)
+    parts = _parts(measured, each(ceiling), each(least), each(supervised), ends, each(best_seed))
+    return {
+        name: MissingParts.model_validate({part: None if v is None else float(v[i]) for part, v in parts.items()})
+        for i, name in enumerate(names)
+    }
+
+
+def _parts(
+    r2: Each, ceiling: Each | None, least: Each | None, supervised: Each | None, ends: Ends | None, best: Each | None
+) -> dict[str, Each | None]:
+    """Return the fields of `MissingParts` as arrays over controls; a part that cannot be separated is None."""
     missing = 1.0 - np.minimum(r2, 1.0)
-    left, regime, scene = missing, None, None
+    parts: dict[str, Each | None] = dict.fromkeys(MissingParts.model_fields)
+    parts["missing"], left = missing, missing
     if ceiling is not None:
-        regime = _at_most(1.0 - ceiling, left)
+        parts["regime"] = regime = _at_most(1.0 - ceiling, left)
         left = left - regime
     if supervised is not None:
-        scene = _at_most(1.0 - supervised, left)
+        parts["scene"] = scene = _at_most(1.0 - supervised, left)
         left = left - scene
     if ceiling is None:
-        return Decomposition(missing, regime, scene, None, None, None, left)
-    chance = _at_most(np.zeros_like(left) if least is None else ceiling - least, left)
-    left = left - chance
+        return parts | {"unexplained": left}
+    parts["non_identifiability"] = open_ = _at_most(np.zeros_like(left) if least is None else ceiling - least, left)
+    left = left - open_
     if ends is None:
-        return Decomposition(missing, regime, scene, chance, None, None, left)
-    luck = np.zeros_like(left) if best_seed is None else _at_most(best_seed - r2, left)
+        return parts | {"unexplained": left}
+    luck = np.zeros_like(left) if best is None else _at_most(best - r2, left)
     left = left - luck
-    hidden = 0.0 if scene is None else float(scene.mean())
+    hidden = 0.0 if parts["scene"] is None else float(parts["scene"].mean())
     data, optimisation = _shares(float(left.mean()), ends, hidden)
     rest = left * max(1.0 - data - optimisation, 0.0)
-    return Decomposition(missing, regime, scene, chance, left * data, luck + left * optimisation, rest)
+    return parts | {"data": left * data, "optimisation": luck + left * optimisation, "unexplained": rest}
 
 
 def off_white_from_sigreg(value: float, samples: int, d: int, rho: float) -> float:

@@ -17,7 +17,7 @@ from worldprobe.results.review import Registration, Review
 from worldprobe.results.runs import Run, Seconds
 from worldprobe.results.saved_audit import AUDITED, SavedAudit, SavedGate, Verdict, audited_settings, load_audit
 from worldprobe.results.study_results import Results
-from worldprobe.results.summary import Summary, exploration_of, summarise
+from worldprobe.results.summary import Summary, exploration_of, shown_by_frames, summarise
 from worldprobe.results.trained import Training
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "load_audit",
     "read_record",
     "same_label",
+    "shown_by_frames",
     "summarise",
     "versioned",
 ]

@@ -11,6 +11,7 @@ import yaml
 
 from worldprobe.errors import DamagedData, NoResults
 from worldprobe.results.control_record import ControlRecord
+from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import Exploration
 from worldprobe.results.record_files import Kind, read_record
 from worldprobe.results.review import Registration
@@ -48,6 +49,7 @@ def unfinished_results(folder: Path) -> Results:
         raise NoResults(f"{folder} has no results.json and no finished run. {GIVE}")
     claimed = _claimed(folder / "study.yaml")
     study: dict[str, Any] = claimed.get("study") or {}
+    execution = _execution(folder / "execution.json")
     runs.sort(key=lambda run: _place(study, run))
     explorations = [
         read_record(path, Kind.EXPLORATION, Exploration, mend=_without(path))
@@ -57,10 +59,10 @@ def unfinished_results(folder: Path) -> Results:
     registration = folder / "registration.json"
     return Results(
         study=study,
-        command=str(claimed.get("command") or ""),
-        machine={},
+        command=execution.command if execution else "",
+        machine=execution.machine if execution else {},
         versions=claimed.get("versions") or {},
-        controls=_controls(claimed, runs),
+        controls=(execution.controls if execution else None) or controls_of(runs),
         explorations=explorations,
         runs=runs,
         summary=summarise(runs, explorations),
@@ -70,6 +72,10 @@ def unfinished_results(folder: Path) -> Results:
         if registration.is_file()
         else None,
     )
+
+
+def _execution(file: Path) -> ExecutionRecord | None:
+    return read_record(file, Kind.EXECUTION, ExecutionRecord, mend=f"Remove {file}.") if file.is_file() else None
 
 
 def _claimed(file: Path) -> dict[str, Any]:
@@ -83,11 +89,8 @@ def _claimed(file: Path) -> dict[str, Any]:
     return found
 
 
-def _controls(claimed: dict[str, Any], runs: Iterable[Run]) -> list[ControlRecord]:
-    """Return the controls as study.yaml has them; where it has none, their names as the first run has them."""
-    described = claimed.get("controls")
-    if described is not None:
-        return [ControlRecord.model_validate(control) for control in described]
+def controls_of(runs: Iterable[Run]) -> list[ControlRecord]:
+    """Return the controls as the first run has them: their names alone."""
     return [ControlRecord(name=name) for name in next(iter(runs)).recovery.r2_per_control]
 
 

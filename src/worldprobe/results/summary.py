@@ -1,17 +1,18 @@
-"""From runs to a summary over seeds, and from numbers to one plain sentence."""
+"""From runs to a summary over seeds, with one plain sentence on each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from scipy.special import stdtrit
 
-from worldprobe.results.explored import STILL, Exploration
+from worldprobe.results.explored import Exploration
 from worldprobe.results.interval import Interval
+from worldprobe.results.missing_r2 import Decomposition, MissingParts
 from worldprobe.results.record import Label, Record
-from worldprobe.results.recovered import PARTLY, RECOVERED
 from worldprobe.results.runs import Run
+from worldprobe.results.verdicts import Condition, meaningless, verdict, verdict_of_reference
 
 
 class Summary(Record):
@@ -30,25 +31,81 @@ class Summary(Record):
     verdict: str
 
 
-def summarise(runs: Sequence[Run], explorations: Sequence[Exploration]) -> list[Summary]:
-    """Return one summary for each (regime, objective, role, axes), in the runs' order."""
+def summarise(
+    runs: Sequence[Run],
+    explorations: Sequence[Exploration],
+    decompositions: Sequence[Decomposition] = (),
+    *,
+    smoke: bool = False,
+) -> list[Summary]:
+    """Return one summary for each (regime, objective, role, axes), in the runs' order.
+
+    Where runs were decomposed the sentences say whether data, scene or training is the cause. In a smoke test no
+    number means anything, and the sentences say that instead.
+    """
     cells: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
         cells.setdefault((run.regime, run.objective, run.role, *sorted(run.axes.items())), []).append(run)
-    return [_summary(cell, exploration_of(cell[0], explorations)) for cell in cells.values()]
+    parts = {decomposition.run: decomposition.controls for decomposition in decompositions}
+    return [_summary(cell, runs, exploration_of(cell[0], explorations), parts, smoke) for cell in cells.values()]
 
 
-def exploration_of(part: Run | Summary, explorations: Sequence[Exploration]) -> Exploration | None:
+def exploration_of(part: Run | Summary, explorations: Iterable[Exploration]) -> Exploration | None:
     """Return the exploration that a run learned from; None for references that no exploration takes part in."""
     mine = (e for e in explorations if e.label == part.regime and e.axes.items() <= part.axes.items())
     return next(mine, None)
 
 
-def _summary(runs: list[Run], exploration: Exploration | None) -> Summary:
-    first = runs[0]
-    names = list(first.recovery.r2_per_control)
-    per_control = {name: _interval(runs, name) for name in names}
-    mean = _interval(runs, None)
+def shown_by_frames(run: Run, runs: Iterable[Run]) -> dict[str, float] | None:
+    """Return by control the best R^2 of any reference at a run's point: supervised encoder, or raw pixels.
+
+    What a reference reads is in the frames, so that the scene is not the cause where an encoder lacks it. None where
+    the study has no supervised encoder: raw pixels alone say too little of what the frames show.
+    """
+    names = list(run.recovery.r2_per_control)
+    references = [other for other in runs if other.role in ("ceiling", "pixels") and _same_point(other, run)]
+    references = [other for other in references if list(other.recovery.r2_per_control) == names]
+    if not any(other.role == "ceiling" for other in references):
+        return None
+    ceilings = sorted((o for o in references if o.role == "ceiling"), key=lambda other: other.seed != run.seed)
+    best = [ceilings[0], *(other for other in references if other.role == "pixels")]
+    return {name: max(other.recovery.r2_per_control[name] for other in best) for name in names}
+
+
+def student(values: Sequence[float]) -> Interval:
+    """Return the mean of two or more values with Student's t interval."""
+    mean = float(np.mean(values))
+    half = float(stdtrit(len(values) - 1, 0.975) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    return Interval(mean=mean, ci95=(mean - half, mean + half))
+
+
+def _summary(
+    runs: list[Run],
+    every: Sequence[Run],
+    exploration: Exploration | None,
+    parts: dict[str, dict[str, MissingParts]],
+    smoke: bool,
+) -> Summary:
+    first, mean = runs[0], _interval(runs, None)
+    per_control = {name: _interval(runs, name) for name in first.recovery.r2_per_control}
+    if first.role != "measured":
+        said = verdict_of_reference(first.role, mean.mean)
+    elif smoke:
+        said = meaningless(first.training.steps if first.training is not None else 0)
+    else:
+        means = {name: interval.mean for name, interval in per_control.items()}
+        decomposed = [parts[run.id] for run in runs if run.id in parts]
+        said = verdict(
+            Condition(
+                r2=mean.mean,
+                per_control=means,
+                exploration=exploration,
+                parts={name: _mean([own[name] for own in decomposed]) for name in means} if decomposed else None,
+                shown=shown_by_frames(first, every),
+                memorising=any(run.training is not None and run.training.memorising for run in runs),
+                steps=first.training.steps if first.training is not None else 0,
+            )
+        )
     return Summary(
         world=first.world,
         regime=first.regime,
@@ -59,7 +116,7 @@ def _summary(runs: list[Run], exploration: Exploration | None) -> Summary:
         interval="seeds" if len(runs) > 1 else "test points",
         r2=mean,
         r2_per_control=per_control,
-        verdict=verdict(first.role, mean.mean, {name: i.mean for name, i in per_control.items()}, exploration),
+        verdict=said,
     )
 
 
@@ -73,43 +130,15 @@ def _interval(runs: list[Run], control: str | None) -> Interval:
     return student(values)
 
 
-def student(values: Sequence[float]) -> Interval:
-    """Return the mean of two or more values with Student's t interval."""
-    mean = float(np.mean(values))
-    half = float(stdtrit(len(values) - 1, 0.975) * np.std(values, ddof=1) / np.sqrt(len(values)))
-    return Interval(mean=mean, ci95=(mean - half, mean + half))
+def _mean(parts: Sequence[MissingParts]) -> MissingParts:
+    """Return the mean of every part over runs; None where it is unknown of any of them."""
+
+    def over(name: str) -> float | None:
+        values = [getattr(part, name) for part in parts]
+        return None if None in values else sum(values) / len(values)
+
+    return MissingParts.model_validate({name: over(name) for name in MissingParts.model_fields})
 
 
-def verdict(role: str, r2: float, per_control: Mapping[str, float], exploration: Exploration | None) -> str:
-    """Return what the numbers say, in one sentence that needs no table."""
-    if role == "ceiling":
-        return (
-            f"Told the controls, the same encoder reads {r2:.0%} of them: no objective should be expected to beat it."
-        )
-    if role == "floor":
-        return f"An encoder that learned nothing already gives {r2:.0%}."
-    if role == "pixels":
-        return f"Linear regression on raw pixels gives {r2:.0%}: what is linear in the image needs no learning."
-    lost = [name for name, value in per_control.items() if value < RECOVERED]
-    still = [name for name in lost if exploration is not None and exploration.sd[name] < STILL]
-    moving = [name for name in lost if name not in still]
-    if not lost:
-        worst = min(per_control, key=lambda name: per_control[name])
-        return f"Recovered: every control can be read linearly, the worst ({worst}) at R² {per_control[worst]:.2f}."
-    parts = []
-    if still:
-        parts.append(
-            f"{_list(still)} never moved, so nothing could be learned of {'it' if len(still) == 1 else 'them'}"
-        )
-    poorly = [name for name in moving if per_control[name] < PARTLY]
-    partly = [name for name in moving if per_control[name] >= PARTLY]
-    if poorly:
-        parts.append(f"{_list(poorly)} moved but can hardly be read")
-    if partly:
-        parts.append(f"{_list(partly)} can be read only in part")
-    opening = "Partly recovered" if r2 >= PARTLY else "Not recovered"
-    return f"{opening}: {'; '.join(parts)}."
-
-
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _same_point(other: Run, run: Run) -> bool:
+    return all(other.axes[name] == label for name, label in run.axes.items() if name in other.axes)

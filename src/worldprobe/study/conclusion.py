@@ -10,7 +10,8 @@ from typing import Any
 
 from worldprobe.errors import NoResults
 from worldprobe.results import ExecutionRecord, Exploration, Hypothesis, Results, Run, summarise
-from worldprobe.study.decomposition_inputs import decompositions
+from worldprobe.results.reading import controls_of
+from worldprobe.study.decomposition_inputs import audit_in, decompositions
 from worldprobe.study.folder_history import history
 from worldprobe.study.hypothesis_outcomes import conclude
 from worldprobe.study.study_folder import StudyFolder
@@ -19,8 +20,8 @@ from worldprobe.study.study_folder import StudyFolder
 def conclude_study(root: Path) -> Results:
     """Return the results of what is finished in a folder, from its files alone, and write them to results.json.
 
-    Hypotheses are the registration's, or else the study's own. Raises NoResults where the folder holds no study or no
-    finished run, DamagedData where a file is not what was written.
+    Hypotheses are the registration's, or else the study's own; a smoke test decides none. Raises NoResults where the
+    folder holds no study or no finished run, DamagedData where a file is not what was written.
     """
     folder = StudyFolder(root)
     settings, versions = folder.stored_study()
@@ -44,18 +45,20 @@ def _results(
 ) -> Results:
     registration = folder.registration()
     own = [Hypothesis.model_validate(given) for given in settings.get("hypotheses", [])]
+    smoke = bool(settings.get("smoke"))
+    lost = decompositions(runs, explorations, settings, audit_in(folder.root, settings))
     return Results(
         study=settings,
         command=execution.command,
         machine=execution.machine,
         versions=execution.versions,
-        controls=execution.controls,
+        controls=execution.controls or controls_of(runs),
         explorations=explorations,
         runs=runs,
-        summary=summarise(runs, explorations),
+        summary=summarise(runs, explorations, lost, smoke=smoke),
         seconds_total=execution.seconds_total,
         peak_memory_bytes=execution.peak_memory_bytes,
-        decomposition=decompositions(runs, explorations, settings),
+        decomposition=lost,
         registration=registration,
-        outcomes=conclude(registration.hypotheses if registration else own, runs),
+        outcomes=[] if smoke else conclude(registration.hypotheses if registration else own, runs),
     )

@@ -1,24 +1,32 @@
-"""Where every measured run lost R^2: what a study knows of it, put to `recovery.decomposition`."""
+"""Where every measured run lost R^2: what a study knows of each of its runs, put to `explain.decompose`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from worldprobe.explain.decomposition import (
+from worldprobe._util.files import content_key
+from worldprobe.explain.decomposition import Ends, decompose, off_white_from_sigreg, off_white_from_whitening
+from worldprobe.results import (
+    CEILING_OF,
     Decomposition,
-    Each,
-    Ends,
-    decompose,
-    off_white_from_sigreg,
-    off_white_from_whitening,
+    Exploration,
+    Prediction,
+    Run,
+    SavedAudit,
+    audited_settings,
+    exploration_of,
+    load_audit,
+    shown_by_frames,
 )
-from worldprobe.results import CEILING_OF, Exploration, MissingParts, Prediction, Run, exploration_of
-from worldprobe.results import Decomposition as DecompositionRecord
 from worldprobe.study.axes import settings_at
 from worldprobe.study.ceilings import MOST_CONTROLS
+
+Named = dict[str, float]
+"""R^2 by control."""
 
 OFF_WHITE: dict[str, Callable[[float, int, int, float], float]] = {
     "lejepa": off_white_from_sigreg,
@@ -28,37 +36,54 @@ OFF_WHITE: dict[str, Callable[[float, int, int, float], float]] = {
 
 
 def decompositions(
-    runs: Sequence[Run], explorations: Sequence[Exploration], settings: Mapping[str, Any]
-) -> list[DecompositionRecord]:
+    runs: Sequence[Run],
+    explorations: Sequence[Exploration],
+    settings: Mapping[str, Any],
+    audit: SavedAudit | None = None,
+) -> list[Decomposition]:
     """Return the decomposition of every measured run that was trained, of at most eight controls.
 
-    `settings` are the study's, as its results hold them.
+    `settings` are the study's, as its results hold them. `audit` is the study's, where one was made: its prediction
+    stands for the exploration's. It may be made from more pairs, of a recording above all, whose study explores only
+    the part that is trained on.
     """
     found = []
     for run in runs:
         exploration = exploration_of(run, explorations)
         few = len(run.recovery.r2_per_control) <= MOST_CONTROLS
         if run.role == "measured" and run.training is not None and exploration is not None and few:
-            found.append(_decomposed(run, runs, exploration, settings_at(settings, run.axes)))
+            found.append(_decomposed(run, runs, exploration, settings_at(settings, run.axes), audit))
     return found
 
 
+def audit_in(folder: Path, settings: Mapping[str, Any]) -> SavedAudit | None:
+    """Return the audit that a results folder holds; None without one, and where it is of other worlds or explorations.
+
+    `settings` are the study's, as its results hold them.
+    """
+    found = load_audit(folder)
+    return found if found is not None and found.of == content_key(audited_settings(settings)) else None
+
+
 def _decomposed(
-    run: Run, runs: Sequence[Run], exploration: Exploration, settings: dict[str, Any]
-) -> DecompositionRecord:
-    names = list(run.recovery.r2_per_control)
+    run: Run, runs: Sequence[Run], exploration: Exploration, settings: Mapping[str, Any], audit: SavedAudit | None
+) -> Decomposition:
     objective, batch = _objective(settings, run.objective), settings["training"]["batch"]
     predicted = exploration.predicted.get(CEILING_OF.get(objective, ""))
     refused = f"there is no prediction for the objective {objective}" if predicted is None else predicted.refused
-    found = decompose(
-        _each(run, names),
-        ceiling=_ceiling(predicted, names),
-        least=_candidates(predicted, names, np.min),
-        supervised=_supervised(run, runs, names),
+    ceiling, least = _ceiling(predicted), _of_candidates(predicted, min)
+    audited = _predicted_by_audit(audit, exploration, run) if CEILING_OF.get(objective) == "sigreg" else None
+    if audited is not None:
+        refused, ceiling, least = None, audited, None
+    controls = decompose(
+        run.recovery.r2_per_control,
+        ceiling=ceiling,
+        least=least,
+        supervised=shown_by_frames(run, runs),
         ends=_ends(run, exploration, predicted, batch, objective),
-        best_seed=_best_seed(run, runs, names),
+        best_seed=_best_seed(run, runs),
     )
-    return DecompositionRecord(run=run.id, refused=refused, controls=_parts(found, names))
+    return Decomposition(run=run.id, refused=refused, controls=controls)
 
 
 def _objective(settings: Mapping[str, Any], label: str) -> str:
@@ -67,65 +92,44 @@ def _objective(settings: Mapping[str, Any], label: str) -> str:
     return given if isinstance(given, str) else str((given or {}).get("name", label))
 
 
-def _parts(found: Decomposition, names: Sequence[str]) -> dict[str, MissingParts]:
-    def of(part: Each | None, i: int) -> float | None:
-        return None if part is None else float(part[i])
-
-    return {
-        name: MissingParts(
-            missing=float(found.missing[i]),
-            regime=of(found.regime, i),
-            scene=of(found.scene, i),
-            non_identifiability=of(found.chance, i),
-            data=of(found.data, i),
-            optimisation=of(found.optimisation, i),
-            unexplained=float(found.rest[i]),
-        )
-        for i, name in enumerate(names)
-    }
-
-
-def _each(run: Run, names: Sequence[str]) -> Each:
-    return np.array([run.recovery.r2_per_control[name] for name in names], dtype=np.float64)
-
-
-def _ceiling(predicted: Prediction | None, names: Sequence[str]) -> Each | None:
+def _ceiling(predicted: Prediction | None) -> Named | None:
     """Return the ideal encoder's R^2 where the run was scored: on the test points, or else within the regime.
 
-    Where several maps are ideal as far as is known, the best that any of them reads.
+    Where several maps are ideal as far as is known, the best that any of them recovers.
     """
     if predicted is None or predicted.refused is not None:
-        return _candidates(predicted, names, np.max)
-    known = predicted.r2_on_test_per_control or predicted.r2_per_control
-    return None if known is None else np.array([known[name] for name in names], dtype=np.float64)
+        return _of_candidates(predicted, max)
+    return predicted.r2_on_test_per_control or predicted.r2_per_control
 
 
-def _candidates(predicted: Prediction | None, names: Sequence[str], of: Callable[..., Each]) -> Each | None:
-    """Return the best or the worst that equally aligned maps read of every control; None where those are not known."""
+def _of_candidates(predicted: Prediction | None, of: Callable[[list[float]], float]) -> Named | None:
+    """Return the best or the worst that equally aligned maps recover of every control; None without such maps."""
     if predicted is None or not predicted.candidates:
         return None
-    return of([[own[name] for name in names] for own in predicted.candidates], axis=0)
+    return {name: of([own[name] for own in predicted.candidates]) for name in predicted.candidates[0]}
 
 
-def _supervised(run: Run, runs: Sequence[Run], names: Sequence[str]) -> Each | None:
-    """Return R^2 of the supervised reference, of the same seed where there is one; None where there is none."""
-    ceilings = [
-        other
-        for other in runs
-        if other.role == "ceiling"
-        and list(other.recovery.r2_per_control) == list(names)
-        and all(other.axes[name] == label for name, label in run.axes.items() if name in other.axes)
-    ]
-    ceilings.sort(key=lambda other: other.seed != run.seed)
-    return _each(ceilings[0], names) if ceilings else None
+def _predicted_by_audit(audit: SavedAudit | None, exploration: Exploration, run: Run) -> Named | None:
+    """Return the R^2 that the audit predicted of every control; None where it did not, or refused.
+
+    The audit of a sweep is of the study itself, not of its points.
+    """
+    if audit is None or exploration.axes:
+        return None
+    found: Named = {}
+    for name in run.recovery.r2_per_control:
+        gate = audit.gate("prediction", f"{exploration.label}: {name}") or audit.gate("prediction", name)
+        if gate is None or gate.value is None:
+            return None
+        found[name] = gate.value
+    return found
 
 
-def _best_seed(run: Run, runs: Sequence[Run], names: Sequence[str]) -> Each:
+def _best_seed(run: Run, runs: Sequence[Run]) -> Named:
     kin = [
         o for o in runs if (o.regime, o.objective, o.role, o.axes) == (run.regime, run.objective, run.role, run.axes)
     ]
-    best: Each = np.max([_each(other, names) for other in kin], axis=0)
-    return best
+    return {name: max(other.recovery.r2_per_control[name] for other in kin) for name in run.recovery.r2_per_control}
 
 
 def _ends(run: Run, exploration: Exploration, predicted: Prediction | None, batch: int, objective: str) -> Ends | None:
