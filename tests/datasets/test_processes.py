@@ -56,7 +56,7 @@ def test_kill_in_the_middle_loses_the_shard_in_flight_at_most(store: Store, worl
     assert sum(rendered) == FRAMES - 64 * len(survivors)
     assert survivors.items() <= finished(folder).items()
     np.testing.assert_array_equal(dataset.frames(), world.observe(dataset.controls))
-    assert not dataset.mended
+    assert not dataset.repaired
 
 
 def test_what_a_kill_leaves_half_written_is_swept_up(store: Store, world: ToyWorld) -> None:

@@ -124,12 +124,12 @@ def test_a_damaged_shard_is_named_and_rendered_again(
     victim = shards_of(store.ensure(spec, world))[2]
     damage(victim)  # type: ignore[operator]
     with caplog.at_level(logging.WARNING):
-        mended = store.ensure(spec, world, rendered)
+        repaired = store.ensure(spec, world, rendered)
     assert victim.name in caplog.text
-    assert mended.mended == (victim.name,)
-    assert victim.name in (mended.path / "damaged.txt").read_text()
+    assert repaired.repaired == (victim.name,)
+    assert victim.name in (repaired.path / "damaged.txt").read_text()
     assert rendered.frames == 64
-    np.testing.assert_array_equal(mended.frames(), frames)
+    np.testing.assert_array_equal(repaired.frames(), frames)
 
 
 @pytest.mark.parametrize("damage", [flip_a_bit, truncate, Path.unlink])

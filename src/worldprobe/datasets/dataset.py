@@ -19,7 +19,7 @@ class Dataset:
 
     spec: DatasetSpec
     path: Path
-    mended: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
     """Shards that were found damaged and rendered again when this dataset was asked for."""
 
     @property

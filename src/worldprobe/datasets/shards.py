@@ -64,7 +64,7 @@ def read_shard(path: Path) -> Frames | None:
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what the disk says into what its owner can do about it."""
+    """Turn the disk's errors into messages that say what to do."""
     try:
         yield
     except OSError as error:

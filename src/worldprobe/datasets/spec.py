@@ -1,4 +1,4 @@
-"""What a dataset is made from, and the key that stands for it."""
+"""What a dataset is made from, and the key that identifies it."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ GRID_REACH = 3.0
 class DatasetSpec:
     """A dataset before it is rendered: its controls and pairs, and the ingredients that its key is made of.
 
-    The ingredients hold the digests of the controls and pairs themselves, so that a regime whose code changed, or a
-    numpy whose streams did, never meets the frames of its former self.
+    The ingredients hold the digests of the controls and pairs themselves, so that frames are
+    rendered again when a regime's code, or numpy's random streams, change.
     """
 
     pairs: Pairs
@@ -67,7 +67,7 @@ class DatasetSpec:
 def exploration(
     world: World, regime: Regime, frames: int, seed: int, split: Literal["train", "heldout"] = "train"
 ) -> DatasetSpec:
-    """Describe what a regime sees of a world: `frames` frames and their pairs, drawn from the stream of (seed, split).
+    """Describe a regime's exploration of a world: `frames` frames and their pairs, from the stream of (seed, split).
 
     Of a recording they are those of the split, however many. Raises InvalidValue for impossible frames or seed, or
     where the regime cannot explore this world.
@@ -101,8 +101,8 @@ def canonical(world: World, frames: int, seed: int, split: Literal["probe", "tes
 def grid(world: World, frames: int, seed: int, split: Literal["probe", "test"] = "test") -> DatasetSpec:
     """Describe frames that cover the box [-3, 3]^n evenly: a regular grid of at most `frames` points, without pairs.
 
-    Draws of the box's uniform distribution stand in for it where a probe is fitted, and where even a grid of 2 per
-    control is too large.
+    Where a probe is fitted, and where even a grid of 2 points per control is too large, the points are drawn uniformly
+    from the box instead.
     """
     _check(frames, seed)
     n = len(world.controls)

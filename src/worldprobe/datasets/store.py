@@ -1,4 +1,4 @@
-"""The store of rendered datasets: renders what is missing, keeps what is whole, mends what is damaged."""
+"""The store of rendered datasets: renders what is missing, keeps what is whole, replaces what is damaged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from worldprobe.world.world import World
 log = logging.getLogger(__name__)
 
 SPARE_BYTES = 64 << 20
-"""What is left free on the disk, for whatever else is writing."""
+"""Bytes that are left free on the disk for other programs."""
 
 BATCH = 512
 """Frames that a world renders at a time, between two reports of progress."""
@@ -55,13 +55,13 @@ class Store:
             raise InvalidValue("world", type(world).__name__, "the world that the dataset was described for")
         folder = self.folder(spec)
         with self._locked(folder):
-            mended = self._discard_damaged(spec)
+            repaired = self._discard_damaged(spec)
             gaps = self._gaps(spec)
             self._check_disk(spec, gaps)
             self._describe(spec)
             for number, rows in gaps.items():
                 write_shard(folder, number, render(world, spec, rows, progress))
-        return Dataset(spec, folder, mended)
+        return Dataset(spec, folder, repaired)
 
     def _gaps(self, spec: DatasetSpec) -> dict[int, slice]:
         """Return the shards that are not there, by number."""
@@ -91,7 +91,7 @@ class Store:
             )
 
     def _describe(self, spec: DatasetSpec) -> None:
-        """Write beside the shards what they hold, for people and other programs; nothing here reads it back."""
+        """Write controls, pairs and ingredients next to the shards, for other programs; nothing here reads them."""
         folder = self.folder(spec)
         with disk_errors(folder):
             if (folder / "dataset.json").exists():
@@ -117,15 +117,15 @@ class Store:
 def render(world: World, spec: DatasetSpec, rows: slice, progress: Progress) -> Frames:
     """Return a world's observations of some of a spec's controls, in batches that never depend on what is on disk.
 
-    Raises InvalidValue where the world breaks its word on shape, type or finiteness.
+    Raises InvalidValue where an observation has another shape or type than the world declares, or is not finite.
     """
     observed = np.empty((rows.stop - rows.start, *spec.observation_shape), dtype=spec.dtype)
     for start in range(rows.start, rows.stop, BATCH):
         stop = min(start + BATCH, rows.stop)
         batch = world.observe(spec.pairs.controls[start:stop])
-        promised = (stop - start, *spec.observation_shape)
-        if batch.shape != promised or batch.dtype != spec.dtype:
-            given, allowed = f"{batch.dtype} {batch.shape}", f"{spec.dtype} {promised}, as the world declares"
+        declared = (stop - start, *spec.observation_shape)
+        if batch.shape != declared or batch.dtype != spec.dtype:
+            given, allowed = f"{batch.dtype} {batch.shape}", f"{spec.dtype} {declared}, as the world declares"
             raise InvalidValue(f"{type(world).__name__}.observe", given, allowed)
         if spec.dtype.kind == "f" and not np.isfinite(batch).all():
             raise InvalidValue(f"{type(world).__name__}.observe", "NaN or infinity", "finite values")

@@ -1,4 +1,4 @@
-"""Planning in an embedding and acting in the true world: what recovery buys. Encoders are functions of frames here."""
+"""Planning in an embedding and acting in the true world. Here an encoder is any function of frames."""
 
 from worldprobe.planning.benchmark import Benchmark, Findings
 from worldprobe.planning.cem import CEM

@@ -1,4 +1,4 @@
-"""One trial for every encoder of a world: the same tasks, library and experience, rendered once."""
+"""One planning benchmark for all encoders of a world: the same tasks, library and experience, rendered once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worldprobe.world import World
 
 @dataclass(frozen=True)
 class Reaching:
-    """How goals were reached through one transition: its fit, the paths of true controls, the outcome."""
+    """How goals were reached with one transition model: its fit, the paths in true controls, the outcome."""
 
     transition_r2: float | None
     paths: Float[np.ndarray, "N points n"]
@@ -28,16 +28,16 @@ class Reaching:
 
 @dataclass(frozen=True)
 class Findings:
-    """What planning with one encoder came to."""
+    """The results of planning with one encoder."""
 
     lines: dict[int, StraightLines]
-    """By the number of waypoints at which they were decoded."""
+    """By the number of waypoints at which lines were decoded."""
     reaching: dict[str, Reaching]
     """By the name of the transition."""
 
 
 def tasks_of(world: World, settings: PlanningSettings) -> Tasks:
-    """Return the tasks that every encoder of a world gets; nothing is drawn for it. Raises Unreachable."""
+    """Return the tasks that every encoder of a world is given, without rendering. Raises Unreachable."""
     rng = stream(settings.seed, "planning", "tasks")
     tasks = Tasks.draw(settings.pairs, len(world.controls), settings.motion, settings.apart, rng)
     tasks.check(settings.motion, settings.steps, world.controls)
@@ -59,7 +59,7 @@ class Benchmark:
         self.experience = Experience.gather(world, motion, settings.experience, self._stream("experience"))
 
     def oracle(self) -> Findings:
-        """Return the same for whoever knows the true controls: the library's grain, and straight paths."""
+        """Return the results of the oracle, whose embedding is the true controls: the least possible cost."""
         tasks, known = self.tasks, self.library.controls
         lines = {k: decode(tasks.starts, tasks.goals, known, known, tasks, k) for k in self.settings.waypoints}
         paths = oracle(tasks, self.settings.motion, self.settings.steps)

@@ -1,4 +1,4 @@
-"""What an action does to the true controls, and the tasks that this makes possible."""
+"""How actions move the true controls, and the tasks of planning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Motion:
     reach: float = 2.0
 
     def bounded(self, actions: Float[np.ndarray, "*N n"]) -> Float64[np.ndarray, "*N n"]:
-        """Return actions with those that are too long shortened."""
+        """Return actions, with those that are too long shortened to the longest possible."""
         length = np.linalg.norm(actions, axis=-1, keepdims=True)
         bounded: np.ndarray = actions * (self.step / np.maximum(length, self.step))
         return bounded
@@ -63,7 +63,7 @@ class Motion:
 
 @dataclass(frozen=True)
 class Tasks:
-    """Starts and goals in true controls: the judge knows them, a planner sees their frames alone.
+    """Starts and goals in true controls, for scoring; a planner sees only their frames.
 
     Raises InvalidValue where there is not one goal for every start.
     """

@@ -1,4 +1,4 @@
-"""How planning is tried: what a study's `planning:` section may say."""
+"""The settings of the planning benchmark: a study's `planning:` section."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ class PlanningSettings(Component):
 
     pairs: Annotated[int, Field(ge=2)] = Field(40, description="starts and goals, the same for every encoder")
     apart: PositiveFloat = Field(1.0, description="least distance between a start and its goal")
-    reach: PositiveFloat = Field(2.0, description="no control goes beyond this, to either side")
-    library: PositiveInt = Field(10000, description="frames with known controls that straight lines are decoded by")
+    reach: PositiveFloat = Field(2.0, description="every control stays within -reach to reach")
+    library: PositiveInt = Field(
+        10000, description="frames with known controls, by which points of an embedding are decoded"
+    )
     waypoints: Annotated[list[PositiveInt], Field(min_length=1)] = Field(
         [3, 1, 10],
-        description="points at which a line is decoded; the report shows the first of these numbers",
+        description="how many points of a line are decoded, for each of several scores; the report shows the first",
     )
-    experience: Annotated[int, Field(ge=64)] = Field(10000, description="random actions that transitions learn from")
+    experience: Annotated[int, Field(ge=64)] = Field(
+        10000, description="random actions on which transition models are fitted"
+    )
     transitions: Annotated[list[str], Field(min_length=1)] = Field(
-        ["linear", "mlp"], description="models of what an action does to the embedding"
+        ["linear", "mlp"], description="models that predict how an action moves the embedding"
     )
     step: PositiveFloat = Field(0.3, description="longest displacement by one action")
     steps: PositiveInt = Field(40, description="most actions to reach a goal")
@@ -51,5 +55,5 @@ class PlanningSettings(Component):
 
     @property
     def planner(self) -> CEM:
-        """What looks for plans."""
+        """The optimiser that searches for plans."""
         return CEM(self.horizon, self.population, max(4, self.population // 8))

@@ -1,4 +1,4 @@
-"""Reaching goals that are given as pictures: plan in the embedding, act in the true world, look, plan again."""
+"""Reaching goals that are given as pictures: plan in the embedding, act in the true world, observe, plan again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from worldprobe.planning.transition import Transition
 from worldprobe.world import World
 
 ARRIVED = 0.25
-"""Share of an action's longest step: nearer than this, the planner takes itself to be there."""
+"""Share of an action's longest step: the planner stops when its estimate of the way left is shorter."""
 UNSEEN = 0.05
-"""Directions of action that move the embedding less than this share of what the best does count as not seen."""
+"""Directions of action that move the embedding less than this share of what the best does count as invisible."""
 
 
 @dataclass(frozen=True)
 class ReachingOutcome:
-    """What became of each task: how far from its goal it ended, whether that is near enough, what the path cost."""
+    """The outcome of each task: the distance left to its goal, whether that is a success, the cost of the path."""
 
     gaps: Float[np.ndarray, " N"]
     """The control that is farthest from its goal at the end, in standard deviations."""
@@ -55,9 +55,9 @@ def reach(
 ) -> Float64[np.ndarray, "N points n"]:
     """Return the paths of true controls on which a planner takes the world from each start to the view in its goal.
 
-    The planner sees frames alone. At every step it embeds what the world shows, looks for the actions whose predicted
-    embeddings come nearest to the goal's, summed over the horizon, takes the first and looks again. It rests where the
-    action that would close what is left is shorter than a quarter of a step; `steps` actions end it in any case.
+    The planner sees frames only. At every step it embeds the current frame, searches for the actions whose predicted
+    embeddings are nearest to the goal's, summed over the horizon, takes the first and plans again. It stops when the
+    action that would close the remaining gap is shorter than a quarter of a step, and after `steps` actions at most.
     Raises InvalidValue for goals that are not frames of this world, WrongWorld for another world's encoder.
     """
     sight, planner = Sight(encode, world), planner or CEM()
@@ -80,7 +80,7 @@ def reach(
 
 
 def oracle(tasks: Tasks, motion: Motion, steps: int = 30) -> Float64[np.ndarray, "N points n"]:
-    """Return the paths of whoever knows the true controls: straight to the goal, in as few actions as it takes."""
+    """Return the oracle's paths: straight to the goal in the true controls, in as few actions as possible."""
     taken = np.arange(steps + 1) * motion.step
     share = np.minimum(taken[None] / np.maximum(tasks.straight, motion.step)[:, None], 1.0)
     share[:, 1:] = np.where(tasks.straight[:, None] <= motion.step, 1.0, share[:, 1:])
@@ -89,7 +89,7 @@ def oracle(tasks: Tasks, motion: Motion, steps: int = 30) -> Float64[np.ndarray,
 
 
 def judge(paths: Float[np.ndarray, "N points n"], tasks: Tasks, tolerance: float) -> ReachingOutcome:
-    """Return what became of tasks: success is every true control within `tolerance` of the goal's at the end."""
+    """Return the outcome of tasks: success means every true control within `tolerance` of the goal's at the end."""
     left = tasks.goals - paths[:, -1]
     gaps = np.abs(left).max(axis=1)
     cost = lengths(paths) + np.linalg.norm(left, axis=1)

@@ -1,4 +1,4 @@
-"""What a planner sees with: an encoder of one world's frames, and the checks at its door."""
+"""What a planner sees: the embeddings of one world's frames, with checks that encoder and world belong together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Encode = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class TrainedEncoder:
-    """An encoder that remembers which world it was trained on, so that no other is planned in with it."""
+    """An encoder with the world that it was trained on, so that using it in another world is an error."""
 
     encode: Encode
     world: dict[str, Any]
@@ -33,10 +33,12 @@ class TrainedEncoder:
         """Raise WrongWorld, naming what differs, for another world than the encoder's own."""
         here = described(world)
         keys = dict.fromkeys([*self.world, *here])
-        told = [f"{k} was {self.world.get(k)!r}, is {here.get(k)!r}" for k in keys if self.world.get(k) != here.get(k)]
-        if told:
+        unlike = [
+            f"{k} was {self.world.get(k)!r}, is {here.get(k)!r}" for k in keys if self.world.get(k) != here.get(k)
+        ]
+        if unlike:
             raise WrongWorld(
-                f"This encoder was trained on another world: {'; '.join(told)}. "
+                f"This encoder was trained on another world: {'; '.join(unlike)}. "
                 "Plan in the world that it was trained on, or train an encoder on this one."
             )
 
@@ -46,7 +48,7 @@ class TrainedEncoder:
 
 
 class Sight:
-    """An encoder and the world that it is to plan in: embeddings in float64, of frames or of controls.
+    """An encoder and the world in which to plan: embeddings in float64, of frames or of the views at given controls.
 
     Raises WrongWorld where the encoder is a `TrainedEncoder` of another world.
     """
@@ -82,7 +84,7 @@ class Sight:
 
 
 def described(world: World) -> dict[str, Any]:
-    """Return what a world is, whatever draws it: its name and settings, flat."""
+    """Return a world's name, observation shape and settings in one flat mapping."""
     kind = type(world)
     name = WORLDS.name_of(kind) if kind in WORLDS.values() else kind.__qualname__
     return {"world": name, "observation_shape": list(world.observation_shape), **world.settings()}

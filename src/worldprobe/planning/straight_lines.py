@@ -1,4 +1,4 @@
-"""Straight lines in an embedding, read back as paths of the true controls: how much longer are they?"""
+"""Straight lines in an embedding, decoded to paths in the true controls: how much longer than straight are they?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worldprobe.world import World
 
 @dataclass(frozen=True)
 class Library:
-    """Frames whose controls are known; what a point of an embedding is decoded to is the nearest of them."""
+    """Frames with known controls; a point of an embedding is decoded to the controls of the nearest frame."""
 
     controls: Float[np.ndarray, "L n"]
     observations: Shaped[np.ndarray, "L ..."]
@@ -29,10 +29,10 @@ class Library:
 
 @dataclass(frozen=True)
 class StraightLines:
-    """Decoded paths, start and goal among them, and what each costs: its length over that of the true straight line.
+    """Decoded paths, including start and goal, and the cost of each: its length over that of the true straight line.
 
-    The ratio is 1 where the embedding's straight lines are true ones, and never less. The library's grain adds to it:
-    compare it with that of the true controls taken as the embedding.
+    The ratio is 1 where straight lines in the embedding are straight in the controls, and never less. The library's
+    finite resolution adds to it: compare it with the ratio for the true controls used as the embedding.
     """
 
     paths: Float[np.ndarray, "N points n"]

@@ -1,4 +1,4 @@
-"""What an action does to an embedding, learned from frames before and after it."""
+"""Transition models: how an action moves an embedding, fitted to frames before and after random actions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TRANSITIONS: dict[str, Callable[[int], Any]] = {"linear": _linear, "mlp": _mlp}
 
 @dataclass(frozen=True)
 class Experience:
-    """What random actions did: observations before and after, and the displacement of the controls between them."""
+    """Random actions: observations before and after, and the displacement of the controls between them."""
 
     before: Shaped[np.ndarray, "N ..."]
     actions: Float[np.ndarray, "N n"]

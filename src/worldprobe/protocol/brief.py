@@ -1,4 +1,4 @@
-"""A brief for reviewers: all that somebody outside needs to attack an experiment before it is run."""
+"""A brief for reviewers: everything that an outsider needs to criticise an experiment before it is run."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from worldprobe.study import Study
 from worldprobe.study.audit_study import FRESH_FRAMES
 
 QUESTIONS = (
-    "Could every hypothesis come out true for a reason that has nothing to do with its claim?",
-    "Is any threshold so low that it cannot fail, or set from numbers that were already known?",
-    "Does the comparison favour one regime: in frames, in distinct states, in how near it is to the test set?",
-    "Does a failing or warning gate below explain the expected result by itself?",
-    "What result would change your mind, and is it among the hypotheses?",
+    "Could a hypothesis be confirmed for a reason that has nothing to do with what it claims?",
+    "Is any threshold so low that it cannot fail, or chosen after its result was known?",
+    "Does the comparison favour one regime: in frames, in distinct states, in similarity to the test set?",
+    "Does a gate that fails or warns explain the expected result by itself?",
+    "Which result would change your mind, and is it among the hypotheses?",
 )
 
 
@@ -31,10 +31,10 @@ def brief(study: Study, audit: Audit) -> str:
     """Return the brief in Markdown: the experiment, its gates, its known weaknesses, and what to ask."""
     parts = [
         f"# Brief for reviewers: {study.title}",
-        "Nothing has been trained yet. Try to find what would make its result worthless.",
+        "Nothing has been trained yet. Look for anything that would make the result worthless.",
         f"**Question.** {' '.join(study.question.split())}",
-        "An encoder sees pairs of observations, never the controls. Afterwards a linear regression reads the controls "
-        "off its embedding, on observations of independent N(0, 1) controls that no training has seen.",
+        "An encoder is trained on pairs of observations, without the controls. Then a linear regression predicts the "
+        "controls from its embedding, on observations of independent N(0, 1) controls that were not trained on.",
         f"## Hypotheses and thresholds\n\n{hypotheses_in_words(study)}",
         f"## Metrics\n\n{metrics_in_words()}",
         f"## World and controls\n\n{world_in_words(study)}",
@@ -50,26 +50,27 @@ def brief(study: Study, audit: Audit) -> str:
 
 
 def weaknesses(study: Study, audit: Audit) -> list[str]:
-    """Return what anybody who designs such a study should admit: of its design, then what its gates found."""
+    """Return the weaknesses of a study: those of its design, then what its gates found."""
     found = [
-        "The test set is N(0, I): a regime that draws from N(0, I) is judged where it has been, the others are not.",
-        "Equal frames are not equal information: correlated frames are worth fewer draws (gate effective-samples).",
-        "One encoder, one learning rate and one budget for all regimes; which of them they suit best was not searched.",
-        "R² is of a linear probe. What is there but not linear counts as lost.",
+        "The test set is N(0, I): a regime that draws from N(0, I) is scored where it trained; others extrapolate.",
+        "Equal numbers of frames are not equal information: correlated frames count as fewer independent draws "
+        "(gate effective-samples).",
+        "All regimes share one encoder, one learning rate and one budget, which were tuned for none of them.",
+        "R² is that of a linear probe: information that is present but not linearly decodable counts as missing.",
     ]
     if len(study.seeds) == 1:
-        found.append("One seed: intervals are over test points only and say nothing of another training run's luck.")
+        found.append("One seed: intervals are over test points only, without the variation between training runs.")
     ceiling = study.references.supervised_on
     found.append(
-        "No supervised ceiling: what the scene hides cannot be told from what training missed."
+        "No supervised ceiling: what the scene hides cannot be separated from what training missed."
         if ceiling is None
         else f"The supervised ceiling is trained on {ceiling} only, with the same frames and steps: it is a lower "
-        "bound on what the scene shows."
+        "bound on what the observations reveal."
     )
     if not study.hypotheses:
-        found.append("There is no hypothesis: whatever comes out can be told as a success.")
+        found.append("There is no hypothesis: any result could be presented as a success.")
     if study.axes:
-        found.append("The gates look at the study's own settings, not at every point of its axes.")
+        found.append("The gates check the study's own settings, not every point of its axes.")
     bad = [*audit.with_verdict(Verdict.FAIL), *audit.with_verdict(Verdict.WARN)]
     return found + [f"Gate {gate.gate} ({gate.verdict}), {gate.subject}: {gate.advice}" for gate in bad]
 

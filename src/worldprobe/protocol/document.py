@@ -1,4 +1,4 @@
-"""The protocol itself: what will be run, what is expected of it, and a hash that an edit would change."""
+"""The protocol itself: what will be run, which results are expected, and a hash that any edit changes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from worldprobe.results import DECISION, METRICS, Hypothesis, Record
 from worldprobe.study import Study
 from worldprobe.study.machine import versions
 from worldprobe.study.overrides import differences
+from worldprobe.study.schema import ANNOTATIONS
 from worldprobe.study.validation_errors import explain
 
 FORMAT = 1
 REVIEWS = 2
-"""Independent sign-offs that a protocol asks for."""
+"""Independent approvals that a protocol requires."""
 NOT_HASHED = ("hash", "planned", "versions")
 MACHINE_MADE = ("driver", "blender")
-"""Parts of a world's fingerprint that are the machine's."""
+"""Parts of a world's fingerprint that depend on the machine."""
 BUDGET = ("frames", "heldout_frames", "probe_frames", "test_frames", "training", "restarts", "seeds")
 
 
@@ -40,11 +41,11 @@ class Protocol(Record):
     metrics: dict[str, str]
     decision: str
     reviews: PositiveInt
-    """How many independent sign-offs it takes."""
+    """How many independent approvals it requires."""
     study: dict[str, Any]
     """The whole resolved study."""
     world: dict[str, Any]
-    """The world's fingerprint: all that its observations depend on, but for the machine's driver and versions."""
+    """The world's fingerprint: everything that its observations depend on except the machine's driver and versions."""
     planned: str
     versions: dict[str, str]
     hash: str
@@ -52,11 +53,14 @@ class Protocol(Record):
     def deviations(self, study: Study) -> list[str]:
         """Return every key in which a study differs from what was planned, with both values.
 
-        Settings that did not exist yet when it was planned count as their defaults.
+        Settings that did not exist yet when it was planned count as their defaults; keys that say how results are to be
+        read, and did not exist yet, are ignored.
         """
-        planned = _resolved(_study(self.study))
+        planned, present = _resolved(_study(self.study)), _resolved(study)
+        for key in set(ANNOTATIONS) - set(self.study):
+            planned.pop(key), present.pop(key)
         changes = [
-            *differences(planned, _resolved(study)),
+            *differences(planned, present),
             *differences(self.world, _world(study), "world.fingerprint"),
         ]
         return [f"{path} was {old!r}, is {new!r}" for path, old, new in changes]
@@ -83,7 +87,7 @@ def make_protocol(study: Study, *, reviews: int = REVIEWS) -> Protocol:
 
 
 def write_protocol(protocol: Protocol, folder: Path) -> Protocol:
-    """Write protocol.json into a folder and return it; the one that is there stays where it plans the same.
+    """Write protocol.json into a folder and return it; an existing one is kept where it plans the same.
 
     Raises StudyChanged where the folder holds another protocol: what was planned is never overwritten.
     """
@@ -118,7 +122,9 @@ def read_protocol(folder: Path) -> Protocol:
     except (ValueError, UnicodeDecodeError) as error:
         raise DamagedData(f"{path} is not a protocol: {' '.join(str(error).split())[:200]}. Plan again.") from None
     if digest({key: value for key, value in given.items() if key not in NOT_HASHED}) != protocol.hash:
-        raise DamagedData(f"{path} was edited after it was planned: its hash does not fit. Plan again, elsewhere.")
+        raise DamagedData(
+            f"{path} was edited after it was planned: its hash does not match. Plan again, in another folder."
+        )
     return protocol
 
 
@@ -141,7 +147,7 @@ def _study(settings: dict[str, Any]) -> Study:
 
 
 def _world(study: Study) -> dict[str, Any]:
-    """Return the world's fingerprint without what the machine brings: a protocol may be run on another one."""
+    """Return the world's fingerprint without the machine's parts: a protocol may be run on another machine."""
     with study.world as world:
         fingerprint: dict[str, Any] = json.loads(json.dumps(world.fingerprint))
     return {key: value for key, value in fingerprint.items() if key not in MACHINE_MADE}

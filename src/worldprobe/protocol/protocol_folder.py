@@ -1,4 +1,4 @@
-"""Planning: a protocol's folder, for machines and for people."""
+"""A protocol's folder: protocol.json for programs, protocol.md for people, and the audit's results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from worldprobe.study.audit_study import audited
 def plan(study: Study, folder: Path, *, reviews: int = REVIEWS) -> Protocol:
     """Write a study's protocol into a folder: protocol.json, and protocol.md for people.
 
-    `reviews` is how many independent sign-offs it takes. Raises StudyChanged where the folder holds another protocol.
+    `reviews` is how many independent approvals it requires. Raises StudyChanged if the folder holds another protocol.
     """
     protocol = write_protocol(make_protocol(study, reviews=reviews), folder)
     with atomic_write(folder / "protocol.md") as aside:
@@ -51,7 +51,7 @@ def add_audit(study: Study, audit: Audit, folder: Path) -> Path:
 def file_audit(
     study: Study, audit: Audit, *, out: Path | None, protocol: Path | None, with_brief: bool = False
 ) -> list[Path]:
-    """Keep a study's audit, and a brief of it (brief.md) where asked, in the folders given; return these."""
+    """Write a study's audit, and a brief of it (brief.md) if wanted, into the folders given; return these."""
     if protocol is not None:
         add_audit(study, audit, protocol)
     if out is not None:
@@ -66,7 +66,7 @@ def file_audit(
 
 
 def protocol_markdown(protocol: Protocol, study: Study) -> str:
-    """Return the protocol as people read it."""
+    """Return the protocol as Markdown."""
     parts = [
         f"# Protocol: {protocol.title}",
         f"Planned {protocol.planned}. SHA-256 of protocol.json's content:\n\n    {protocol.hash}",
@@ -85,8 +85,8 @@ def _next(protocol: Protocol) -> str:
     name = protocol.study["name"]
     return (
         f"`worldprobe audit {name} --protocol DIR` adds the gates' results, `worldprobe audit {name} --brief` writes "
-        f"what a reviewer needs. It takes {protocol.reviews} approvals by different reviewers, and no rejection: "
+        f"a brief for reviewers. It needs {protocol.reviews} approvals by different reviewers, and no rejection: "
         '`worldprobe sign DIR --name "..." --role "..." --verdict approve --notes "..."`. Then '
-        f"`worldprobe run {name} --protocol DIR` runs this and nothing else. Give each command the preset and the "
-        "settings that this was planned with."
+        f"`worldprobe run {name} --protocol DIR` runs exactly this study. Give each command the preset and the "
+        "settings that it was planned with."
     )

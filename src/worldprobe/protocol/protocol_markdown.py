@@ -9,8 +9,8 @@ from worldprobe.results import DECISION, METRICS
 from worldprobe.study import Study
 
 NO_HYPOTHESES = (
-    "This study states no hypothesis: it can explore, but confirm or refute nothing. Give it a `hypotheses:` list "
-    "before it is run."
+    "This study states no hypothesis, so its results can confirm or refute nothing. Add a `hypotheses:` list before "
+    "it is run."
 )
 
 
@@ -38,7 +38,7 @@ def world_in_words(study: Study) -> str:
     shape = " x ".join(map(str, study.world.observation_shape))
     return (
         f"{_settings(study.model_dump(mode='json')['world'])}. An observation is {shape} numbers.\n\n"
-        f"{table(('control', 'what it moves', 'one standard deviation', 'never beyond'), rows)}"
+        f"{table(('control', 'meaning', 'one standard deviation', 'limit'), rows)}"
     )
 
 
@@ -74,9 +74,9 @@ def metrics_in_words() -> str:
 
 
 def _settings(settings: dict[str, Any]) -> str:
-    told = [f"{key} {value}" for key, value in settings.items() if key != "name" and value is not None]
+    given = [f"{key} {value}" for key, value in settings.items() if key != "name" and value is not None]
     name = [f"`{settings['name']}`"] if "name" in settings else []
-    return ", ".join([*name, *told]) or "none"
+    return ", ".join([*name, *given]) or "none"
 
 
 def _cell(value: object) -> str:

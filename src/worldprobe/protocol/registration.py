@@ -1,4 +1,4 @@
-"""The door between plan and run: nothing is run under a protocol that it does not keep, or that nobody signed."""
+"""Registering a run: only the study that was planned, and that reviewers approved, runs under a protocol."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from worldprobe.study import Study
 
 
 def register(study: Study, folder: Path, *, deviate: str | None = None, unsigned: bool = False) -> Registration:
-    """Return what a study's results will say of the protocol in `folder`.
+    """Return the record of the protocol in `folder` that a study's results will hold.
 
     Raises StudyChanged where the study is not the one planned, naming every key, unless `deviate` says why, and
-    NotSigned where sign-offs are lacking or one rejects, unless `unsigned`. Either is then on record.
+    NotSigned where approvals are missing or a reviewer rejects it, unless `unsigned`. Either is then recorded.
     """
     protocol = read_protocol(folder)
     deviations = protocol.deviations(study)
     if deviate is not None and not deviate.strip():
-        raise InvalidValue("--deviate", deviate, "a reason", "It stands in the report.")
+        raise InvalidValue("--deviate", deviate, "a reason", "The report prints it.")
     if deviations and deviate is None:
         raise StudyChanged(
             f"The study is not the one that {folder} planned. What differs: {'; '.join(deviations)}. Undo it, plan "
@@ -31,7 +31,7 @@ def register(study: Study, folder: Path, *, deviate: str | None = None, unsigned
     if lack is not None and not unsigned:
         raise NotSigned(
             f"The protocol in {folder} cannot be run yet: {lack}. Reviewers sign with `worldprobe sign {folder}`; "
-            "--unsigned runs it all the same, and the report says so."
+            "--unsigned runs it nevertheless, and the report says so."
         )
     audit = load_audit(folder)
     return Registration(

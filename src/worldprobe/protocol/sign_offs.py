@@ -1,4 +1,4 @@
-"""Sign-offs: reviewers, people or assistants, who have looked at a protocol before anything is run."""
+"""Sign-offs: reviewers, people or assistants, who judged a protocol before anything was run."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ Choice = Literal["approve", "reject", "comment"]
 
 
 class SignOff(Record):
-    """What a file in reviews/ holds: a review, and the hash of the protocol that it is of."""
+    """What a file in reviews/ holds: a review, and the hash of the reviewed protocol."""
 
     protocol: str
     review: Review
 
 
 def sign(folder: Path, *, name: str, role: str, verdict: str, notes: str = "") -> SignOff:
-    """Add a reviewer's sign-off to a protocol's folder; a later one of the same name takes its place.
+    """Add a reviewer's sign-off to a protocol's folder; it replaces an earlier one of the same name.
 
-    Raises InvalidValue for a verdict that there is not, or an empty name or role.
+    Raises InvalidValue for an unknown verdict, or an empty name or role.
     """
     protocol = read_protocol(folder)
     if verdict not in get_args(Choice):
         raise InvalidValue("--verdict", verdict, ", ".join(get_args(Choice)))
     for option, given in (("--name", name), ("--role", role)):
         if not given.strip():
-            raise InvalidValue(option, given, "some text", "A sign-off stands for somebody.")
+            raise InvalidValue(option, given, "some text", "A sign-off names its reviewer.")
     audit = folder / "audit.json"
     review = Review.model_validate(
         {
@@ -54,7 +54,7 @@ def sign(folder: Path, *, name: str, role: str, verdict: str, notes: str = "") -
 
 
 def reviews(folder: Path, protocol: Protocol) -> list[Review]:
-    """Return the sign-offs that stand: of this very protocol, the last of each name. Raises DamagedData."""
+    """Return the valid sign-offs: those of this protocol (by its hash), the last of each name. Raises DamagedData."""
     standing: dict[str, Review] = {}
     for path in sorted((folder / "reviews").glob("*.json")):
         try:
@@ -67,7 +67,7 @@ def reviews(folder: Path, protocol: Protocol) -> list[Review]:
 
 
 def lacking(protocol: Protocol, found: Sequence[Review]) -> str | None:
-    """Return what stands between a protocol and its run; None where nothing does."""
+    """Return why a protocol may not be run yet, or None where it may."""
     against = [review for review in found if review.verdict == "reject"]
     if against:
         said = "; ".join(f"{r.name} ({r.role}): {r.notes or 'no notes'}" for r in against)
