@@ -3,7 +3,9 @@
     python benchmarks/readme_picture.py demo
 
 Three columns, one for each exploration: frames as the encoder receives them (every pixel enlarged by a whole number),
-recovered controls against true ones on canonical test frames, and the mean R² between floor and ceiling.
+recovered controls against true ones on canonical test frames, and the mean R² between floor and ceiling. The file
+carries its numbers as text, from which the README's caption is written; where they are not those of
+benchmarks/results/camera.json, a warning says so.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from tables import rewrite
+from tabulate.markdown import by_role, recorded
 from worldprobe.world import WORLDS
 
 TARGET = Path(__file__).parents[1] / "docs" / "img" / "three-explorations.png"
@@ -50,6 +55,20 @@ def columns(folder: Path) -> list[dict[str, Any]]:
             points = {name: arrays[name][:SHOWN_POINTS] for name in ("truth", "recovered")}
             found.append({"label": run["regime"], "frames": frames[run["regime"]], "r2": r2[run["regime"]], **points})
     return found
+
+
+def caption(folder: Path) -> dict[str, Any]:
+    """Return what the picture shows, for its caption: R² by regime and reference, and the budget."""
+    results = json.loads((folder / "results.json").read_text(encoding="utf8"))
+    study = results["study"]
+    r2 = {name: row["r2"]["mean"] for name, row in by_role(results["summary"]).items()}
+    return {"r2": r2, "frames": study["frames"], "steps": study["training"]["steps"], "seeds": len(study["seeds"])}
+
+
+def departures(r2: dict[str, float]) -> list[str]:
+    """Return the values that differ from the recorded ones by more than one in the last digit shown."""
+    known = {name: row["r2"]["mean"] for name, row in by_role(recorded("camera.json")["summary"]).items()}
+    return [f"{name} {r2[name]:.3f}, recorded {known[name]:.3f}" for name in r2 if abs(r2[name] - known[name]) > 0.01]
 
 
 def references(folder: Path) -> dict[str, float]:
@@ -154,9 +173,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=TARGET)
     given = parser.parse_args()
     picture = draw(columns(given.folder), **references(given.folder))
+    shown = caption(given.folder)
+    text = PngInfo()
+    text.add_text("worldprobe", json.dumps(shown))
     # 128 colours hold the frames' few tones and halve the file.
-    picture.quantize(128, dither=Image.Dither.NONE).save(given.out, optimize=True)
+    picture.quantize(128, dither=Image.Dither.NONE).save(given.out, optimize=True, pnginfo=text)
+    rewrite()
     print(f"Wrote {given.out}: {picture.width} x {picture.height}, {given.out.stat().st_size / 1000:.0f} kB")
+    for line in departures(shown["r2"]):
+        print(f"WARNING: not the recorded study: {line}")
 
 
 if __name__ == "__main__":

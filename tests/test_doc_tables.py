@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -22,9 +24,11 @@ def tables() -> ModuleType:
         return importlib.import_module("tables")
 
 
-def test_every_table_is_what_its_source_says(tables: ModuleType) -> None:
-    stale = [str(page.relative_to(ROOT)) for page in tables.stale()]
-    assert not stale, f"run `python benchmarks/tables.py`, which rewrites {', '.join(stale)}"
+def test_every_table_is_what_its_source_says() -> None:
+    # In a process of its own: other tests register worlds and gates that are not the package's.
+    command = [sys.executable, str(ROOT / "benchmarks" / "tables.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, f"run `python benchmarks/tables.py`: {done.stdout}{done.stderr}"
 
 
 def test_a_changed_number_is_noticed(tables: ModuleType) -> None:
@@ -40,4 +44,6 @@ def test_a_table_without_an_end_is_refused(tables: ModuleType) -> None:
 def test_the_audits_page_has_every_gate_once() -> None:
     page = (ROOT / "docs" / "audit.md").read_text(encoding="utf8")
     tabled = "".join(re.findall(r"<!-- table: gates .*?<!-- end of table -->", page, re.DOTALL))
-    assert sorted(re.findall(r"^\| `(.*?)` \|", tabled, re.MULTILINE)) == sorted(CHECKS)
+    names = re.findall(r"^\| `(.*?)` \|", tabled, re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert set(CHECKS) <= set(names)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import worldprobe as wp
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = [
@@ -20,9 +22,10 @@ EXAMPLES = [
 
 
 def examples(page: str, language: str) -> list[str]:
-    """Return a page's fenced blocks in a language; "" is the command line's."""
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / page).read_text(encoding="utf8"), re.DOTALL | re.MULTILINE)
-    return [text for name, text in blocks if name == language]
+    text = (ROOT / page).read_text(encoding="utf8")
+    # Fences come in pairs: a pattern for one language alone would take a closing fence for an opening one.
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for kind, block in blocks if kind == language]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -70,3 +73,13 @@ def test_a_world_of_ones_own_works_from_the_command_line_as_printed(tmp_path: Pa
     assert "keeps its 13 promises" in checked.stdout, checked.stderr
     assert (tmp_path / "dot.png").exists()
     assert (tmp_path / "runs" / "my-study-smoke" / "report.html").exists()
+
+
+def test_every_study_file_of_the_page_on_study_files_is_accepted(tmp_path: Path) -> None:
+    study, axes = examples("docs/study-file.md", "yaml")
+    (tmp_path / "my-study.yaml").write_text(study, encoding="utf8")
+    for preset in (None, "smoke"):
+        assert wp.load_study(tmp_path / "my-study.yaml", preset=preset).name == "my-study"
+    swept = f"extends: generalised-normal\nname: swept\nregimes: {{gaussian: {{}}}}\n{axes}"
+    (tmp_path / "swept.yaml").write_text(swept, encoding="utf8")
+    assert set(wp.load_study(tmp_path / "swept.yaml").axes) >= {"rho", "mixing"}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from tabulate.markdown import by_role, markdown, number, recorded
 
 Row = dict[str, Any]
+IMAGES = Path(__file__).parents[2] / "docs" / "img"
 
 REFERENCES = {
     "ceiling": "*ceiling*: the same encoder, supervised with the true controls",
@@ -33,6 +38,19 @@ def recovery(file: str) -> str:
         rows.append((measured, [what, mean, f"{number(low, 3)} to {number(high, 3)}", best, worst]))
     ordered = [row for _, row in sorted(rows, key=lambda each: not each[0])]
     return markdown(["exploration", "mean R²", "95 % interval", "best control", "worst control"], ordered)
+
+
+def pictured(file: str) -> str:
+    """Return the caption of the README's picture, from the numbers that the picture carries."""
+    with Image.open(IMAGES / file) as picture:
+        shown = json.loads(picture.text["worldprobe"])
+    r2 = {name: number(value) for name, value in shown["r2"].items()}
+    explored = ", ".join(f"{name} {r2[name]}" for name in EXPLORATIONS)
+    seeds = "one seed" if shown["seeds"] == 1 else f"{shown['seeds']} seeds"
+    return (
+        f"*Mean R² of six camera controls: {explored}; the same encoder untrained {r2['floor']}, supervised "
+        f"{r2['ceiling']}. {shown['frames']:,} frames each, {shown['steps']:,} steps, {seeds}.*"
+    )
 
 
 def against_thresholds(file: str) -> str:

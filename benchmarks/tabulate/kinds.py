@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tabulate import cameras, code, planned, predictions, reproduction
+from tabulate import cameras, code, installation, planned, predictions, public_names, reproduction, settings
 
 KINDS: dict[str, Callable[..., str]] = {
     "recovery": cameras.recovery,
+    "pictured": cameras.pictured,
     "against-thresholds": cameras.against_thresholds,
     "companions": cameras.companions,
     "two-runs": cameras.two_runs,
@@ -21,4 +22,9 @@ KINDS: dict[str, Callable[..., str]] = {
     "slow-and-fast": predictions.slow_and_fast,
     "seconds": predictions.seconds,
     "gates": code.gates,
+    "install": installation.install,
+    "api": public_names.api,
+    "study-keys": settings.study_keys,
+    "settings": settings.settings,
+    "metrics": settings.metrics,
 }
