@@ -28,7 +28,7 @@ def half_finish(folder: Path, *lost: str) -> dict[str, Any]:
     results = results_of(folder)
     study = results["study"] | {
         "regimes": {e["label"]: {} for e in results["explorations"]}, "objectives": {"lejepa": {}}, "seeds": [0],
-        "references": ["supervised", "untrained", "pixels"],
+        "references": {"supervised_on": "gaussian", "untrained": True, "pixels": True},
     }  # fmt: skip
     (folder / "study.yaml").write_text(yaml.safe_dump({"study": study, "controls": results["controls"]}))
     for run in results["runs"]:
@@ -49,13 +49,27 @@ def test_half_finished_folder_has_a_report_that_says_what_is_missing(one_seed: P
     assert "This study is not finished. Still missing:" in page.text
     assert "cinematic, lejepa, seed 0" in page.text
     assert "the reference pixels" in page.text
-    assert "the reference supervised" not in page.text
+    assert "the reference supervised_on" not in page.text
     assert "R² per control and exploration" in page.tables
 
 
 def test_folder_in_which_only_references_are_finished_has_a_report(one_seed: Path) -> None:
     half_finish(one_seed, "gaussian", "cinematic", "yaw-only")
     assert "No exploration has been measured" in written(one_seed).text
+
+
+def test_runs_that_were_planned_and_are_not_there_are_named(one_seed: Path) -> None:
+    results = results_of(one_seed)
+    runs, visits = [run["id"] for run in results["runs"]], [e["id"] for e in results["explorations"]]
+    record = {
+        "runs": [*runs, "gaussian__lejepa__seed1"], "explorations": [*visits, "gaussian__rho-0.5"], "controls": [],
+        "command": "", "machine": {}, "versions": {}, "seconds_total": 0.0, "peak_memory_bytes": 0,
+    }  # fmt: skip
+    (one_seed / "execution.json").write_text(json.dumps(record))
+    text = written(one_seed).text
+    assert "the run gaussian__lejepa__seed1" in text
+    assert "the frames and the prediction of gaussian__rho-0.5" in text
+    assert runs[0] not in text.split("Still missing:")[1].split("R²")[0]
 
 
 def test_finished_folder_says_nothing_of_missing_runs(example: Written) -> None:

@@ -19,6 +19,12 @@ def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_los
     assert broad["sigreg"].r2 == pytest.approx(1.0, abs=1e-3)
     assert broad["sigreg"].alignment == pytest.approx(2 * (1 - 0.8), abs=0.01)
     assert broad["whitening"].r2_on_test == pytest.approx(1.0, abs=1e-2)
+    intervals = broad["sigreg"].r2_per_control_ci95
+    assert intervals is not None
+    assert all(low <= 1.0 and high > 0.99 for low, high in intervals.values())
+    low, high = broad["sigreg"].bracket or (0.0, 0.0)
+    assert low <= (broad["sigreg"].r2 or 0.0) <= high
+    assert all(one.name for one in broad["sigreg"].tried)
     held = REGIMES["yaw-only"](control="z2", rho=0.8)
     narrow = predict_ceilings(foreseen(spiral, held, None, 0), names, 0, test)
     assert narrow["sigreg"].r2_per_control == pytest.approx({"z1": 0.0, "z2": 1.0}, abs=0.01)

@@ -6,7 +6,6 @@ import json
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -101,24 +100,6 @@ class ResultsFolder:
     def drawn(self) -> bool:
         """Whether the world is drawn: its observations are frames, of which there are contact sheets."""
         return any(self.contact_sheet(e).is_file() for e in self.results.explorations)
-
-    @property
-    def unfinished(self) -> list[str]:
-        """What a study that has not ended still lacks: its results, and runs of its regimes and references."""
-        if (self.path / "results.json").is_file():
-            return []
-        return ["results.json: the study has not ended, so there is no decomposition and no outcome", *self._lacking()]
-
-    def _lacking(self) -> list[str]:
-        study, runs = self.results.study, self.results.runs
-        done = {(run.regime, run.objective, run.seed) for run in runs}
-        wanted = product(study.get("regimes") or (), study.get("objectives") or (), study.get("seeds") or ())
-        lacking = [f"{cell[0]}, {cell[1]}, seed {cell[2]}" for cell in wanted if cell not in done]
-        roles, given = {run.role for run in runs}, study.get("references") or ()
-        asked = {"ceiling": "supervised", "floor": "untrained", "pixels": "pixels"}
-        return lacking + [
-            f"the reference {name}" for role, name in asked.items() if name in given and role not in roles
-        ]
 
     def role(self, role: str) -> str:
         """Return what a floor or ceiling is called."""

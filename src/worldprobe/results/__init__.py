@@ -8,7 +8,7 @@ from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, Hypothe
 from worldprobe.results.interval import Interval
 from worldprobe.results.missing_r2 import Decomposition, MissingParts
 from worldprobe.results.planned import ORACLE, Planned, Reached, StraightLineCosts
-from worldprobe.results.predicted import CEILING_OF, Prediction
+from worldprobe.results.predicted import CEILING_OF, Prediction, TriedMap
 from worldprobe.results.published_values import Published, PublishedValue
 from worldprobe.results.record import Label, Record, same_label
 from worldprobe.results.record_files import FORMAT, Kind, read_record, versioned
@@ -63,6 +63,7 @@ __all__ = [
     "StraightLineCosts",
     "Summary",
     "Training",
+    "TriedMap",
     "Verdict",
     "audited_settings",
     "exploration_of",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from worldprobe.results.control_record import ControlRecord
 from worldprobe.results.record import Record
 
@@ -23,3 +25,5 @@ class ExecutionRecord(Record):
     seconds_total: float
     """Of all processes that worked on the folder, without what was lost when one was stopped."""
     peak_memory_bytes: int
+    data_warnings: list[str] = Field([])
+    """Of a study of a recording: what its reader found that is no error and should be known."""

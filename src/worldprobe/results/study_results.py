@@ -5,7 +5,8 @@ A results folder:
     results.json             `Results`
     report.html
     hero.png                 a Cycles still of the world, where it has one
-    explorations/ID.png      a contact sheet of what the regime saw
+    explorations/ID.png      a contact sheet of what the regime saw, redrawn larger where the world can
+    explorations/ID.frames.png   eight of those frames as the encoder saw them, in one row
     explorations/ID.npz      `z` (frames, n): controls that the regime visited, at most 4,000 of them
     registration.json        `Registration`, where the study was run under a protocol
     audit.json, audit/       the study's audit, where one was made (`SavedAudit`)

@@ -58,6 +58,7 @@ def _results(
         summary=summarise(runs, explorations, lost, smoke=smoke),
         seconds_total=execution.seconds_total,
         peak_memory_bytes=execution.peak_memory_bytes,
+        data_warnings=execution.data_warnings,
         decomposition=lost,
         registration=registration,
         outcomes=[] if smoke else conclude(registration.hypotheses if registration else own, runs),

@@ -12,6 +12,7 @@ from worldprobe._util.files import atomic_write
 from worldprobe._util.progress import Reporter
 from worldprobe.datasets import Store
 from worldprobe.errors import BlenderFailed, MissingDependency
+from worldprobe.recordings.recorded_world import RecordedWorld
 from worldprobe.results import ControlRecord, ExecutionRecord
 from worldprobe.study.cells import Cell
 from worldprobe.study.explorations import explore
@@ -67,16 +68,17 @@ class _Bookkeeping:
 
     def write(self) -> None:
         """Write the folder's execution record."""
-        plan = self._plan
+        plan, world = self._plan, self._plan.study.world
         record = ExecutionRecord(
             runs=[cell.id for cell in plan.runs],
             explorations=[cell.id for cell in plan.explorations],
-            controls=[ControlRecord.model_validate(spec.described()) for spec in plan.study.world.controls],
+            controls=[ControlRecord.model_validate(spec.described()) for spec in world.controls],
             command=self._command,
             machine=machine(plan.device),
             versions=versions(),
             seconds_total=time.perf_counter() - self._start + self._before.seconds_total,
             peak_memory_bytes=max(peak_memory_bytes(), self._before.peak_memory_bytes),
+            data_warnings=list(world.recording.warnings) if isinstance(world, RecordedWorld) else [],
         )
         self._folder.save_execution(record)
 

@@ -21,6 +21,8 @@ from worldprobe.world import World
 
 SHOWN_CONTROLS = 4000
 SHOWN_FRAMES = 24
+TRUE_FRAMES = 8
+"""Frames that are kept as the encoder saw them: every third of those on the contact sheet."""
 
 
 def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
@@ -32,7 +34,8 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     with resources.reporter.task(f"predicting {cell.regime}", len(CEILINGS) * STEPS, "steps") as advance:
         predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance)
     exploration = describe_exploration(cell, regime, data, study.world, predicted)
-    resources.folder.save_exploration(exploration, visited(data), exploration_sheet(data, study.world))
+    larger, seen = exploration_sheet(data, study.world), true_frames(data, study.world)
+    resources.folder.save_exploration(exploration, visited(data), larger, seen)
     return exploration
 
 
@@ -72,3 +75,12 @@ def exploration_sheet(dataset: Dataset, world: World) -> Image.Image | None:
         return None
     z = dataset.controls[evenly_spaced(len(dataset.controls), SHOWN_FRAMES)]
     return sheet(enlarged_frames(world, z))
+
+
+def true_frames(dataset: Dataset, world: World) -> Image.Image | None:
+    """Return eight of a regime's frames as the encoder saw them, in one row; None for worlds of vectors."""
+    if len(world.observation_shape) != 3:
+        return None
+    shown = evenly_spaced(len(dataset.controls), SHOWN_FRAMES)
+    stride = max(1, len(shown) // TRUE_FRAMES)
+    return sheet(world.observe(dataset.controls[shown[::stride][:TRUE_FRAMES]]))

@@ -118,13 +118,14 @@ class StudyFolder:
             return None
         return read_record(path, Kind.EXPLORATION, Exploration, mend="Remove it and run again: it is redone.")
 
-    def save_exploration(self, exploration: Exploration, z: np.ndarray, sheet: Any) -> None:
-        """Write what a regime visited: controls, contact sheet (a PIL image, or None), then its numbers."""
+    def save_exploration(self, exploration: Exploration, z: np.ndarray, sheet: Any, frames: Any = None) -> None:
+        """Write what a regime visited: controls, contact sheet and frames (PIL images, or None), then its numbers."""
         stem = inside(self.root, "explorations", f"{exploration.id}.")
         _save_arrays(stem.with_name(f"{stem.name}npz"), {"z": z})
-        if sheet is not None:
-            with atomic_write(stem.with_name(f"{stem.name}png")) as aside:
-                sheet.save(aside, format="PNG")
+        for ending, picture in (("png", sheet), ("frames.png", frames)):
+            if picture is not None:
+                with atomic_write(stem.with_name(f"{stem.name}{ending}")) as aside:
+                    picture.save(aside, format="PNG")
         write_json(stem.with_name(f"{stem.name}json"), versioned(exploration))
 
     def previous_results(self) -> Results | None:

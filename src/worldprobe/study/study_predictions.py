@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +17,7 @@ from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.predictor.prediction import Prediction
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.results import Prediction as PredictionRecord
+from worldprobe.results import TriedMap
 from worldprobe.study.ceilings import MOST_CONTROLS
 from worldprobe.world import World
 
@@ -51,7 +54,7 @@ def predict_ceilings(
 def _recorded(prediction: Prediction, names: Sequence[str], test: Float[np.ndarray, "points n"]) -> PredictionRecord:
     if prediction.r2 is None or prediction.r2_per_control is None:
         others = [dict(zip(names, own.r2_at(test).tolist(), strict=True)) for own in prediction.candidates]
-        return _refused(prediction.refused or "no answer", others, prediction.alignment)
+        return _refused(prediction.refused or "no answer", others, prediction.alignment, _working(prediction))
     there = prediction.at(test)
     return PredictionRecord(
         refused=None,
@@ -63,10 +66,32 @@ def _recorded(prediction: Prediction, names: Sequence[str], test: Float[np.ndarr
         r2_on_test=there.r2,
         outside=there.outside,
         r2_on_test_per_control=dict(zip(names, there.r2_per_control.tolist(), strict=True)),
+        r2_per_control_ci95=_intervals(prediction, names),
+        bracket=prediction.bracket,
+        **_working(prediction),
     )
 
 
-def _refused(why: str, candidates: Sequence[dict[str, float]] = (), alignment: float | None = None) -> PredictionRecord:
+def _working(prediction: Prediction) -> dict[str, Any]:
+    """Return how the predictor came to its answer: the maps that it compared, and its notes."""
+    compared = ({key: getattr(one, key) for key in TriedMap.model_fields} for one in prediction.tried)
+    finite = [one for one in compared if np.isfinite([v for v in one.values() if not isinstance(v, str)]).all()]
+    return {"tried": [TriedMap(**one) for one in finite], "notes": list(prediction.notes)}
+
+
+def _intervals(prediction: Prediction, names: Sequence[str]) -> dict[str, tuple[float, float]] | None:
+    if prediction.ci95_per_control is None:
+        return None
+    found = zip(names, prediction.ci95_per_control.tolist(), strict=True)
+    return {name: (low, high) for name, (low, high) in found}
+
+
+def _refused(
+    why: str,
+    candidates: Sequence[dict[str, float]] = (),
+    alignment: float | None = None,
+    working: Mapping[str, Any] = MappingProxyType({}),
+) -> PredictionRecord:
     unknown = dict.fromkeys(("r2", "r2_per_control", "ci95", "r2_on_test", "outside"))
-    known = {"refused": why, "proven": False, "alignment": alignment, "candidates": candidates}
+    known = {"refused": why, "proven": False, "alignment": alignment, "candidates": candidates, **working}
     return PredictionRecord.model_validate(known | unknown)
