@@ -15,6 +15,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from worldprobe._util.threads import wait_passively
+
+wait_passively()
+
 if TYPE_CHECKING:
     from worldprobe import errors
     from worldprobe.api.arrays import bound, decompose, predict, recover

@@ -36,8 +36,11 @@ def _compiled(loop: Callable[..., None]) -> Any:
 
 
 def _with_torchs_threads(loop: Any, *arrays: Tensor) -> None:
-    numba.set_num_threads(max(1, min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)))
+    threads = torch.get_num_threads()
+    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
     loop(*(array.numpy() for array in arrays))
+    if torch.get_num_threads() != threads:  # the first call starts numba's threads, which sets OpenMP's number for all
+        torch.set_num_threads(threads)
 
 
 @_compiled
