@@ -33,7 +33,7 @@ def inside(folder: Path, *names: str) -> Path:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a path to write beside `path`; on success sync it and rename it to `path`, else remove it."""
+    """Give a temporary path in the folder of `path`; on success sync it and rename it to `path`, else remove it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -53,7 +53,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def content_key(value: Any) -> str:
-    """Return 16 hex digits that stand for a JSON-able value, independent of its keys' order."""
+    """Return 16 hex digits that identify a JSON-able value, independent of its keys' order."""
     canonical = json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

@@ -104,7 +104,7 @@ class ImpossibleSetting(ValueError):
 class Component(BaseModel):
     """A named, validated, immutable part of a study: a world, regime, encoder or objective.
 
-    Its fields are its settings, checked at the door (unknown keys are refused); `settings()` is what a result records.
+    Its fields are its settings, validated when it is made (unknown keys are refused); results record `settings()`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""The regime of a world that was recorded: whatever its recorder did."""
+"""The regime of a recorded world: the exploration that was recorded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worldprobe.world.world import Control
 
 @REGIMES.register("recorded")
 class AsRecorded(Regime):
-    """What a recording visited, in its own pairs; for the world `recording` alone, which brings them."""
+    """The states of a recording, in its own pairs; for the world `recording` only, which holds them."""
 
     def sample(self, frames: int, controls: Sequence[Control], rng: np.random.Generator) -> Pairs:
         """Raise InvalidValue: there is nothing to draw from."""

@@ -1,4 +1,4 @@
-"""Camera moves as an operator makes them: where the camera stands and what it looks at, frame by frame.
+"""Camera moves as an operator makes them: the camera's position and the point that it looks at, frame by frame.
 
 Everything here is in physical displacements from the camera's rest, in the frame of `render/camera.py`: x to the right
 (truck), y forward (dolly), z up (pedestal), in metres; yaw to the left, pitch up, roll to the right, in degrees.

@@ -1,4 +1,4 @@
-"""The cinematic regime: a world seen through the shots that a camera operator makes."""
+"""The cinematic regime: a world filmed in the shots of a camera operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Gaussian regimes: the whole N(0, I) box, a shrunken box, one axis of it."""
+"""The Gaussian regimes: N(0, I) over all controls, over a fraction of the range, over one control."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Gaussian(Regime):
 
 @REGIMES.register("narrow")
 class Narrow(Regime):
-    """Timid exploration: Gaussian in every control, but over a fraction of the range.
+    """Narrow exploration: Gaussian in every control, but over a fraction of the range.
 
-    Pairs are `scale` times those of `gaussian`. The assumptions of Theorem 1 hold up to that scale, so what is lost on
-    the canonical test set is lost to extrapolation alone. Marginal N(0, scale^2); pair correlation rho, exact.
+    Pairs are `scale` times those of `gaussian`. The assumptions of Theorem 1 hold up to that scale, so what is missing
+    on the canonical test set is due to extrapolation alone. Marginal N(0, scale^2); pair correlation rho, exact.
     """
 
     scale: float = Field(0.25, gt=0.0, le=1.0, description="Standard deviation of every control, in (0, 1].")
@@ -73,7 +73,7 @@ class OneAxis(Regime):
     """Restricted exploration: one control turns, the others are held at their centre.
 
     The moving control is an OU walk, N(0, 1) with pair correlation rho, exact; the others are 0 in every frame and have
-    no pair correlation. Nothing in the data tells the held controls from each other, whatever the encoder; and beyond
+    no pair correlation. No encoder can distinguish the held controls by these data; and beyond
     its first dimension a whitened embedding can only be filled with nonlinear functions of the one control that moves.
     """
 
@@ -114,21 +114,21 @@ class OneAxis(Regime):
 
 @REGIMES.register("jumps")
 class Jumps(Regime):
-    """Exploration that is cut: now and then the world teleports.
+    """Interrupted exploration: now and then the world jumps to an independent state.
 
     With probability `p` the next state is an independent N(0, I) draw, else the OU step of `gaussian`. The marginal
     stays N(0, 1) and the transition stays a mixture of two Gaussian channels, so every Hermite degree k keeps
     correlation (1 - p) rho^k: the pair correlation is (1 - p) rho, exact, but a nonlinear feature now costs less
-    alignment, relative to a linear one, than in a Gaussian world of the same pair correlation. With p = 1 the world
-    only teleports: nothing is shared by the members of a pair and nothing can be learned from aligning them.
+    alignment, relative to a linear one, than in a Gaussian world of the same pair correlation. With p = 1 it only
+    jumps: the members of a pair share nothing, and nothing can be learned from aligning them.
     """
 
-    p: float = Field(0.1, ge=0.0, le=1.0, description="Probability that a step is a teleport; 1 only teleports.")
-    rho: Rho = Field(0.7, description=RHO_TEACHES + " Between teleports.")
+    p: float = Field(0.1, ge=0.0, le=1.0, description="Probability that a step is a jump; at 1 every step is.")
+    rho: Rho = Field(0.7, description=RHO_TEACHES + " Between jumps.")
     clip: Clip = 2
 
     def sample(self, frames: int, controls: Sequence[Control], rng: np.random.Generator) -> Pairs:
-        """Draw OU clips whose steps are teleports with probability p."""
+        """Draw OU clips whose steps are jumps with probability p."""
         return ou_pairs(frames, per_control(self.rho, controls), self.clip, rng, jump=self.p)
 
     def exact_correlation(self, controls: Sequence[Control]) -> Float[np.ndarray, " n"]:

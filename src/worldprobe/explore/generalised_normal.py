@@ -1,4 +1,4 @@
-"""The generalised normal regime: how far from Gaussian a world may be before linear recovery is lost."""
+"""The generalised normal regime: controls with heavier or lighter tails than a Gaussian."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class GeneralisedNormal(Regime):
         return np.full(len(controls), self.rho)
 
     def exact_marginal(self, controls: Sequence[Control]) -> str:
-        """Say what z and z' are distributed as."""
+        """Return the distributions of z and z'."""
         if self.alpha == 2.0:
             return "N(0, 1)"
         family = f"generalised normal, shape {self.alpha:g}, variance 1"

@@ -1,4 +1,4 @@
-"""The regime of a body that keeps bumping into its joints' stops: a reflected walk, whose statistics are exact."""
+"""The regime of an arm whose joints bounce off their stops: a reflected walk, whose statistics are exact."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SHARES = 96.0 / np.pi**4 / _ODD**4
 
 @REGIMES.register("joint-limits")
 class JointLimits(Regime):
-    """Exploration that keeps bumping into its range: every joint walks between two stops and bounces back from them.
+    """Exploration limited by stops: every joint follows a random walk that is reflected at both of its stops.
 
     A step adds Gaussian noise to the angle, folded back at the stops. Marginal U(-reach, reach) and pair correlation
     rho are exact, with the step's size solved from rho. The walk's eigenfunctions are sines and cosines, with the
     correlation q^(k^2) in the k-th; the first, sin(pi z / 2 reach), is the best whitened encoder of one joint, and a
-    linear probe reads 96 / pi^4 = 98.6 % of the joint's variance from it. Only in the middle is it nearly a line.
+    linear probe reads 96 / pi^4 = 98.6 % of the joint's variance from it. It is nearly linear only in the middle.
 
     For worlds whose controls are an arm's joints. Where the world squashes them, nothing is exact.
     """

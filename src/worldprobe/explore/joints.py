@@ -1,4 +1,4 @@
-"""A world as a body feels it: which joints its controls turn, and where they stop."""
+"""The joints of an arm: which of them a world's controls turn, and where they stop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worldprobe.world.world import Control
 class Joints:
     """The joints that a world's controls turn, in radians: those of an arm with two or three.
 
-    Raises InvalidValue, in the name of `regime`, for a world whose controls are not exactly the joints of such an arm.
+    Raises InvalidValue, naming `regime`, for a world whose controls are not exactly the joints of such an arm.
     """
 
     def __init__(self, regime: str, controls: Sequence[Control]) -> None:

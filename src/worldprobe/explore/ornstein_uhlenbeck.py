@@ -18,7 +18,7 @@ Clip = Annotated[
     int,
     Field(
         ge=2,
-        description="Frames in a clip. 2 draws independent pairs, which show the most of the world per frame; a longer "
+        description="Frames in a clip. 2 draws independent pairs, which cover most of the world per frame; a longer "
         "clip is a continuous walk whose neighbouring frames pair, as in a video. The pair correlation stays rho.",
     ),
 ]

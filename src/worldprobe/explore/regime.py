@@ -1,4 +1,4 @@
-"""What every regime is: a distribution over pairs of controls."""
+"""The base class of regimes: distributions over pairs of controls."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Regime(Component, ABC):
     def exact_correlation(self, controls: Sequence[Control]) -> Float[np.ndarray, " n"] | None:
         """Return each control's exact correlation between the members of a pair, or None where it is not known.
 
-        NaN stands for a control that this regime never moves: it has no correlation.
+        A control that this regime never moves has none: NaN.
         """
         return None
 

@@ -1,4 +1,4 @@
-"""What a regime did: the marginal and pair statistics of the controls that it visited."""
+"""Marginal and pair statistics of the controls that a regime visited."""
 
 from __future__ import annotations
 

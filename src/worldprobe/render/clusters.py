@@ -1,6 +1,6 @@
 """Triangles in small clusters with bounding boxes, and which of them a view can see.
 
-In a room most triangles are behind the camera or beside the view. To leave them out before they reach the driver is
+In a room most triangles are behind the camera or outside of the view. To leave them out before they reach the driver is
 cheaper than to clip them there and changes no pixel: a cluster is left out only if its whole box is out of view.
 """
 

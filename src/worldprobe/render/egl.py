@@ -76,7 +76,7 @@ class SurfacelessContext:
 def shared_cores(displays: int) -> Iterator[None]:
     """Let Mesa's software driver, on each of some displays opened meanwhile, take its share of the cores.
 
-    On a core of its own a display needs no threads beside the caller's. What the user set stays (LP_NUM_THREADS).
+    With a core of its own, a display needs only the caller's thread. The user's own LP_NUM_THREADS is kept.
     """
     if "LP_NUM_THREADS" in os.environ:
         yield

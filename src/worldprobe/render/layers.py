@@ -2,7 +2,7 @@
 
 Why layers and not an atlas of cells: a rasteriser interpolates along x and y of the whole image, so the same view in
 another cell rounds differently; on llvmpipe, 1,024 pixels from the origin, every frame of a furnished room has pixels
-that differ. In a stack every view lies at the same place, and its bytes cannot depend on where in a batch it stands.
+that differ. In a stack every view lies at the same place, and its bytes cannot depend on its place in a batch.
 moderngl has no such image; the few OpenGL calls for it are made here.
 
 Why 2 x 2 samples that are each shaded, and not 4x multisampling: they smooth what lies inside surfaces, too (on 16

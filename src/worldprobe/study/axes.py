@@ -66,7 +66,7 @@ class Axis(Component):
 
     @property
     def labels(self) -> list[Label]:
-        """What the points on this axis are called."""
+        """The labels of the points on this axis."""
         return list(self.values)
 
     def changes(self, label: Label) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The cells of a study: which runs and explorations there are, what each is called, what stands for what."""
+"""The cells of a study: which runs and explorations there are, and what each is called."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Cell:
 
     @property
     def parts(self) -> dict[str, Any]:
-        """What tells the run from others."""
+        """What distinguishes the run from others."""
         return {"regime": self.regime, "objective": self.objective, "seed": self.seed, **_axes(self.axes)}
 
 
@@ -60,7 +60,7 @@ class ExplorationCell:
 
     @property
     def parts(self) -> dict[str, Any]:
-        """What tells the exploration from others."""
+        """What distinguishes the exploration from others."""
         return {"regime": self.regime, **_axes(self.axes)}
 
 

@@ -24,7 +24,7 @@ def check_labels(labels: Iterable[Any], kind: str, reserved: Sequence[str] = ())
         if not isinstance(label, str) or not is_label(label):
             raise ValueError(f"the label {_shown(label)} of {kind} is not possible: allowed are {LABELS}")
         if label in reserved:
-            raise ValueError(f"the label {label!r} is taken: results call a reference so. Choose another for {kind}")
+            raise ValueError(f"the label {label!r} is taken: results use it themselves. Choose another for {kind}")
         if (other := seen.setdefault(label.casefold(), label)) != label:
             raise ValueError(f"the labels {other!r} and {label!r} differ by case alone, and some disks ignore case")
 

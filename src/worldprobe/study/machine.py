@@ -1,4 +1,4 @@
-"""What the results were measured on and with: machine, versions, memory."""
+"""The machine, versions and memory of a study's run, for its results."""
 
 from __future__ import annotations
 

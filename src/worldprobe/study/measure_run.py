@@ -20,7 +20,7 @@ from worldprobe.world import Control
 
 @dataclass(frozen=True)
 class Embedded:
-    """The features of some frames (embeddings, or raw pixels) beside the controls of those frames."""
+    """The features of some frames (embeddings, or raw pixels), and the controls of those frames."""
 
     h: Float[np.ndarray, "N d"]
     z: Float[np.ndarray, "N n"]

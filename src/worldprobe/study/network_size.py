@@ -11,7 +11,7 @@ from worldprobe.train import Encoder, parameters
 def parameter_count(encoder: Encoder, observation_shape: tuple[int, ...], d: int) -> int:
     """Return how many numbers an encoder trains: its layers are made on torch's `meta` device, which holds no data.
 
-    0 where somebody's own layers cannot be made there (they load weights, say). Raises InvalidValue where the encoder
+    0 where a user's own layers cannot be made there (they load weights, say). Raises InvalidValue where the encoder
     does not fit these observations or this d.
     """
     try:

@@ -1,4 +1,4 @@
-"""Changing nested settings by path: what presets, command lines and the axes of a sweep do."""
+"""Nested settings changed by path: by presets, on the command line and along the axes of a sweep."""
 
 from __future__ import annotations
 

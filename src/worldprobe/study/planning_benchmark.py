@@ -1,4 +1,4 @@
-"""What a study's encoders are worth to a planner: every one is put to the same trial, and a path of each is filmed."""
+"""The planning benchmark of a study: every encoder solves the same tasks, and one path of each is drawn."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ FILM_FRAMES = 8
 
 
 class StudyTrial:
-    """The trial of one world's encoders, and what stands beside all of them: the oracle."""
+    """The benchmark of one world's encoders, and the oracle that all of them are compared with."""
 
     def __init__(self, world: World, settings: PlanningSettings) -> None:
         self.trial = Benchmark(world, settings)
         self.oracle = self.trial.oracle()
 
     def evaluate(self, encode: Encode) -> tuple[Planned, dict[str, np.ndarray], Image.Image | None]:
-        """Return what planning with an encoder came to, its paths, and a film of one of them beside the oracle's."""
+        """Return an encoder's planning results, its paths, and a strip of frames along one of them and the oracle's."""
         found = self.trial.evaluate(encode)
         reached = found.reaching | self.oracle.reaching
         paths = {f"plan_{name}": r.paths.astype(np.float32) for name, r in reached.items()}
@@ -75,7 +75,7 @@ def _lines(lines: StraightLines, grain: float) -> StraightLineCosts:
 
 
 def trained_encoder(folder: Path, run_id: str, device: str = "cpu") -> TrainedEncoder:
-    """Return the encoder that a run of a study left, as a planner wants it: it knows which world it is of.
+    """Return the encoder that a run of a study trained, with the world that it belongs to, for planning.
 
     Raises NoResults where the folder holds no study or the run is not finished, UnknownName for a run that the study
     does not train.

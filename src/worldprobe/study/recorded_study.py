@@ -1,4 +1,4 @@
-"""A study of somebody's own recording: the same learner, references, measures and report as for every world."""
+"""The study of a recording: the same training, references, measures and report as for every world."""
 
 from __future__ import annotations
 

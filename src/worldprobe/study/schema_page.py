@@ -26,7 +26,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "objectives.LABEL": OBJECTIVES,
     "encoder": ENCODERS,
 }
-"""Where in a study a registered component is named, with its settings beside its name."""
+"""Where in a study a registered component is named, together with its settings."""
 WORDS = {int: "integer", float: "number", str: "text", bool: "true or false", Any: "any value"}
 BOUNDS = {"ge": "{} or more", "gt": "above {}", "le": "at most {}", "lt": "below {}"}
 
@@ -36,7 +36,7 @@ class SchemaRow:
     """One key that a study file may hold."""
 
     key: str
-    """Its path; LABEL, NAME and POINT stand for words of one's own."""
+    """Its path; LABEL and NAME are words that the author chooses."""
     type: str
     """In words, with bounds: "integer, 64 or more"."""
     default: str

@@ -40,7 +40,7 @@ class StudyFrames:
         return self._ensure("canonical test", self._canonical(self.study.test_frames, "test"))
 
     def explored(self, regime: str, seed: int) -> Dataset:
-        """Return the stored frames that show where a regime goes: what it trains on, else held-out ones."""
+        """Return stored frames of what a regime visits: its training frames, or else held-out ones."""
         if self.study.frames is None:
             return self.heldout(regime, seed)
         return self._ensure(f"{regime} train", self._explored(regime, self.study.frames, seed, "train"))
@@ -50,7 +50,7 @@ class StudyFrames:
         return self._ensure(f"{regime} held-out", self._explored(regime, self.study.heldout_frames, seed, "heldout"))
 
     def training_pairs(self, regime: str, seed: int, objective: Objective) -> PairSource:
-        """Return what an encoder trains on; the same object for everyone who asks for the same pairs."""
+        """Return what an encoder trains on; one object for the same pairs, however often it is asked for."""
         key = regime, seed, objective.uses_controls
         if key not in self._pairs:
             stored = self.study.frames is not None

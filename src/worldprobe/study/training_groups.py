@@ -12,11 +12,11 @@ from worldprobe.train import OBJECTIVES, Objective
 from worldprobe.world import World
 
 TOGETHER = {"cpu": 24, "cuda": 256}
-"""Most encoders in a stack: beyond it a CPU gains nothing, and an unfinished stack is more to lose."""
+"""Most encoders in a stack: beyond it a CPU gains nothing, and more is lost when a run is interrupted."""
 
 
 class Variants:
-    """The study at every point of its axes, and worlds that equal settings share."""
+    """The study at every point of its axes; points with equal world settings share one world."""
 
     def __init__(self, study: Study) -> None:
         self.study = study

@@ -1,4 +1,4 @@
-"""MuJoCo's own renderer, without a display: the picture that the rasteriser is held against, 30 times slower."""
+"""MuJoCo's own renderer, without a display: the reference that the rasteriser is compared with, 30 times slower."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class SymmetricRoom(RoomWorld):
     """A room in which yaw and yaw + 90 degrees show the same at the centre; six controls.
 
     As `room`, but for yaw, whose scale is 65 degrees and limit 200: a quarter turn is well inside what is explored, and
-    no encoder can tell the quarters apart.
+    no encoder can distinguish the quarters.
     """
 
     room_name: ClassVar[str] = "symmetric"
