@@ -1,41 +1,59 @@
-# make demo   from nothing to the report of the study `camera`
-# make test   lint, types, import contracts and every test
+# make demo   from nothing: an audit within two minutes, then the report of the study `camera`; needs no Blender
+# make quick  lint, types, import contracts and the fast tests: after every edit
+# make test   the same with every test
+# make wheel  the wheel and the sdist, built, and the wheel tried outside of this folder
 # make docs   the documentation site, into site/; needs no network once installed
 # make bench  the benchmarks, results into benchmarks/results/
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.worldprobe-installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+LIGHT := $(VENV)/.worldprobe-light
+FULL := $(VENV)/.worldprobe-installed
 
-.PHONY: setup system demo test docs bench clean
-setup: system $(STAMP)
+.PHONY: setup light system system-demo demo quick test lint docs wheel bench clean
+setup: system $(FULL)
+light: system-demo $(LIGHT)
 
-$(STAMP): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch -e ".[room,arm,data,dev]"
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(LIGHT): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) torch -e .
 	@touch $@
+
+$(FULL): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) torch -e ".[room,arm,data,dev]"
+	@touch $(LIGHT) $@
 
 # What needs a system library (EGL for the rasteriser, X libraries for Blender, Chromium for the report's tests).
 # Installed where we are root on a Debian machine; `worldprobe doctor` says what is missing elsewhere.
-system:
-	@missing="$$($(PYTHON) src/worldprobe/doctor.py --apt --tests)"; \
+system: WANTED := --blender --tests
+system system-demo:
+	@missing="$$($(PYTHON) src/worldprobe/doctor.py --apt $(WANTED))"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
-demo: setup
-	$(BIN)/worldprobe doctor
+# A contrast that is meant to fail does not change the audit's exit status; should a gate fail all the same, go on.
+demo: light
+	$(BIN)/worldprobe audit camera || test $$? -eq 1
 	$(BIN)/worldprobe run camera --preset cpu --out demo
 
-test: setup
+lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+quick: lint
+	$(BIN)/python -m pytest -m "not slow and not blender and not browser"
+
+test: lint
 	$(BIN)/python -m pytest
 
-$(VENV)/.docs-installed: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "worldprobe[docs]"
+$(VENV)/.docs-installed: $(FULL)
+	$(PIP) "worldprobe[docs]"
 	@touch $@
 
 docs: $(VENV)/.docs-installed
@@ -43,8 +61,11 @@ docs: $(VENV)/.docs-installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "Open site/index.html"
 
+wheel: setup
+	BUILD_PYTHON=$(BIN)/python .ci/wheel
+
 bench: setup
 	for script in sigreg training stacked raster raster_against_cycles arm cycles_recovery camera audit; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:
-	rm -rf $(VENV) demo runs
+	rm -rf $(VENV) demo runs build dist

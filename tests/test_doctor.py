@@ -25,14 +25,16 @@ def test_this_machine_is_fit_for_the_demo(found):
     assert "bpy 5" in found["Blender"].detail
     assert "mujoco 3" in found["MuJoCo"].detail
     assert "not/yet" in found["disk"].detail
-    assert render(list(found.values())).endswith("Everything that `make demo` needs works.")
+    assert found["studies"].ok
+    assert found["studies"].detail.startswith("all 12 can be run: ")
+    assert render(list(found.values())).endswith("Every study can be run here: `worldprobe run camera`.")
 
 
 def test_a_missing_graphics_driver_is_told_from_a_missing_package(monkeypatch):
     monkeypatch.setenv("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null")
     check = doctor._raster(doctor._child(doctor._RASTER))
     assert not check.ok
-    assert check.required
+    assert not check.required, "the analytic worlds need no rasteriser"
     assert check.detail == "EGL does not draw: requested device index 0, but found 0 devices"
     assert check.fix.endswith("apt-get install -y --no-install-recommends " + " ".join(APT_PACKAGES))
 
@@ -54,7 +56,7 @@ def test_a_child_that_hangs_is_given_up(monkeypatch):
 def test_missing_python_packages_name_their_extra(monkeypatch):
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
     failed = doctor._Child(False, "ModuleNotFoundError: No module named 'x'")
-    assert doctor._raster(failed).fix == 'pip install "worldprobe[raster]"'
+    assert doctor._raster(failed).fix == "pip install moderngl"
     blender = doctor._blender(failed)
     assert blender.fix.startswith('pip install "worldprobe[room]"')
     assert not blender.required
@@ -85,6 +87,26 @@ def test_programs_for_tests_are_listed_only_when_asked(monkeypatch):
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
     assert "chromium" not in missing_apt()
     assert missing_apt(tests=True)[-2:] == ["chromium", "chromium-driver"]
+
+
+def test_the_demo_asks_for_no_library_of_blenders(monkeypatch):
+    monkeypatch.setattr(doctor, "_present", lambda library: False)
+    monkeypatch.setattr(doctor, "_loads", lambda library: False)
+    assert "libxrender1" not in missing_apt()
+    assert "libegl1" in missing_apt()
+    assert {"libxrender1", "libegl1"} < set(missing_apt(blender=True))
+
+
+def test_what_each_study_lacks_is_said_and_the_others_can_be_run():
+    answer = '{"camera": null, "arm": "mujoco is missing.", "arm-squashed": "mujoco is missing."}'
+    check = doctor._studies(doctor._Child(True, answer))
+    assert not check.ok
+    assert not check.required
+    assert check.detail == "1 of 3 can be run; not arm, arm-squashed"
+    assert check.fix == "mujoco is missing."
+    assert render([check]).endswith("The other studies can be run here: see `worldprobe studies`.")
+    assert doctor._studies(doctor._Child(True, '{"camera": "x"}')).required
+    assert doctor._studies(doctor._Child(False, "No module named 'torch'")).required
 
 
 def test_sudo_is_named_to_those_who_need_it(monkeypatch):
@@ -150,7 +172,7 @@ def test_render_puts_the_mending_command_under_what_is_missing():
         "MISSING  three  gone",
         "                -> install three",
         "",
-        "Mend first: three.",
+        "Needed before anything can be run: three.",
     ]
 
 

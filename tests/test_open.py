@@ -7,22 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from worldprobe.cli.open import SHIPPED, open_report
+from worldprobe.cli.open_report import SHIPPED, open_report
 from worldprobe.errors import NoResults
+
+FINISHED = SHIPPED[0] / "camera.html"
 
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
+    monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(webbrowser, "open", found.append)
     return found
 
 
 def test_without_a_folder_the_finished_report_is_shown(opened: list[str]) -> None:
     open_report()
-    assert opened == [SHIPPED.resolve().as_uri()]
-    assert SHIPPED.stat().st_size < 2_000_000
-    assert "<html" in SHIPPED.read_text(encoding="utf8")[:500]
+    assert opened == [FINISHED.resolve().as_uri()]
+    assert FINISHED.stat().st_size < 2_000_000
+    assert "<html" in FINISHED.read_text(encoding="utf8")[:500]
 
 
 def test_a_folders_own_report_is_shown(opened: list[str], tmp_path: Path) -> None:
@@ -31,8 +34,12 @@ def test_a_folders_own_report_is_shown(opened: list[str], tmp_path: Path) -> Non
     assert opened == [(tmp_path / "report.html").resolve().as_uri()]
 
 
-def test_with_path_no_browser_is_opened(opened: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    open_report(show=False)
+def test_without_a_screen_the_path_is_printed(
+    opened: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    open_report()
     assert "camera.html" in capsys.readouterr().out.replace("\n", "")
     assert not opened
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import glob
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -37,6 +38,9 @@ BLENDER_LIBRARIES = {
 }
 """What `import bpy` loads from the system, as /proc/self/maps shows it (bpy 5.0.1)."""
 TEST_PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "chromium-driver": ("chromedriver",)}
+
+STUDIES = "studies"
+"""The name of the check that says which studies can be run."""
 
 _LIBRARY_FOLDERS = ("/usr/lib/*-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib")
 _CHILD_SECONDS = 120
@@ -71,6 +75,7 @@ model = mujoco_model(joints=2)
 mujoco.mj_step(model, mujoco.MjData(model))
 print(mujoco.__version__)
 """
+_STUDIES = "import json; from worldprobe.study.obstacles import obstacles; print(json.dumps(obstacles()))"
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class MachineCheck:
 
 def checks() -> list[MachineCheck]:
     """Return everything that was checked; takes seconds, since what can break is really tried."""
-    torch, raster, blender, mujoco = (_child(code) for code in (_TORCH, _RASTER, _BLENDER, _MUJOCO))
+    torch, raster, blender, mujoco, studies = (_child(code) for code in (_TORCH, _RASTER, _BLENDER, _MUJOCO, _STUDIES))
     return [
         _python(),
         _torch(torch),
@@ -98,11 +103,12 @@ def checks() -> list[MachineCheck]:
         _memory(),
         _cores(),
         _gpu(torch),
+        _studies(studies),
     ]
 
 
 def render(found: Sequence[MachineCheck]) -> str:
-    """Return the checks as text: one line each, under it what mends it, and a verdict at the end."""
+    """Return the checks as text: a line each, beneath it what installs what is missing, and what can be done here."""
     width = max(len(check.name) for check in found)
     lines = []
     for check in found:
@@ -112,8 +118,16 @@ def render(found: Sequence[MachineCheck]) -> str:
             lines.append(f"{'':{width + 11}}-> {check.fix}")
     lacking = [check.name for check in found if check.required and not check.ok]
     lines.append("")
-    lines.append(f"Mend first: {', '.join(lacking)}." if lacking else "Everything that `make demo` needs works.")
+    lines.append(f"Needed before anything can be run: {', '.join(lacking)}." if lacking else _possible(found))
     return "\n".join(lines)
+
+
+def _possible(found: Sequence[MachineCheck]) -> str:
+    """Return what can be done where nothing that every study needs is missing."""
+    studies = next((check for check in found if check.name == STUDIES), None)
+    if studies is None or studies.ok:
+        return "Every study can be run here: `worldprobe run camera`."
+    return "The other studies can be run here: see `worldprobe studies`."
 
 
 def missing_packages(libraries: dict[str, str]) -> list[str]:
@@ -124,18 +138,21 @@ def missing_packages(libraries: dict[str, str]) -> list[str]:
     return missing
 
 
-def missing_apt(tests: bool = False) -> list[str]:
-    """Return every Debian package that is missing for the demo, and, if asked, for the tests of the report."""
-    packages = missing_packages(RASTER_LIBRARIES | BLENDER_LIBRARIES)
+def missing_apt(blender: bool = False, tests: bool = False) -> list[str]:
+    """Return every Debian package that is missing for the demo, and, if asked, for Blender and the report's tests."""
+    packages = missing_packages(RASTER_LIBRARIES | (BLENDER_LIBRARIES if blender else {}))
     if importlib.util.find_spec("ensurepip") is None:  # Debian's Python cannot make virtual environments without it
         packages.append("python3-venv")
     return packages + (_missing_programs() if tests else [])
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the checks (exit status 1 if a required one fails), or with --apt [--tests] the missing Debian packages."""
+    """Print the checks (exit status 1 if a required one fails), or with --apt the missing Debian packages.
+
+    --apt lists what the demo needs; with --blender and --tests also what those need.
+    """
     if "--apt" in arguments:
-        print(" ".join(missing_apt(tests="--tests" in arguments)))
+        print(" ".join(missing_apt(blender="--blender" in arguments, tests="--tests" in arguments)))
         return 0
     found = checks()
     print(render(found))
@@ -163,9 +180,10 @@ def _raster(child: _Child) -> MachineCheck:
     if child.ok:
         return MachineCheck(name, True, f"drew a triangle with {child.text}")
     if importlib.util.find_spec("moderngl") is None:
-        return MachineCheck(name, False, "moderngl is not installed: rendered worlds cannot be drawn", _pip("raster"))
+        lost = "moderngl is not installed: rendered worlds cannot be drawn"
+        return MachineCheck(name, False, lost, "pip install moderngl", required=False)
     packages = missing_packages(RASTER_LIBRARIES) or list(RASTER_LIBRARIES)
-    return MachineCheck(name, False, f"EGL does not draw: {child.text}", _apt(packages))
+    return MachineCheck(name, False, f"EGL does not draw: {child.text}", _apt(packages), required=False)
 
 
 def _blender(child: _Child) -> MachineCheck:
@@ -229,6 +247,19 @@ def _cores() -> MachineCheck:
 def _gpu(child: _Child) -> MachineCheck:
     name = child.text.split("|")[-1].strip() if child.ok else ""
     return MachineCheck("GPU", True, name or "none that torch can use: training runs on the processor", required=False)
+
+
+def _studies(child: _Child) -> MachineCheck:
+    """Say which shipped studies can be run here, and what each of the others lacks."""
+    if not child.ok:
+        return MachineCheck(STUDIES, False, f"none can be run: {child.text}")
+    found: dict[str, str | None] = json.loads(child.text)
+    stopped = {name: why for name, why in found.items() if why is not None}
+    if not stopped:
+        return MachineCheck(STUDIES, True, f"all {len(found)} can be run: {', '.join(found)}")
+    detail = f"{len(found) - len(stopped)} of {len(found)} can be run; not {', '.join(stopped)}"
+    reasons = " ".join(dict.fromkeys(why for why in stopped.values() if why))
+    return MachineCheck(STUDIES, False, detail, reasons, required=len(stopped) == len(found))
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toy import ToyVectors, ToyWorld
+from worldprobe._util import locks
 from worldprobe._util.files import file_sha256
 from worldprobe.datasets import Dataset, DatasetSpec, Store, canonical, exploration
-from worldprobe.datasets import store as store_module
 from worldprobe.errors import DamagedData, InvalidValue, NotEnoughRoom, UnwritableFolder
 from worldprobe.explore import Gaussian
 
@@ -221,7 +221,7 @@ def test_a_world_that_gives_nan_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_where_files_cannot_be_locked_datasets_are_made_all_the_same(
     store: Store, world: ToyWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)
     assert store.ensure(spec_of(world), world).frame_count == FRAMES
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from worldprobe.cli import run, report, open, audit, measure, plan, sign, lists, render, doctor  # isort: skip  # as --help lists them
 from worldprobe._util.visible import visible
 from worldprobe.cli.app import app
 from worldprobe.errors import WorldprobeError, on_command_line
 
-__all__ = ["app", "audit", "doctor", "lists", "main", "measure", "open", "plan", "render", "report", "run", "sign"]
+__all__ = ["app", "main"]
+
+COMMANDS = ["audit", "run", "report", "open_report", "measure", "plan", "sign", "render", "lists", "cache", "doctor"]
+"""The modules that hold the commands, in the order in which --help lists them."""
+for _name in COMMANDS:
+    import_module(f"worldprobe.cli.{_name}")
 
 
 def main() -> None:

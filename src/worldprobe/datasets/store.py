@@ -11,16 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from worldprobe._util.files import atomic_write, cache_dir, content_key, inside, write_json
+from worldprobe._util.locks import lock
 from worldprobe.datasets.dataset import Dataset
 from worldprobe.datasets.shards import Frames, disk_errors, find_shard, read_shard, shard_rows, write_shard
 from worldprobe.datasets.spec import DatasetSpec
 from worldprobe.errors import InvalidValue, NotEnoughRoom
 from worldprobe.world.world import World
-
-try:
-    import fcntl
-except ImportError:  # not a POSIX system: two processes may then render the same shard twice, into the same file
-    fcntl = None  # type: ignore[assignment]
 
 log = logging.getLogger(__name__)
 
@@ -110,10 +106,9 @@ class Store:
         """Hold the folder for this process; a lock ends with its process, however that ends."""
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            lock = open(folder / ".lock", "a")  # noqa: SIM115 - closed below, outside this block's errors
-        with lock:
-            if fcntl is not None:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            handle = open(folder / ".lock", "a")  # noqa: SIM115 - closed below, outside this block's errors
+        with handle:
+            if lock(handle):
                 for left_by_a_kill in folder.glob(".*.part"):
                     left_by_a_kill.unlink()
             yield

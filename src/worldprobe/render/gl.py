@@ -45,7 +45,7 @@ def open_context(display: int = 0) -> Any:
     try:
         import moderngl
     except ImportError as error:
-        raise MissingDependency("moderngl", "drawing rendered worlds", 'pip install "worldprobe[raster]"') from error
+        raise MissingDependency("moderngl", "drawing rendered worlds", "pip install moderngl") from error
     try:
         with shared_cores(DISPLAYS):
             context = (_on_first, _on_second)[display](moderngl)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +12,11 @@ import torch
 
 from worldprobe._util import cores
 from worldprobe._util.memory import total_bytes
+
+try:
+    import resource
+except ImportError:  # not a POSIX system
+    resource = None  # type: ignore[assignment]
 
 PACKAGES = ("worldprobe", "torch", "numpy", "scipy", "scikit-learn", "numba", "moderngl", "bpy")
 
@@ -40,7 +44,12 @@ def versions() -> dict[str, str]:
 
 
 def peak_memory_bytes() -> int:
-    """Return the largest resident memory of this process, plus the largest of its finished children."""
+    """Return the largest resident memory of this process, plus the largest of its finished children.
+
+    0 where the system does not say.
+    """
+    if resource is None:
+        return 0
     scale = 1 if sys.platform == "darwin" else 1024
     usages = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return scale * sum(usages)

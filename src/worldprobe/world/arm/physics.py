@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe._util import cores
 from worldprobe.world.arm.model import CHAINS, RANGE, import_mujoco, mujoco_model
 
 _ROUNDS, _DAMPING_METRES, _CLOSE_METRES = 40, 0.03, 0.001
@@ -43,7 +42,7 @@ class Body:
         self, states: Float[np.ndarray, "N state"], commands: Float[np.ndarray, "N steps joints"]
     ) -> Float[np.ndarray, "N steps state"]:
         """Return the states after each of a number of control steps, with a command to every motor in each."""
-        mujoco, threads = import_mujoco(), os.cpu_count() or 1
+        mujoco, threads = import_mujoco(), cores.available()
         from mujoco import rollout
 
         with rollout.Rollout(nthread=threads) as pool:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,7 @@ from jaxtyping import Bool, UInt8
 
 from worldprobe._util.colour import srgb_from_linear
 from worldprobe._util.files import atomic_write, cache_dir, content_key
+from worldprobe._util.locks import lock
 from worldprobe.render.camera import camera_to_world
 from worldprobe.world.room.atlas import filled
 from worldprobe.world.room.blueprint import Blueprint, blueprint
@@ -72,8 +72,8 @@ def baked_glb(room: str, settings: BakeSettings = BakeSettings()) -> Path:
 def _alone(path: Path) -> Iterator[None]:
     """Hold the lock beside `path`: of several processes that want one bake, one makes it and the others wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with open(path.with_suffix(".lock"), "w") as handle:
+        lock(handle)
         yield
 
 
