@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 
 import worldprobe.audits.gates as gates_package
 from tabulate.markdown import markdown
-from worldprobe.audits import CHECKS, GateCheck
+from worldprobe.audits import GATES, GateCheck
 
 
 def gates(*patterns: str) -> str:
@@ -30,7 +30,7 @@ def defined() -> list[tuple[str, GateCheck]]:
         checks = [value for value in vars(module).values() if isinstance(value, GateCheck)]
         source = inspect.getsource(module)  # a gate belongs where its name is written, not where it is imported
         found += [(name, check) for check in checks if f'"{check.name}"' in source]
-    order = list(CHECKS)
+    order = list(GATES)
     return sorted(found, key=lambda each: order.index(each[1].name))
 
 

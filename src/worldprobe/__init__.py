@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from worldprobe import errors
     from worldprobe.api.arrays import bound, decompose, predict, recover
     from worldprobe.api.studies import audit, load_study, plan, report, run
-    from worldprobe.audits.gate import CHECKS as gates
+    from worldprobe.audits.gate import GATES as gates
     from worldprobe.contracts.encoder_contract import check_encoder
     from worldprobe.contracts.regime_contract import check_regime
     from worldprobe.contracts.world_contract import check_world
@@ -48,7 +48,7 @@ _HOMES = {
     "encoders": "worldprobe.train.encoders:ENCODERS",
     "objectives": "worldprobe.train.objectives:OBJECTIVES",
     "formats": "worldprobe.recordings.formats.format:FORMATS",
-    "gates": "worldprobe.audits.gate:CHECKS",
+    "gates": "worldprobe.audits.gate:GATES",
     "World": "worldprobe.world.world:World",
     "Control": "worldprobe.world.world:Control",
     "Regime": "worldprobe.explore.regime:Regime",

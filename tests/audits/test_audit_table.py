@@ -137,3 +137,25 @@ def test_names_are_printed_as_they_are(tmp_path: Path) -> None:
     assert "[/nope]" in done.stdout
     assert "\x1b[31m" not in done.stdout
     assert "still does not move: constant in all 3,000 rows" in done.stdout
+
+
+def test_an_older_audit_is_read_with_the_present_names(tmp_path: Path) -> None:
+    old = {"gate": "look-alikes", "subject": "yaw", "verdict": "fail", "value": 0.03, "threshold": 0.06}
+    old |= {"advice": "Break the symmetry.", "because": "Injectivity.", "evidence": {}}
+    given = {"verdict": "fail", "of": "key", "gates": [old]}
+    (tmp_path / "audit.json").write_text(json.dumps(given), encoding="utf8")
+    found = load_audit(tmp_path)
+    assert found is not None
+    assert found.gate("perceptual-aliasing", "yaw") is not None
+    assert (found.exit_status, list(found.parts)) == (1, [])
+
+
+def test_the_registry_has_every_gate_and_a_gate_belongs_to_one_file() -> None:
+    import worldprobe as wp
+    from worldprobe.audits import gates
+
+    assert set(wp.gates) == set(gates.GATES)
+    listed = [
+        name for line in gates.__doc__.splitlines() if "/" in line for name in line.split(maxsplit=1)[1].split(", ")
+    ]
+    assert sorted(listed) == sorted(gates.GATES)

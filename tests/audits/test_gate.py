@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audits.logs import clean, names
-from worldprobe.audits import CHECKS, Audit, Gate, Limit, Verdict, audit_regime
+from worldprobe.audits import GATES, Audit, Gate, Limit, Verdict, audit_regime
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
 
@@ -25,7 +25,7 @@ def test_a_check_without_a_fail_line_only_warns() -> None:
 
 
 def test_every_check_says_what_it_asks_why_and_how_its_lines_were_found() -> None:
-    for name, check in CHECKS.items():
+    for name, check in GATES.items():
         assert check.name == name
         assert check.asks.endswith("?")
         assert check.because

@@ -12,7 +12,7 @@ from pydantic import PrivateAttr
 
 from toy import CAMERA, PLANE, ToyVectors, ToyWorld
 from worldprobe.audits import Effort, Gate, Verdict, audit_world
-from worldprobe.audits.gates.world.canonical_views import shrunk
+from worldprobe.audits.canonical_views import shrunk
 from worldprobe.audits.gates.world.linear_cues import weak_cues
 from worldprobe.world import Control, World
 
@@ -91,16 +91,16 @@ def test_a_plain_world_passes() -> None:
 def test_two_controls_that_alias_are_named() -> None:
     names = found(Aliased())
     assert {("distinct", "x"), ("distinct", "y")} <= names
-    assert {("look-alikes", "x"), ("look-alikes", "y")} <= names
+    assert {("perceptual-aliasing", "x"), ("perceptual-aliasing", "y")} <= names
 
 
 @pytest.mark.parametrize("kind", [Folded, Turning])
-def test_look_alikes_far_apart_are_found_and_named(kind: type[ToyWorld]) -> None:
+def test_aliased_states_are_found_and_named(kind: type[ToyWorld]) -> None:
     """The pair is really far apart in x, really looks the same, and is shown."""
     world = kind()
     gates = audit_world(world, effort=SMALL)
     failing = [gate for gate in gates if gate.verdict is Verdict.FAIL]
-    assert [(gate.gate, gate.subject) for gate in failing] == [("look-alikes", "x")]
+    assert [(gate.gate, gate.subject) for gate in failing] == [("perceptual-aliasing", "x")]
     here, there = failing[0].evidence["controls"]
     assert abs(here["x"] - there["x"]) >= 1.0
     shown = world.observe(np.array([list(here.values()), list(there.values())])).astype(float)
@@ -170,7 +170,7 @@ def test_the_symmetric_room_fails_on_yaw_and_shows_the_pair() -> None:
 
     with SymmetricRoom(size=32) as room:
         gates = audit_world(room, np.full(6, 0.5))
-    found = gates_of(gates, "look-alikes")
+    found = gates_of(gates, "perceptual-aliasing")
     assert found["yaw"].verdict is Verdict.FAIL
     least = min(gate.value for gate in found.values())
     assert found["yaw"].value == pytest.approx(least, rel=1e-9)
@@ -197,7 +197,7 @@ def test_the_furnished_room_passes() -> None:
 @pytest.mark.slow
 def test_the_room_s_discarded_first_pose_is_predicted_to_lose_its_pedestal() -> None:
     """docs/concepts.md: there a rise looked like a tilt, and LeJEPA filled its dimension with a sum of squares."""
-    from worldprobe.audits.gates.world.canonical_views import Views
+    from worldprobe.audits.canonical_views import Views
     from worldprobe.world.room import Room
 
     scales: dict[str, dict[str, Any]] = {

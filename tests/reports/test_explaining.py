@@ -39,7 +39,7 @@ def _alike(degrees: float) -> Audit:
         "frames": np.full((8, 17, 3), 90, dtype=np.uint8),
         "rest": np.array([1.0, np.nan]),
     }
-    gate = Gate("look-alikes", "yaw", Verdict.FAIL, 0.03, 0.06, "Break the symmetry.", "Injectivity.", evidence)
+    gate = Gate("perceptual-aliasing", "yaw", Verdict.FAIL, 0.03, 0.06, "Break the symmetry.", "Injectivity.", evidence)
     return Audit([Gate("visible", "yaw", Verdict.PASS, 9.0, 1.0, "", "Seen."), gate])
 
 
@@ -126,7 +126,10 @@ def test_an_audit_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     assert found is not None
     assert (found.of, found.verdict, found.to_json()) == ("key", Verdict.FAIL, _alike(90.0).to_json())
     assert found.gates[1].evidence["rest"] == [1.0, None]
-    assert [picture and picture.name for picture in map(found.picture, found.gates)] == [None, "look-alikes-yaw.png"]
+    assert [picture and picture.name for picture in map(found.picture, found.gates)] == [
+        None,
+        "perceptual-aliasing-yaw.png",
+    ]
     (tmp_path / "audit.json").write_text('{"gates": [', encoding="utf8")
     with pytest.raises(DamagedData, match="audit again"):
         load_audit(tmp_path)
@@ -172,8 +175,10 @@ def test_the_audit_s_gates_pictures_and_advice_are_on_the_page(one_seed: Path) -
     page = _explained(one_seed)
     assert "Of two gates, 1 fail and 0 warn." in page.text
     (row,) = page.tables["Gates that fail"].rows
-    assert row == ["look-alikes", "yaw", "Break the symmetry."]
-    assert any("side by side: look-alikes, yaw" in str(attrs.get("alt")) for tag, attrs in page.tags if tag == "img")
+    assert row == ["perceptual-aliasing", "yaw", "Break the symmetry."]
+    assert any(
+        "side by side: perceptual-aliasing, yaw" in str(attrs.get("alt")) for tag, attrs in page.tags if tag == "img"
+    )
 
 
 def test_an_audit_of_something_else_is_left_out(one_seed: Path) -> None:

@@ -1,4 +1,4 @@
-"""The audit of a regime, from its pairs of controls alone: a regime's sample, or a user's log."""
+"""The audit of an exploration from its pairs of controls alone: a regime's sample, or a log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worldprobe.audits.gates.exploration.marginal_distribution import marginals
 from worldprobe.audits.gates.exploration.movement import movement
 from worldprobe.audits.gates.exploration.pair_transitions import transitions
 from worldprobe.audits.gates.exploration.sample_size import extent, overlap
-from worldprobe.audits.gates.exploration.trajectory import Log
+from worldprobe.audits.trajectory import Log
 from worldprobe.explore import Pairs
 
 
@@ -25,11 +25,12 @@ def audit_regime(
     standardise: bool = False,
     seed: int = 0,
 ) -> list[Gate]:
-    """Return the gates on an exploration: how it moves, where it has been, how pairs are related, how much there is.
+    """Return the gates on an exploration: movement, distribution, transitions, sample size.
 
-    `pairs.controls` are in the order in which they were visited, in canonical units; `standardise` takes out their own
-    mean and sd first, for logs in physical units. `test` are the controls of a test set, in the log's units.
-    `seed` draws the canonical states and directions that statistics are taken over, never the data.
+    `pairs.controls` are in the order in which they were visited, in canonical units; `standardise` removes their own
+    mean and standard deviation first, for logs in physical units. `test` are the controls of a test set, in the log's
+    units.
+    `seed` draws the canonical states and the directions of statistics, never the data.
     Raises InvalidValue for fewer than 64 pairs and for values that are not finite.
     """
     log = Log.of(pairs, names, standardise)

@@ -1,4 +1,4 @@
-"""What an audit answers with: gates, each a measured number held against a line, whose it is and what to do."""
+"""A gate: one measured number compared with a threshold, for one subject, with what to do about it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from worldprobe.results import Verdict
 
 @dataclass(frozen=True)
 class Limit:
-    """The lines of a check: past `warn` an assumption is broken, past `fail` recovery is lost or the data are faulty.
+    """The thresholds of a check: past `warn` an assumption is violated, past `fail` a control is lost or data are bad.
 
-    `past` says on which side of a line trouble lies. A check without a `fail` line only ever warns.
+    `past` says on which side of a threshold that is. A check without a `fail` threshold only warns.
     """
 
     past: Literal["above", "below"]
@@ -22,24 +22,24 @@ class Limit:
     fail: float | None
 
     def judge(self, value: float, noise: float = 0.0) -> tuple[Verdict, float]:
-        """Return the verdict and the line that decided it: the one crossed, or the first that was not.
+        """Return the verdict and the threshold that decided it: the one crossed, or the warning threshold.
 
-        `noise` is how far a clean sample of this size may stray; it moves both lines out of the way of chance.
+        `noise` is the statistic's sampling error at this sample size; both thresholds are widened by it.
         """
         sign = 1.0 if self.past == "above" else -1.0
-        for verdict, line in ((Verdict.FAIL, self.fail), (Verdict.WARN, self.warn)):
-            if line is not None and sign * value > sign * line + noise:
-                return verdict, line + sign * noise
+        for verdict, threshold in ((Verdict.FAIL, self.fail), (Verdict.WARN, self.warn)):
+            if threshold is not None and sign * value > sign * threshold + noise:
+                return verdict, threshold + sign * noise
         return Verdict.PASS, self.warn + sign * noise
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One number held against one line.
+    """One number compared with one threshold.
 
-    `because` names the theorem or assumption that the gate checks (arXiv 2605.26379 where nothing else is said);
-    `advice` says what was found and what to do, and is empty where nothing need be done. `evidence` holds what shows
-    it: other statistics by name, a pair of frames as arrays.
+    `because` names the theorem or assumption that the gate checks (arXiv 2605.26379 unless another source is named).
+    `advice` says what was found and what to do; it is empty where the gate passes. `evidence` has what supports it:
+    other statistics by name, a pair of frames as an array.
     """
 
     gate: str
@@ -63,12 +63,12 @@ class Gate:
         }
 
 
-CHECKS: Registry[GateCheck] = Registry("gate", "worldprobe gates", "worldprobe.audits")
+GATES: Registry[GateCheck] = Registry("gate", "worldprobe gates", "worldprobe.audits.gates")
 
 
 @dataclass(frozen=True)
 class GateCheck:
-    """A kind of gate: its name, what it asks, the theorem behind it, its lines and how they were found."""
+    """A kind of gate: its name, what it asks, the theorem behind it, its thresholds and how they were calibrated."""
 
     name: str
     asks: str
@@ -79,10 +79,10 @@ class GateCheck:
     def judge(
         self, subject: str, value: float, advice: str, *, noise: float = 0.0, evidence: dict[str, Any] | None = None
     ) -> Gate:
-        """Return this check's gate for a measured value; the advice is kept where the verdict is not a pass."""
-        verdict, line = self.limit.judge(float(value), float(noise))
+        """Return this check's gate for a measured value; a gate that passes has no advice."""
+        verdict, threshold = self.limit.judge(float(value), float(noise))
         said = "" if verdict is Verdict.PASS else advice
-        return Gate(self.name, subject, verdict, float(value), line, said, self.because, evidence or {})
+        return Gate(self.name, subject, verdict, float(value), threshold, said, self.because, evidence or {})
 
 
 def check(
@@ -95,5 +95,5 @@ def check(
     fail: float | None,
     calibration: str,
 ) -> GateCheck:
-    """Make a check and file it under its name."""
-    return CHECKS.register(name)(GateCheck(name, asks, because, Limit(past, warn, fail), calibration))
+    """Make a check and register it under its name."""
+    return GATES.register(name)(GateCheck(name, asks, because, Limit(past, warn, fail), calibration))

@@ -70,16 +70,16 @@ def objectives(as_json: AsJson = False) -> None:
 @app.command()
 def gates(as_json: AsJson = False) -> None:
     """List the gates of an audit: what each one asks, and its thresholds."""
-    from worldprobe.audits.gate import CHECKS
+    from worldprobe.audits.gate import GATES
 
     if as_json:
         listed = {
             name: {"asks": check.asks, "past": check.limit.past, "warn": check.limit.warn, "fail": check.limit.fail}
-            for name, check in CHECKS.items()
+            for name, check in GATES.items()
         }
         print(json.dumps(listed, indent=2))
         return
-    for name, check in CHECKS.items():
+    for name, check in GATES.items():
         fail = "never" if check.limit.fail is None else f"{check.limit.past} {check.limit.fail:g}"
         say("[bold]{}[/bold]  {}", name, check.asks)
         say("    [dim]warns {} {}; fails {}[/dim]", check.limit.past, f"{check.limit.warn:g}", fail)

@@ -2,7 +2,8 @@
 
 1   files without a number
 2   `format` in every file; cyclic controls have a `period` and runs `cyclic` measures (1: `turn`, `turning`); the
-    parts of missing R^2 `non_identifiability` and `unexplained` (1: `chance`, `rest`)
+    parts of missing R^2 `non_identifiability` and `unexplained` (1: `chance`, `rest`); the gate `perceptual-aliasing`
+    (1: `look-alikes`)
 """
 
 from __future__ import annotations
@@ -62,7 +63,12 @@ def _results_from_1(results: Json) -> Json:
     return found
 
 
+def _audit_from_1(audit: Json) -> Json:
+    gates = {"look-alikes": "perceptual-aliasing"}
+    return {**audit, "gates": [{**gate, "gate": gates.get(gate["gate"], gate["gate"])} for gate in audit["gates"]]}
+
+
 UPGRADES: dict[int, dict[Kind, Callable[[Json], Json]]] = {
-    1: {Kind.RESULTS: _results_from_1, Kind.RUN: _run_from_1},
+    1: {Kind.RESULTS: _results_from_1, Kind.RUN: _run_from_1, Kind.AUDIT: _audit_from_1},
 }
 """By the format to upgrade from, and by what the file holds; a kind that is not named stays as it is."""

@@ -1,1 +1,46 @@
-"""Gates: measured numbers compared with thresholds, one file for each question."""
+"""Gates: measured numbers compared with thresholds. `GATES` has all of them by name.
+
+A gate is defined beside the function that measures it: what it asks, the theorem behind it, its thresholds and how they
+were calibrated. Importing this package imports them all.
+
+    world/determinism             deterministic
+    world/local_observability     visible, information, occluded, distinct
+    world/control_limits          saturated
+    world/perceptual_aliasing     perceptual-aliasing
+    world/linear_cues             weak-cue
+    exploration/movement          dead-control, bounded, jumps, standing-still, repeats
+    exploration/marginal_distribution   stationary-log, stationary-pair, gaussian-control, gaussian-joint
+    exploration/pair_transitions  additive-noise, gaussian-noise, pairs-related, pairs-differ, isotropy, spectral-gap
+    exploration/sample_size       effective-samples, coverage, correlated-controls, independent-controls, test-overlap
+    exploration/predicted_r2      prediction
+    frames/frames_match_states    in-step, dropped-frames, readable
+"""
+
+# ruff: noqa: I001  (gates are listed in the order in which their modules are imported)
+from worldprobe.audits.gate import GATES
+from worldprobe.audits.gates.world import determinism
+from worldprobe.audits.gates.world import local_observability
+from worldprobe.audits.gates.world import control_limits
+from worldprobe.audits.gates.world import perceptual_aliasing
+from worldprobe.audits.gates.world import linear_cues
+from worldprobe.audits.gates.exploration import movement
+from worldprobe.audits.gates.exploration import marginal_distribution
+from worldprobe.audits.gates.exploration import pair_transitions
+from worldprobe.audits.gates.exploration import sample_size
+from worldprobe.audits.gates.exploration import predicted_r2
+from worldprobe.audits.gates.frames import frames_match_states
+
+__all__ = [
+    "GATES",
+    "control_limits",
+    "determinism",
+    "frames_match_states",
+    "linear_cues",
+    "local_observability",
+    "marginal_distribution",
+    "movement",
+    "pair_transitions",
+    "perceptual_aliasing",
+    "predicted_r2",
+    "sample_size",
+]

@@ -1,4 +1,4 @@
-"""Where the log has been: the same all along it, the same in both members of a pair, and Gaussian."""
+"""The distribution of the controls: whether it is stationary, the same in both members of a pair, and Gaussian."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from jaxtyping import Float, Int
 from scipy.stats import kurtosis, skew
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.exploration.trajectory import SEGMENTS, Log
 from worldprobe.audits.sampling_bounds import EPPS, FRANCIA, KOLMOGOROV
+from worldprobe.audits.trajectory import SEGMENTS, Log
 from worldprobe.stats.epps_pulley import epps_pulley
 from worldprobe.stats.kolmogorov_smirnov import ks_distance, ordinal_codes
 from worldprobe.stats.normality import shapiro_francia
@@ -18,7 +18,7 @@ from worldprobe.stats.whitening import whitened
 
 STATIONARY_LOG = check(
     "stationary-log",
-    "Is every stretch of the log distributed like the rest?",
+    "Does every stretch of the log have the same distribution as the rest?",
     because="Assumption (ii), stationarity.",
     past="above",
     warn=0.05,
@@ -34,7 +34,7 @@ STATIONARY_PAIR = check(
     past="above",
     warn=0.05,
     fail=0.2,
-    calibration="Kolmogorov-Smirnov distance between z and z' over the pairs; the lines are those of the log.",
+    calibration="Kolmogorov-Smirnov distance between z and z' over the pairs; thresholds as for the log.",
 )
 
 GAUSSIAN_CONTROL = check(
@@ -44,8 +44,8 @@ GAUSSIAN_CONTROL = check(
     past="below",
     warn=0.985,
     fail=0.95,
-    calibration="Shapiro-Francia's W', which is also the R^2 between the control and its Gaussianised self: what a "
-    "perfect SIGReg embedding can be linear in it. Student t with 10 degrees .995, clipped at 2 sd .990, "
+    calibration="Shapiro-Francia's W', which is also the R^2 between the control and its Gaussianised self: the most "
+    "that an embedding at SIGReg's optimum can be linear in it. Student t with 10 degrees .995, clipped at 2 sd .990, "
     "generalised normal alpha 4 .987, alpha 1 .963, uniform .955, Student t with 3 degrees .836, alpha .5 .782. "
     "Whitening loses more (its published plateau ends near alpha 1). Past .985 the optimum itself loses 1.5 %; past "
     ".95 it loses 5 %.",
@@ -63,6 +63,8 @@ GAUSSIAN_JOINT = check(
     ".088.",
 )
 DIRECTIONS, EPPS_FRAMES = 64, 20_000
+FEW_LEVELS = 10
+"""A control with at most so many distinct values is discrete."""
 
 
 def marginals(log: Log, rng: np.random.Generator) -> list[Gate]:
@@ -86,8 +88,8 @@ def _stationary_log(log: Log, codes: Int[np.ndarray, " frames"], i: int) -> Gate
             found.append((ks_distance(part, rest), float(chance), f"part {number + 1} of {parts}"))
     distance, chance, where = max(found, key=lambda entry: entry[0] - entry[1])
     advice = (
-        f"{log.names[i]} drifts: {where} of the log is distributed unlike the rest. Let the exploration settle before "
-        "recording, cut the settling off, or mix what was recorded at different times."
+        f"{log.names[i]} drifts: {where} of the log has another distribution than the rest. Record only once the "
+        "exploration is stationary, drop the beginning, or interleave recordings from different times."
     )
     return STATIONARY_LOG.judge(log.names[i], distance, advice, noise=chance, evidence={"where": where})
 
@@ -96,8 +98,8 @@ def _stationary_pair(log: Log, i: int) -> Gate:
     codes = ordinal_codes(log.x[:, i])
     distance = ks_distance(codes[log.index[:, 0]], codes[log.index[:, 1]])
     advice = (
-        f"{log.names[i]} is distributed differently in the two members of a pair. Pair states of one stationary "
-        "walk: after z' = m(z) + noise, z' must have the law of z again."
+        f"{log.names[i]} has different distributions in the two members of a pair. Pair states of one stationary "
+        "walk: after z' = m(z) + noise, z' must have the distribution of z again."
     )
     noise = KOLMOGOROV * np.sqrt(2.0 * log.settled_time[i] / len(log.index))
     return STATIONARY_PAIR.judge(log.names[i], distance, advice, noise=float(noise))
@@ -107,11 +109,17 @@ def _gaussian_control(log: Log, i: int) -> Gate:
     x, name = log.x[:, i], log.names[i]
     value = shapiro_francia(x)
     tails, lean = float(kurtosis(x)), float(skew(x))
-    shape = "leans to one side" if abs(lean) > 0.3 else "has heavier tails" if tails > 0 else "has lighter tails"
+    levels = len(np.unique(x[: 10 * FEW_LEVELS]))
+    if levels <= FEW_LEVELS and (levels := len(np.unique(x))) <= FEW_LEVELS:
+        shape = f"is discrete, with {levels} values"
+        mend = "Leave it out of the states, or audit it apart: no continuous map makes a discrete variable Gaussian."
+    else:
+        shape = "is skewed" if abs(lean) > 0.3 else "has heavier tails" if tails > 0 else "has lighter tails"
+        shape += " than a Gaussian" if abs(lean) <= 0.3 else ""
+        mend = "Explore with Gaussian steps, or reweight or resample the frames so that its histogram is Gaussian."
     advice = (
-        f"{name} {shape} (skewness {lean:.2f}, excess kurtosis {tails:.2f}): even the optimum is at best "
-        f"{value:.1%} linear in it. Explore with Gaussian steps, or reweight or resample the frames so that its "
-        "histogram is a bell."
+        f"{name} {shape} (skewness {lean:.2f}, excess kurtosis {tails:.2f}): even the optimal embedding has an R^2 of "
+        f"{value:.3f} at most. {mend}"
     )
     noise = FRANCIA * log.settled_time[i] / len(x)
     evidence = {"skewness": lean, "excess kurtosis": tails, "Epps-Pulley distance": _epps_of(x)}
@@ -130,7 +138,7 @@ def _gaussian_joint(log: Log, rng: np.random.Generator) -> Gate:
     worst = directions[:, int(distances.argmax())]
     loudest = [log.names[i] for i in np.argsort(-np.abs(worst))[:2]]
     advice = (
-        f"Mixtures of controls, most of all of {' and '.join(loudest)}, are not Gaussian: the exploration prefers "
+        f"Linear mixtures of controls, mostly of {' and '.join(loudest)}, are not Gaussian: the exploration prefers "
         "some combinations of states. Draw the controls independently of each other."
     )
     time = float(np.max(correlation_time(projected)))

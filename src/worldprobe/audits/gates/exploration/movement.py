@@ -1,4 +1,4 @@
-"""How the controls move: whether they do, whether they hit walls, jump, stand still or repeat themselves."""
+"""Movement: whether the controls move at all, pile up at limits, jump, stand still or repeat themselves."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from jaxtyping import Bool, Float
 from scipy.stats import chi2
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.exploration.trajectory import STILL, Log
 from worldprobe.audits.sampling_bounds import SIGMAS
+from worldprobe.audits.trajectory import STILL, Log
 from worldprobe.stats.correlation import column_correlation
 from worldprobe.stats.whitening import whitened
 
 DEAD = check(
     "dead-control",
-    "Does every control move?",
-    because="Theorem 1 speaks of the controls that vary: of one that never moves nothing can be learned.",
+    "Does every control vary?",
+    because="Theorem 1 is about controls that vary: nothing can be learned of one that does not.",
     past="below",
     warn=0.1,
     fail=STILL,
@@ -34,11 +34,11 @@ BOUNDED = check(
     "at 3 sd .003, at 2.5 sd .012, at 2 sd .045; uniform .02. At 2 sd one frame in 20 no longer says where it is.",
 )
 END_DRAWS = 10
-"""Independent draws that may lie near the two ends by chance: the extremes themselves, and their neighbours."""
+"""Independent draws that may lie near the two ends by sampling alone: the extremes and their neighbours."""
 
 JUMPS = check(
     "jumps",
-    "Does the log teleport?",
+    "Does the log jump between unrelated states?",
     because="Assumption (iii), additive noise: with jumps every Hermite degree keeps (1 - p) rho^k, and the margin "
     "between a control and a nonlinear feature shrinks.",
     past="above",
@@ -46,7 +46,7 @@ JUMPS = check(
     fail=0.1,
     calibration="Share of pairs whose step is beyond the 99.9 % quantile of the usual Gaussian step (median-based) "
     "and whose ends are unrelated, minus .001. At a pair correlation of .8, jumps in .02 / .1 of the pairs take 10 "
-    "% / 56 % of the margin between a control and its square, (1 - rho) / (1 - (1 - p) rho) being what is left.",
+    "% / 56 % of the margin between a control and its square; (1 - rho) / (1 - (1 - p) rho) remains.",
 )
 FAR, UNRELATED = 0.999, 0.2
 """Quantile beyond which a step is far; correlation between the ends of far steps below which they are jumps."""
@@ -64,7 +64,7 @@ STANDING = check(
 
 REPEATS = check(
     "repeats",
-    "Is every pair drawn afresh?",
+    "Is every pair drawn anew?",
     because="Theorem 1 is about expectations over independent pairs; a generator seeded anew for every batch or "
     "worker shows the same few pairs again and again.",
     past="above",
@@ -76,7 +76,7 @@ REPEATS = check(
 
 
 def movement(log: Log) -> list[Gate]:
-    """Return the gates on how controls move; each but the first over the controls that do."""
+    """Return the gates on movement; all but `dead-control` are over the controls that move."""
     gates = [_dead(log, i) for i in range(len(log.names))]
     log = log.moving
     if log.names:
@@ -88,8 +88,8 @@ def movement(log: Log) -> list[Gate]:
 def _dead(log: Log, i: int) -> Gate:
     sd = float(log.sd[i])
     advice = (
-        f"{log.names[i]} {'never moves' if sd < STILL else 'hardly moves'} (sd {sd:.2g}). Explore along it, or take "
-        "it out of what you hope to recover."
+        f"{log.names[i]} {'never moves' if sd < STILL else 'hardly moves'} (standard deviation {sd:.2g}). Vary it in "
+        "the exploration, or do not expect to recover it."
     )
     return DEAD.judge(log.names[i], sd, advice)
 
@@ -100,8 +100,8 @@ def _bounded(log: Log, i: int) -> Gate:
     low, high = float((z <= z.min() + margin).mean()), float((z >= z.max() - margin).mean())
     end = "both ends" if min(low, high) > 0.25 * max(low, high) else "its lower end" if low > high else "its upper end"
     advice = (
-        f"{low + high:.1%} of the frames have {log.names[i]} at {end}. Replace a clip or a rejection by a smooth, "
-        "strictly increasing squash inside the world, and let the control itself be Gaussian."
+        f"{low + high:.1%} of the frames have {log.names[i]} at {end}. Replace clipping or rejection by a smooth, "
+        "strictly increasing function inside the world, and let the control itself be Gaussian."
     )
     noise = END_DRAWS * float(log.settled_time[i]) / len(z)
     return BOUNDED.judge(log.names[i], low + high, advice, noise=noise)
@@ -114,8 +114,8 @@ def _jumps(log: Log) -> Gate:
     if together >= UNRELATED:
         share = 0.0
     advice = (
-        f"About {share:.1%} of the pairs jump: far steps between unrelated states. Do not pair across cuts, resets "
-        "and teleports; split the log there."
+        f"About {share:.1%} of the pairs jump between unrelated states. Do not form pairs across cuts, resets and "
+        "teleports: start a new episode there."
     )
     noise = SIGMAS * np.sqrt((1.0 - FAR) / len(far))
     return JUMPS.judge(
@@ -148,7 +148,9 @@ def _correlation_of_ends(log: Log, far: Bool[np.ndarray, " pairs"]) -> float:
 
 def _standing(log: Log) -> Gate:
     share = float((log.first == log.second).all(axis=1).mean())
-    advice = f"{share:.1%} of the pairs are twice the same state. Drop the pauses, or pair frames further apart."
+    advice = (
+        f"In {share:.1%} of the pairs both members are the same state. Drop the pauses, or pair frames further apart."
+    )
     return STANDING.judge("all controls", share, advice)
 
 
@@ -158,7 +160,7 @@ def _repeats(log: Log) -> Gate:
     keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
     share = 1.0 - len(np.unique(keys)) / max(len(keys), 1)
     advice = (
-        f"{share:.1%} of the pairs are exact copies of earlier ones. Look for a generator that is seeded again for "
-        "every batch, worker or episode: seed it once, and give each worker a stream of its own."
+        f"{share:.1%} of the pairs are exact copies of earlier ones. Check whether a random generator is seeded anew "
+        "for every batch, worker or episode: seed it once, and give each worker its own stream."
     )
     return REPEATS.judge("all controls", share, advice)

@@ -1,4 +1,4 @@
-"""How one member of a pair follows from the other: additive noise, pair correlations, and the margin of the linear."""
+"""Transitions from z to z': additive noise, pair correlations, and the margin of the linear features."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.exploration.trajectory import Log
 from worldprobe.audits.sampling_bounds import FRANCIA, SIGMAS
+from worldprobe.audits.trajectory import Log
 from worldprobe.stats.correlation import column_correlation
 from worldprobe.stats.mid_ranks import mid_ranks
 from worldprobe.stats.normality import shapiro_francia
@@ -19,7 +19,7 @@ from worldprobe.stats.whitening import whitened
 
 ADDITIVE_NOISE = check(
     "additive-noise",
-    "Is the noise of a step the same wherever it starts?",
+    "Is the noise of a step independent of the state that it starts from?",
     because="Assumption (iii), z' = m(z) + eta with eta independent of z.",
     past="above",
     warn=0.15,
@@ -36,12 +36,12 @@ GAUSSIAN_NOISE = check(
     warn=0.95,
     fail=None,
     calibration="Shapiro-Francia's W' of z' - rho z. It never fails by itself: what non-Gaussian noise costs is the "
-    "margin.",
+    "margin between linear and nonlinear features.",
 )
 
 RELATED = check(
     "pairs-related",
-    "Do the members of a pair have anything in common?",
+    "Are the members of a pair correlated?",
     because="Alignment can only teach what pairs share: at rho = 0 every whitened feature costs the same.",
     past="below",
     warn=0.2,
@@ -63,17 +63,17 @@ DIFFERENT = check(
 
 ISOTROPY = check(
     "isotropy",
-    "Is every control's square slower to forget than no other control?",
+    "Is the slowest control's squared lag-1 correlation below the fastest control's?",
     because="With rho_i = exp(-K_i) the optimum is linear iff max K < 2 min K, that is rho_slow^2 < rho_fast.",
     past="above",
     warn=1.5,
     fail=2.0,
-    calibration="max K / min K, K = -log rho. 2 is the theorem's line; at 1.5 half of the margin is gone.",
+    calibration="max K / min K, K = -log rho. 2 is the theorem's bound; at 1.5 half of the margin is gone.",
 )
 
 GAP = check(
     "spectral-gap",
-    "Is every control cheaper to align than every nonlinear feature of the controls?",
+    "Is every control better aligned than every quadratic feature of the controls?",
     because="Theorem 1: the optimum is linear because the pair correlation of degree 2 is rho^2 < rho.",
     past="below",
     warn=0.5,
@@ -122,8 +122,8 @@ def _additive_noise(log: Log, i: int) -> Gate:
     k = int(np.argmax(found - SIGMAS * error))
     advice = (
         f"The steps of {log.names[i]} are "
-        f"{'larger on one side' if k == 0 else 'of another size far out than near the centre'}. Use the same noise "
-        "everywhere; put walls and limits into the world as a smooth squash."
+        f"{'larger on one side' if k == 0 else 'of a different size far from the centre than near it'}. Use the same "
+        "noise everywhere; put walls and limits into the world as a smooth, strictly increasing function."
     )
     return ADDITIVE_NOISE.judge(log.names[i], float(found[k]), advice, noise=SIGMAS * float(error[k]))
 
@@ -132,8 +132,8 @@ def _gaussian_noise(log: Log, i: int) -> Gate:
     a, b = log.first[:, i], log.second[:, i]
     noise = b - a * float(a @ b) / float(a @ a)
     advice = (
-        f"The steps of {log.names[i]} mix small and large ones. A steady Gaussian step teaches more than pauses and "
-        "dashes; see the gates jumps and spectral-gap for what it costs."
+        f"The steps of {log.names[i]} are not Gaussian: small and large ones are mixed. Steady Gaussian steps teach "
+        "more than pauses and dashes; the gates jumps and spectral-gap say what it costs."
     )
     if noise.std() < 1e-9:
         return GAUSSIAN_NOISE.judge(log.names[i], 1.0, advice)
@@ -143,16 +143,16 @@ def _gaussian_noise(log: Log, i: int) -> Gate:
 
 def _related(log: Log, i: int, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"]) -> Gate:
     advice = (
-        f"The members of a pair hardly agree in {log.names[i]} (rho {rho[i]:.2f}). Pair frames closer in time, or "
-        "take smaller steps."
+        f"The members of a pair are hardly correlated in {log.names[i]} (rho {rho[i]:.2f}). Pair frames closer in "
+        "time, or take smaller steps."
     )
     return RELATED.judge(log.names[i], float(rho[i]), advice, noise=SIGMAS * float(error[i]))
 
 
 def _different(log: Log, i: int, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"]) -> Gate:
     advice = (
-        f"{log.names[i]} hardly changes within a pair (rho {rho[i]:.5f}), so features of it cost nothing, linear or "
-        "not. Pair frames further apart in time."
+        f"{log.names[i]} hardly changes within a pair (rho {rho[i]:.5f}), so linear and nonlinear features of it are "
+        "aligned alike. Pair frames further apart in time."
     )
     return DIFFERENT.judge(log.names[i], float(rho[i]), advice, noise=SIGMAS * float(error[i]))
 
@@ -164,10 +164,10 @@ def _isotropy(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, "
     relative = np.hypot(error[fast] / (rho[fast] * k[fast]), error[slow] / (rho[slow] * k[slow]))
     ratio = float(k[fast] / k[slow])
     advice = (
-        f"{log.names[slow]} is slow (rho {rho[slow]:.2f}) beside {log.names[fast]} (rho {rho[fast]:.2f}): the "
-        f"square of the one keeps {rho[slow] ** 2:.2f} and "
-        f"{'takes the place' if ratio > 2 else 'comes near the place'} of the other. Bring their pair correlations "
-        "together: larger steps for the slow control, smaller ones for the fast."
+        f"{log.names[slow]} is slow (rho {rho[slow]:.3f}) compared with {log.names[fast]} (rho {rho[fast]:.3f}): the "
+        f"square of {log.names[slow]} has a pair correlation of {rho[slow] ** 2:.3f} and "
+        f"{'replaces' if ratio > 2 else 'nearly replaces'} {log.names[fast]} in the embedding. Make their pair "
+        "correlations more equal: larger steps for the slow control, smaller ones for the fast."
     )
     evidence = {"slow": log.names[slow], "fast": log.names[fast]}
     return ISOTROPY.judge(log.names[fast], ratio, advice, noise=SIGMAS * float(relative) * ratio, evidence=evidence)
@@ -179,9 +179,9 @@ def _gap(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray, " n"])
     scale = max(abs(float(np.mean(rho)) * (1.0 - float(np.mean(rho)))), 1e-3)
     gap = (float(rho[weakest]) - float(kept[top])) / scale
     advice = (
-        f"{features[top]} keeps {kept[top]:.2f} within a pair, {log.names[weakest]} {rho[weakest]:.2f}: alignment "
-        f"{'prefers the nonlinear feature' if gap < 0 else 'hardly tells them apart'}. Mend what the gates on "
-        "jumps, isotropy and Gaussianity name; a larger step (lower rho) widens the margin."
+        f"{features[top]} has a pair correlation of {kept[top]:.3f}, {log.names[weakest]} one of "
+        f"{rho[weakest]:.3f}: alignment {'prefers the nonlinear feature' if gap < 0 else 'hardly separates them'}. "
+        "Correct what the gates on jumps, isotropy and Gaussianity name; larger steps (lower rho) widen the margin."
     )
     noise = SIGMAS * (float(error[weakest]) + float(spread[top])) / scale
     evidence = {"feature": features[top], "its pair correlation": float(kept[top])}

@@ -22,11 +22,11 @@ from worldprobe.results import PredictedRecovery
 PREDICTION = check(
     "prediction",
     "What linear R^2 does LeJEPA's ideal encoder reach on this control?",
-    because="Theorems 1 and 2: the best aligned map onto N(0, I) is linear only where the controls are Gaussian",
+    because="Theorems 1 and 2: the best aligned map onto N(0, I) is linear only where the controls are Gaussian.",
     past="below",
     warn=0.9,
     fail=0.5,
-    calibration="the verdicts' own lines: from 0.9 a control counts as recovered, below 0.5 as lost",
+    calibration="The thresholds of the verdicts: from 0.9 a control counts as recovered, below 0.5 as lost.",
 )
 
 
@@ -92,7 +92,7 @@ def judged(found: Prediction, names: Sequence[str], test: Float[np.ndarray, "tes
     for i, name in enumerate(names):
         advice = (
             f"The ideal encoder of this exploration reads {max(float(each[i]), 0.0):.0%} of {name}'s variance {where}. "
-            "The other gates that do not pass say why; change the exploration, for no training can exceed it."
+            "Change the exploration (the other gates that do not pass say how): no training can exceed this."
         )
         within, interval = float(found.r2_per_control[i]), found.ci95_per_control[i]
         evidence = {"R^2 within the exploration": within, "its 95 % interval": interval}

@@ -1,4 +1,4 @@
-"""How much there is: independent draws, the share of N(0, I) seen, what is each control's own, test states apart."""
+"""Sample size and coverage: independent draws, the share of N(0, I) visited, dependence, overlap with the test set."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.exploration.trajectory import Log
 from worldprobe.audits.sampling_bounds import SIGMAS
+from worldprobe.audits.trajectory import Log
 from worldprobe.stats.dependence import distance_correlation
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.stats.whitening import whitened
 
 EFFECTIVE = check(
     "effective-samples",
-    "How many independent draws is the log worth?",
+    "How many independent draws does the log amount to?",
     because="The theorems are about expectations: correlated frames estimate them as few independent ones would.",
     past="below",
     warn=8000.0,
@@ -29,8 +29,8 @@ EFFECTIVE = check(
 
 COVERAGE = check(
     "coverage",
-    "How much of N(0, I) has the exploration seen?",
-    because="Recovery is judged on canonical draws; outside what was seen an encoder extrapolates.",
+    "How much of N(0, I) has the exploration visited?",
+    because="Recovery is measured on canonical draws; outside of what was visited an encoder extrapolates.",
     past="below",
     warn=0.9,
     fail=0.5,
@@ -43,7 +43,7 @@ NEIGHBOUR_FRAMES, NEIGHBOUR_QUERIES = 4000, 1000
 
 CORRELATED = check(
     "correlated-controls",
-    "Can a control be read off the others?",
+    "Can a control be predicted linearly from the others?",
     because="Assumption (i), independent coordinates. A linear mixture is still recovered linearly, but weakly "
     "where two controls nearly always go together.",
     past="above",
@@ -68,7 +68,7 @@ DEPENDENCE_FRAMES, DEPENDENCE_FEWEST, DEPENDENCE_CHANCE = 1000, 16, 20.0
 
 OVERLAP = check(
     "test-overlap",
-    "Has any test state been trained on?",
+    "Is any test state in the training log?",
     because="Recovery is measured on states that were never trained on.",
     past="above",
     warn=0.002,
@@ -81,7 +81,7 @@ TEST_STATES, NEAR = 2000, 0.01
 
 
 def extent(log: Log, rng: np.random.Generator) -> list[Gate]:
-    """Return the gates on how much of the world the moving controls show, and how much of it is each control's own."""
+    """Return the gates on sample size, coverage and dependence of the controls that move."""
     log = log.moving
     n = len(log.names)
     if n == 0:
@@ -97,8 +97,8 @@ def _effective(log: Log) -> Gate:
     slowest = int(log.effective.argmin())
     draws = float(log.effective[slowest])
     advice = (
-        f"{len(log.x):,} frames are worth about {draws:,.0f} independent draws of {log.names[slowest]}: an encoder "
-        "memorises them. Record more and shorter clips from many starting states, rather than longer ones."
+        f"{len(log.x):,} frames amount to about {draws:,.0f} independent draws of {log.names[slowest]}: an encoder "
+        "memorises them. Record more and shorter clips from many starting states rather than longer ones."
     )
     return EFFECTIVE.judge(log.names[slowest], draws, advice)
 
@@ -112,8 +112,8 @@ def _coverage(log: Log, i: int) -> Gate:
     value = float(seen.mean())
     unseen = [f"{low:.1f} to {high:.1f}" for low, high in _gaps(seen, edges)]
     advice = (
-        f"{log.names[i]} has seen {value:.0%} of its canonical range; missing: {', '.join(unseen)}. Explore there, "
-        "or judge the model only where it has been."
+        f"{log.names[i]} has visited {value:.0%} of its canonical range; missing: {', '.join(unseen)}. Explore there, "
+        "or evaluate the model only where it has been."
     )
     return COVERAGE.judge(log.names[i], value, advice)
 
@@ -140,8 +140,8 @@ def _joint_coverage(log: Log, rng: np.random.Generator) -> Gate:
     reference = cKDTree(sparse).query(canonical, k=[NEIGHBOURS])[0]
     value = float((there <= reference).mean())
     advice = (
-        f"The exploration has been near {value:.0%} of the canonical states. Vary all controls at once, each over "
-        "its whole range, rather than one after the other."
+        f"The exploration has come near {value:.0%} of the canonical states. Vary all controls at once, each over its "
+        "whole range, rather than one after the other."
     )
     return COVERAGE.judge("all controls", value, advice)
 
@@ -155,8 +155,8 @@ def _correlated(log: Log) -> list[Gate]:
     for i, name in enumerate(log.names):
         partner = int(np.argmax(np.abs(correlation[i]) * (np.arange(others + 1) != i)))
         advice = (
-            f"{r2[i]:.0%} of {name} follows from the other controls, most from {log.names[partner]} (correlation "
-            f"{correlation[i, partner]:.2f}). Move them independently, or the weaker of the two is found last."
+            f"{r2[i]:.0%} of {name}'s variance follows from the other controls, mostly from {log.names[partner]} "
+            f"(correlation {correlation[i, partner]:.2f}). Move them independently, or the weaker one is learned last."
         )
         noise = (others + SIGMAS * np.sqrt(2.0 * others)) / log.effective[i]
         gates.append(CORRELATED.judge(name, float(r2[i]), advice, noise=float(noise)))
@@ -172,8 +172,8 @@ def _independent(log: Log) -> list[Gate]:
     for i, name in enumerate(log.names):
         partner = int(dependence[i].argmax())
         advice = (
-            f"{name} and {log.names[partner]} depend on each other in a way that no rotation undoes. Look for a "
-            "constraint between them (a wall, a target that is kept in view) and let the exploration break it."
+            f"{name} and {log.names[partner]} depend on each other nonlinearly, which no rotation removes. Find the "
+            "constraint between them (a wall, a target that is kept in view) and explore beyond it."
         )
         noise = DEPENDENCE_CHANCE / max(draws, 1)
         evidence = {"with": log.names[partner]}
@@ -189,8 +189,8 @@ def overlap(log: Log, test: Float[np.ndarray, "test n"], rng: np.random.Generato
     near, chance = _near(log, test) if len(log.z) >= 8 * TEST_STATES // 4 else (0.0, 0.0)
     value = max(exact, near)
     advice = (
-        f"{value:.1%} of the test states are in the training log or right beside its frames. Split by episode "
-        "rather than by frame, and draw the test set from a random stream of its own."
+        f"{value:.1%} of the test states are in the training log or next to its states. Split by episode rather than "
+        "by frame, and draw the test set from its own random stream."
     )
     noise = 0.0 if exact >= near else chance
     return OVERLAP.judge("test set", max(value, 0.0), advice, noise=noise, evidence={"exact": exact, "near": near})
@@ -207,9 +207,9 @@ def _shared(states: Float[np.ndarray, "states n"], log: Float[np.ndarray, "frame
 
 
 def _near(log: Log, test: Float[np.ndarray, "test n"]) -> tuple[float, float]:
-    """Return the share of test states suspiciously near to the log, beyond what chance gives, and the chance line.
+    """Return the share of test states suspiciously near to the log, beyond what chance gives, and its sampling error.
 
-    The yardstick is the middle eighth of the log beside the rest, so that neighbours in time do not count.
+    The reference is the middle eighth of the log compared with the rest, so that neighbours in time do not count.
     """
     sd = np.maximum(log.z.std(axis=0), 1e-12)
     z, count = log.z / sd, len(log.z)

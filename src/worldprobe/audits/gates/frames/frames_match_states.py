@@ -1,4 +1,4 @@
-"""The audit of recorded frames beside their controls: do they belong together, frame by frame?"""
+"""Recorded frames compared with their states: whether they belong together, frame by frame."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Shaped
 from sklearn.neighbors import KNeighborsRegressor
 
+from worldprobe.audits.canonical_views import SIDE, shrunk
 from worldprobe.audits.gate import Gate, check
 from worldprobe.audits.gates.exploration.pair_transitions import pair_correlation
 from worldprobe.audits.gates.exploration.sample_size import OVERLAP
-from worldprobe.audits.gates.exploration.trajectory import Log
-from worldprobe.audits.gates.world.canonical_views import SIDE, shrunk
 from worldprobe.audits.gates.world.linear_cues import principal_components, read_out, weak_cues
 from worldprobe.audits.sampling_bounds import SIGMAS
+from worldprobe.audits.trajectory import Log
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
 from worldprobe.stats.r2 import r2_from_errors
@@ -27,7 +27,7 @@ from worldprobe.stats.subsample import even_stretches, evenly_spaced
 
 IN_STEP = check(
     "in-step",
-    "Does every frame stand beside the controls of its own moment?",
+    "Is every frame aligned in time with its state?",
     because="x = g(z): a frame one step late shows the controls of another state.",
     past="above",
     warn=0.0,
@@ -40,8 +40,8 @@ SHIFTS, LEAST_GAIN = (-2, -1, 1, 2), 0.01
 
 DROPPED = check(
     "dropped-frames",
-    "Is every frame drawn afresh?",
-    because="x = g(z): a frame that stands still while the controls move shows another state.",
+    "Is every frame recorded anew?",
+    because="x = g(z): a frame that is repeated while the controls move shows another state.",
     past="above",
     warn=0.001,
     fail=0.02,
@@ -52,8 +52,8 @@ MOVED = 0.05
 
 READABLE = check(
     "readable",
-    "Do the frames say anything about every control?",
-    because="Linear recovery needs g to be injective on what the frames show.",
+    "Can every control be read from the frames?",
+    because="Linear recovery needs g to be injective on the recorded frames.",
     past="below",
     warn=0.2,
     fail=0.02,
@@ -68,7 +68,7 @@ MOST_FRAMES = 6000
 AT_ONCE = 250
 """Frames that are in memory at their full size at a time."""
 LONGEST_STRIDE = 64
-"""Members of a pair at most this many frames apart lie on one stretch of recording."""
+"""Members of a pair that are at most this many frames apart lie in one stretch of the recording."""
 
 
 @runtime_checkable
@@ -102,7 +102,7 @@ def audit_frames(
     *,
     test_frames: Shaped[np.ndarray, "T ..."] | None = None,
 ) -> list[Gate]:
-    """Return the gates on frames beside their controls: in step, none dropped, readable, weak cues, test frames.
+    """Return the gates on frames: aligned with their states, none dropped, readable, weak cues, test frames.
 
     Frames are uint8 (F, H, W, 3) or vectors (F, m), one per row of `pairs.controls`; at most 6,000 are read, in
     stretches that are evenly spread over all of them. Raises InvalidValue where frames and controls are not equally
@@ -168,14 +168,14 @@ def _dropped(
     moved = (np.abs(np.diff(x, axis=0)).max(axis=1) > MOVED) & joined
     share = float((repeated & moved).sum() / max(moved.sum(), 1))
     advice = (
-        f"{share:.1%} of the frames are copies of the frame before, although the controls moved. Drop them: the "
-        "camera or the simulation did not keep up with the log."
+        f"{share:.1%} of the frames are copies of the frame before although the state changed. Drop them: the camera "
+        "or the simulation did not keep up with the log."
     )
     return DROPPED.judge("frames", share, advice)
 
 
 def _in_step(components: Float[np.ndarray, "rows c"], x: Float[np.ndarray, "rows n"], joined: np.ndarray) -> Gate:
-    """Judge the shift under which the controls are followed best."""
+    """Judge the shift under which the states are read best."""
     errors = {0: 0.0}
     best, best_gain = 0, 0.0
     for shift in SHIFTS:
@@ -190,9 +190,9 @@ def _in_step(components: Float[np.ndarray, "rows c"], x: Float[np.ndarray, "rows
         if gain.mean() > max(SIGMAS * error, LEAST_GAIN * mine.mean(), best_gain):
             best, best_gain = shift, float(gain.mean())
     advice = (
-        f"The frames show the controls of {abs(best)} frame{'s' if abs(best) > 1 else ''} "
-        f"{'later' if best > 0 else 'earlier'}. Shift one against the other; look for an observation that is "
-        "recorded before its action, or a delay of the camera."
+        f"The frames show the states of {abs(best)} row{'s' if abs(best) > 1 else ''} "
+        f"{'later' if best > 0 else 'earlier'}. Shift one against the other; common causes are an observation that is "
+        "recorded before its action, and a delay of the camera."
     )
     evidence = {"squared error by shift": errors, "shift": best}
     return IN_STEP.judge("frames", float(abs(best)), advice, evidence=evidence)
@@ -207,7 +207,7 @@ def _shifted(joined: Bool[np.ndarray, " joints"], shift: int) -> Int[np.ndarray,
 
 
 def _squared_errors(seen: Float[np.ndarray, "rows c"], y: Float[np.ndarray, "rows n"]) -> Float[np.ndarray, " fresh"]:
-    """Return a read-out's squared errors on the last third of the rows, mean over controls."""
+    """Return the squared errors of a linear read-out on the last third of the rows, mean over controls."""
     split = 2 * len(y) // 3
     read = read_out(seen[:split], y[:split], seen[split:])
     errors: np.ndarray = ((read - y[split:]) ** 2).mean(axis=1)
@@ -227,8 +227,7 @@ def _readable(
     for i, name in enumerate(names):
         advice = (
             f"Little of {name} can be read from the frames (R^2 {r2[i]:.2f}, linearly or from similar frames). "
-            "Check that frames and controls belong together; then make what it moves larger, closer or less "
-            "symmetric."
+            "Check that frames and states belong together; then make what it moves larger, closer or less symmetric."
         )
         gates.append(READABLE.judge(name, float(r2[i]), advice))
     return gates

@@ -1,8 +1,8 @@
-"""What is linear in the pixels: the diagnostic that says which control training will miss although theory holds.
+"""What is linear in the pixels: which control training is likely to miss although the theory holds.
 
 An encoder starts near linear maps of its input. There, a direction of the controls that only a share s of some linear
-read-out follows competes, at the price of its pair correlation rho, with quadratic features that are easier to see, at
-rho^2. Where s rho is far below s_quadratic rho^2, the embedding spends a dimension on the quadratic feature.
+read-out explains competes, weighted by its pair correlation rho, with quadratic features that are easier to read,
+weighted by rho^2. Where s rho is far below s_quadratic rho^2, the embedding spends a dimension on the quadratic one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from worldprobe.stats.whitening import whitened
 
 WEAK_CUE = check(
     "weak-cue",
-    "Is every control easier to see than a square of the others, for what each costs to align?",
+    "Is every control easier to read linearly than a square of the others, weighted by their pair correlations?",
     because="Theorem 1 is about the optimum; a linear read-out of the pixels is where training starts "
     "(docs/concepts.md).",
     past="below",
@@ -53,7 +53,7 @@ def weak_cues(
     names: Sequence[str],
     rho: Float[np.ndarray, " n"],
 ) -> list[Gate]:
-    """Return the gate on the control that is hardest to see; none where fewer than two have a pair correlation."""
+    """Return the gate on the control that is hardest to read; none where fewer than two have a pair correlation."""
     known = np.isfinite(rho) & (np.abs(rho) > 1e-6)
     if known.sum() < 2:
         return []
@@ -70,10 +70,10 @@ def weak_cues(
     subject = names[int(weak.argmax())]
     value = float(linear.share[-1]) * price / max(float(curved.share[0]) * rival_price, 1e-9)
     advice = (
-        f"{subject} is seen through a weak cue: {linear.share[-1]:.0%} of it (beside what looks like it) is linear "
-        f"in the pixels, and {curved.share[0]:.0%} of a quadratic feature, mostly {rival_name}. LeJEPA may put the "
-        "latter in its place. Change the view so that it moves things in a way of its own, give it a larger scale, "
-        "or lower rho."
+        f"{subject} has a weak cue: {linear.share[-1]:.0%} of it (what is not shared with other controls) is linear in "
+        f"the pixels, compared with {curved.share[0]:.0%} of a quadratic feature, mostly {rival_name}. LeJEPA may "
+        "learn that feature instead. Change the view so that the control has an effect of its own, give it a larger "
+        "scale, or lower rho."
     )
     evidence = {
         "explained directions": linear.share.tolist(),
@@ -84,7 +84,7 @@ def weak_cues(
 
 
 def explained(features: Float32[np.ndarray, "frames m"], truth: Float[np.ndarray, "frames k"]) -> Explained:
-    """Return how much of each direction of `truth` a linear read-out follows, on frames that it was not fitted on."""
+    """Return how much of each direction of `truth` a linear read-out explains, on frames that it was not fitted on."""
     components = principal_components(features)
     split = int(TRAINED * len(truth))
     read = read_out(components[:split], truth[:split], components[split:])

@@ -1,4 +1,7 @@
-"""Look-alikes: states far apart in one control that look the same. The search that finds the symmetric room's yaw."""
+"""Perceptual aliasing: states far apart in a control that give the same observation, found by search.
+
+The term is Whitehead & Ballard's (1991); in the symmetric room the search finds the half turn of yaw.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,28 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
+from worldprobe.audits.canonical_views import SIDE, Views
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.world.canonical_views import SIDE, Views
 
-LOOKALIKES = check(
-    "look-alikes",
-    "Do states that are far apart in a control look different?",
-    because="Linear recovery needs g to be injective: states that look the same get the same embedding.",
+ALIASING = check(
+    "perceptual-aliasing",
+    "Do states that are far apart in a control give different observations?",
+    because="Linear recovery needs g to be injective: states with one observation have one embedding.",
     past="below",
     warn=0.12,
     fail=0.06,
     calibration="For 24 canonical states, the least root mean square distance between images that a search finds to "
-    "a state at least one unit away in the control, over the distance between two canonical states; a tenth of the "
-    "24 stay below. Two frames of one state with 1 % pixel noise: .05. The furnished room's least is .26 "
+    "a state at least one unit away in the control, divided by the distance between two canonical states; the 10 % "
+    "quantile over the 24. Two frames of one state with 1 % pixel noise: .05. The furnished room's least is .26 "
     "(pedestal), the symmetric room's .03 (yaw).",
 )
 APART = 1.0
-"""Units of the control between look-alikes."""
+"""Units of the control by which aliased states must differ."""
 QUANTILE = 0.1
 FURTHEST = 3.5
-"""Units from the centre up to which look-alikes count."""
+"""Units from the centre up to which states are searched."""
 COARSE_SIDE, COARSE_STEP = 8, 3.0
-"""Searches start on frames averaged to 8 px, whose differences reach further, and take derivatives over 3 steps."""
+"""Searches start on frames averaged to 8 px, whose minima are wider, with derivatives over three times the step."""
 ROUNDS = ((2, True), (3, True), (5, False))
 """Gauss-Newton steps, and whether on coarse frames: of all starts; of the best for each base and control, twice."""
 FINAL_STEPS, FINALISTS = 12, 0.25
@@ -39,7 +42,7 @@ SWEEP = 25
 
 @dataclass
 class Searches:
-    """Searches under way, each at z: for the look of state `base`, at least one unit away from it in `control`."""
+    """Searches, each at z: for the image of state `base`, at least one unit away from it in `control`."""
 
     base: Int[np.ndarray, " searches"]
     control: Int[np.ndarray, " searches"]
@@ -50,8 +53,8 @@ class Searches:
         return Searches(self.base[rows], self.control[rows], self.z[rows])
 
 
-def lookalikes(views: Views) -> list[Gate]:
-    """Return one gate per control, with the two states and frames that look most alike."""
+def perceptual_aliasing(views: Views) -> list[Gate]:
+    """Return one gate per control, with the two states and frames that are most alike."""
     searches = _starts(views)
     vectors = len(views.world.observation_shape) == 1
     for number, (steps, coarse) in enumerate(ROUNDS):
@@ -118,7 +121,7 @@ def _refined(
     views: Views, searches: Searches, steps: int, coarse: bool
 ) -> tuple[Searches, Float[np.ndarray, " searches"]]:
     """Take damped Gauss-Newton steps (Levenberg-Marquardt) on the image distance; return the best states found."""
-    target = _looks(views.features[searches.base], views, coarse)
+    target = _images(views.features[searches.base], views, coarse)
     z, best = searches.z, searches.z.copy()
     damping = np.full(len(z), 1e-2)
     least = np.full(len(z), np.inf)
@@ -145,23 +148,23 @@ def _linearised(
     coarse: bool,
     last: bool,
 ) -> tuple[Float32[np.ndarray, "searches m"], Float32[np.ndarray, "searches n m"] | None]:
-    """Return how the states' looks differ from their targets, and how that changes with each control."""
+    """Return how the states' images differ from their targets, and how that changes with each control."""
     if last:
-        return _looks(views.seen(z), views, coarse) - target, None
+        return _images(views.seen(z), views, coarse) - target, None
     n = z.shape[1]
     steps = views.steps * (COARSE_STEP if coarse else 1.0)
     around = (z[:, None, :] + np.concatenate([np.zeros((1, n)), np.diag(steps)])).reshape(-1, n)
-    looks = _looks(views.seen(around), views, coarse).reshape(len(z), n + 1, -1)
-    return looks[:, 0] - target, (looks[:, 1:] - looks[:, :1]) / steps[:, None].astype(np.float32)
+    images = _images(views.seen(around), views, coarse).reshape(len(z), n + 1, -1)
+    return images[:, 0] - target, (images[:, 1:] - images[:, :1]) / steps[:, None].astype(np.float32)
 
 
-def _looks(features: Float32[np.ndarray, "N m"], views: Views, coarse: bool) -> Float32[np.ndarray, "N k"]:
+def _images(features: Float32[np.ndarray, "N m"], views: Views, coarse: bool) -> Float32[np.ndarray, "N k"]:
     if not coarse:
         return features
     height, width = views.small_shape
     tall, wide = -(-height // COARSE_SIDE), -(-width // COARSE_SIDE)
-    images = features.reshape(len(features), height, width, 3)[:, : height // tall * tall, : width // wide * wide]
-    blocks = images.reshape(len(features), height // tall, tall, width // wide, wide, 3)
+    shaped = features.reshape(len(features), height, width, 3)[:, : height // tall * tall, : width // wide * wide]
+    blocks = shaped.reshape(len(features), height // tall, tall, width // wide, wide, 3)
     return blocks.mean(axis=(2, 4)).reshape(len(features), -1)
 
 
@@ -190,9 +193,9 @@ def _gate(views: Views, searches: Searches, distance: Float[np.ndarray, " search
     here, there = views.z[searches.base[worst]], searches.z[worst]
     name = views.names[i]
     advice = (
-        f"Two states {abs(there[i] - here[i]):.1f} units of {name} apart ({here[i]:.2f} and {there[i]:.2f}) look "
-        f"the same but for {distance[worst]:.2g} grey levels, and so do such pairs at one state in ten. Break the "
-        f"symmetry (a mark on one wall, a colour of its own), or narrow {name} until only one of them is left."
+        f"Two states {abs(there[i] - here[i]):.1f} units of {name} apart ({here[i]:.2f} and {there[i]:.2f}) differ by "
+        f"{distance[worst]:.2g} grey levels only, and one state in ten has such a counterpart. Break the symmetry (a "
+        f"mark on one wall, a colour of its own), or narrow {name} until only one of the two states is visited."
     )
     evidence = {
         "controls": [dict(zip(views.names, map(float, z), strict=True)) for z in (here, there)],
@@ -201,10 +204,10 @@ def _gate(views: Views, searches: Searches, distance: Float[np.ndarray, " search
     }
     if len(views.world.observation_shape) == 3:
         evidence["frames"] = side_by_side(views.world.observe(np.stack([here, there])))
-    return LOOKALIKES.judge(name, value, advice, evidence=evidence)
+    return ALIASING.judge(name, value, advice, evidence=evidence)
 
 
 def side_by_side(frames: UInt8[np.ndarray, "2 H W 3"]) -> UInt8[np.ndarray, "H wide 3"]:
-    """Return two frames beside each other with a white line between them."""
+    """Return two frames side by side with a white line between them."""
     line = np.full((frames.shape[1], max(1, SIDE // 16), 3), 255, dtype=np.uint8)
     return np.concatenate([frames[0], line, frames[1]], axis=1)

@@ -1,4 +1,4 @@
-"""A log: controls in the order in which they were visited, and the pairs along it. What the regime gates read."""
+"""A log: controls in the order in which they were visited, and the pairs along it; the input of exploration gates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONG = 1024
 """Frames from which an eighth of the log is long enough to estimate a correlation time in."""
 
 SEGMENTS = 8
-"""Parts of the log that are centred on their own where a drift must not pass for a long correlation."""
+"""Parts of the log that are centred separately, so that a drift is not counted as a long correlation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Log:
             raise InvalidValue("index", int(pairs.index.max()), f"frame numbers from 0 to {len(z) - 1}")
         if not np.isfinite(z).all():
             column = int(np.argmin(np.isfinite(z).all(axis=0)))
-            raise InvalidValue(names[column], "NaN or infinity", "finite values", "Drop or mend these frames.")
+            raise InvalidValue(names[column], "NaN or infinity", "finite values", "Drop or correct these rows.")
         if standardise:
             mean, sd = mean_and_sd(z)
             moves = sd > 1e-9 * np.abs(z).max(axis=0)
@@ -92,12 +92,12 @@ class Log:
 
     @cached_property
     def time(self) -> Float[np.ndarray, " n"]:
-        """How many frames are worth one independent draw, per control."""
+        """How many frames amount to one independent draw, per control."""
         return correlation_time(self.x)
 
     @cached_property
     def settled_time(self) -> Float[np.ndarray, " n"]:
-        """The same with each eighth of the log centred on its own, so that a drift is not taken for correlation."""
+        """The same with each eighth of the log centred separately, so that a drift is not counted as correlation."""
         parts = np.array_split(self.x, SEGMENTS)
         return correlation_time(np.concatenate([part - part.mean(axis=0) for part in parts]))
 

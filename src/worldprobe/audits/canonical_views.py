@@ -22,7 +22,7 @@ GREY_PER_SD = 50.0
 
 STEP_GREY, STEPS = 5.0, (0.02, 0.25)
 """A derivative is taken over as much of a control as changes the image by about this many grey levels, within bounds:
-large beside 8-bit rounding (.3 grey levels), small beside what the image looks like."""
+large compared with 8-bit rounding (.3 grey levels), small compared with the image itself."""
 PILOTS = 16
 """States at which the length of that step is found."""
 
@@ -32,15 +32,15 @@ class Effort:
     """How many observations the gates on a world may ask for."""
 
     frames: int = 5000
-    """Canonical draws, for what is linear in pixels and as a pool to find look-alikes in."""
+    """Canonical draws, for what is linear in pixels and as a pool in which aliased states are found."""
     poses: int = 192
     """Canonical draws at which derivatives are taken."""
     bases: int = 24
-    """Canonical draws whose look-alikes are searched."""
+    """Canonical draws for which aliased states are searched."""
 
 
 class Views:
-    """A world seen from its canonical distribution; every observation is made once and kept small."""
+    """A world seen from its canonical distribution; every observation is made once and kept at low resolution."""
 
     def __init__(self, world: World, seed: int, effort: Effort) -> None:
         self.world, self.effort = world, effort
@@ -62,7 +62,7 @@ class Views:
         return max(float(np.median(np.sqrt((apart**2).mean(axis=1)))), 1e-9)
 
     def seen(self, z: Float[np.ndarray, "N n"]) -> Float32[np.ndarray, "N m"]:
-        """Return features of what the world shows at z: frames averaged down to 32 px, or vectors, in grey levels."""
+        """Return features of the observations at z: frames averaged down to 32 px, or vectors, in grey levels."""
         parts = [self._small(self.world.observe(z[start : start + BATCH])) for start in range(0, len(z), BATCH)]
         return np.concatenate(parts)
 
