@@ -62,12 +62,13 @@ app = typer.Typer(
 )
 
 
-def _print_version(asked: bool) -> None:
+def _print_version(asked: bool) -> bool:
     if asked:
         from importlib.metadata import version
 
         print(f"worldprobe {version('worldprobe')}")
         raise typer.Exit
+    return asked
 
 
 @app.callback()
