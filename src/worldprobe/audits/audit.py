@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from worldprobe.audits.gate import Gate
 from worldprobe.results import AuditedPart, SavedGate, Verdict
+from worldprobe.results.saved_audit import audit_html
 
 Judged = Gate | SavedGate
 """A gate, of an audit that was just made or of one that was read from a folder."""
@@ -42,6 +43,9 @@ class Audit:
     def with_verdict(self, verdict: Verdict) -> list[Gate]:
         """Return the gates with this verdict, in order."""
         return [gate for gate in self.gates if gate.verdict is verdict]
+
+    def _repr_html_(self) -> str:
+        return audit_html(self.verdict, self.gates)
 
     def to_json(self) -> dict[str, Any]:
         """Return {"verdict": ..., "gates": [{"gate", "subject", "verdict", "value", "threshold", "advice"}]}.

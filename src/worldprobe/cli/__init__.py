@@ -11,7 +11,21 @@ from worldprobe.errors import WorldprobeError, on_command_line
 
 __all__ = ["app", "main"]
 
-COMMANDS = ["audit", "run", "report", "open_report", "measure", "plan", "sign", "render", "lists", "cache", "doctor"]
+COMMANDS = [
+    "audit",
+    "run",
+    "report",
+    "conclude",
+    "compare",
+    "open_report",
+    "measure",
+    "plan",
+    "sign",
+    "render",
+    "lists",
+    "cache",
+    "doctor",
+]
 """The modules that hold the commands, in the order in which --help lists them."""
 for _name in COMMANDS:
     import_module(f"worldprobe.cli.{_name}")

@@ -14,9 +14,9 @@ from pydantic import PositiveInt, ValidationError
 from worldprobe._util.files import write_json
 from worldprobe.errors import DamagedData, InvalidStudy, StudyChanged, WorldprobeError
 from worldprobe.results import DECISION, METRICS, Hypothesis, Record
+from worldprobe.results.differences import differences
 from worldprobe.study import Study
 from worldprobe.study.machine import versions
-from worldprobe.study.overrides import differences
 from worldprobe.study.schema import ANNOTATIONS
 from worldprobe.study.validation_errors import explain
 

@@ -1,6 +1,7 @@
 """Results: records of what was measured, how they are read and summarised; nothing here imports above `errors`."""
 
 from worldprobe.results.audited_part import AuditedPart, PredictedRecovery
+from worldprobe.results.comparison import ComparedSeries, Comparison, compare
 from worldprobe.results.control_record import ControlRecord
 from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import STILL, Exploration
@@ -32,6 +33,8 @@ __all__ = [
     "STILL",
     "AuditedPart",
     "Bound",
+    "ComparedSeries",
+    "Comparison",
     "ControlRecord",
     "Cyclic",
     "Decomposition",
@@ -66,6 +69,7 @@ __all__ = [
     "TriedMap",
     "Verdict",
     "audited_settings",
+    "compare",
     "exploration_of",
     "load_audit",
     "read_record",

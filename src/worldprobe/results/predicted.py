@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from worldprobe.results.html import prediction_html
 from worldprobe.results.record import Record
 
 CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
@@ -22,23 +23,40 @@ class TriedMap(Record):
     """Mean squared Wasserstein distance of its projections to N(0, 1)."""
 
 
+class BasisStep(Record):
+    """The answer with one of the bases, which grow."""
+
+    functions: int
+    r2: float
+
+
 class Prediction(Record):
     """The linear R^2 that the ideal encoder of an objective reaches within a regime, predicted from controls alone.
 
     Where `refused` says why there is no prediction, the numbers are None.
     """
 
-    refused: str | None
-    r2: float | None
+    objective: str | None = None
+    d: int | None = None
+    """Dimensions of the embedding."""
+    pairs: int | None = None
+    """How many pairs were used."""
+    refused: str | None = None
+    """Why there is no prediction: what was found and what to change."""
+    r2: float | None = None
     """Mean over controls; one that never moves counts as 0."""
-    r2_per_control: dict[str, float] | None
-    ci95: tuple[float, float] | None
+    r2_per_control: dict[str, float] | None = None
+    ci95: tuple[float, float] | None = None
     """Sampling error of the pairs, and what the last enlargement of the basis has changed."""
-    proven: bool
+    pair_correlations: list[float] | None = None
+    """Of the embedding's features, largest first: the alignment is 2 (d - their sum)."""
+    convergence: list[BasisStep] = Field([])
+    """The answer as the basis grows."""
+    proven: bool = False
     """Whether any optimum must have this R^2, or it is that of the best map found."""
-    r2_on_test: float | None
+    r2_on_test: float | None = None
     """Of the same encoder on the study's test points."""
-    outside: float | None
+    outside: float | None = None
     """The share of the test points that lie beyond the range that the regime has visited."""
     r2_on_test_per_control: dict[str, float] | None = None
     alignment: float | None = None
@@ -49,6 +67,10 @@ class Prediction(Record):
     tried: list[TriedMap] = Field([])
     """The maps that were compared."""
     notes: list[str] = Field([])
+    """What to know before the number is used."""
     candidates: list[dict[str, float]] = Field([])
     """Where maps that are aligned equally well differ in what they recover, so that it is not identifiable which one is
     found: their R^2 per control on the test points."""
+
+    def _repr_html_(self) -> str:
+        return prediction_html(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from worldprobe.errors import DamagedData
 from worldprobe.results.audited_part import AuditedPart
+from worldprobe.results.html import html_table
 from worldprobe.results.record import Record
 from worldprobe.results.record_files import Kind, read_record
 
@@ -86,6 +87,16 @@ class SavedAudit(Record):
     def to_json(self) -> dict[str, Any]:
         """Return {"verdict": ..., "gates": [{"gate", "subject", "verdict", "value", "threshold", "advice"}]}."""
         return {"verdict": self.verdict.value, "gates": [gate.to_json() for gate in self.gates]}
+
+    def _repr_html_(self) -> str:
+        return audit_html(self.verdict, self.gates)
+
+
+def audit_html(verdict: Verdict, gates: Sequence[Any]) -> str:
+    """Return an audit as a table in HTML, its worst gates first."""
+    worst = sorted(gates, key=lambda gate: -gate.verdict.badness)
+    rows = [(g.verdict.value, g.gate, g.subject, g.value, g.threshold, g.advice) for g in worst]
+    return html_table(f"Audit: {verdict.value}", ("verdict", "gate", "subject", "value", "threshold", "advice"), rows)
 
 
 def load_audit(folder: Path) -> SavedAudit | None:

@@ -29,6 +29,7 @@ from pydantic import Field
 
 from worldprobe.results.control_record import ControlRecord
 from worldprobe.results.explored import Exploration
+from worldprobe.results.html import results_html
 from worldprobe.results.hypothesis import HypothesisOutcome
 from worldprobe.results.missing_r2 import Decomposition
 from worldprobe.results.record import Record
@@ -70,3 +71,29 @@ class Results(Record):
         from worldprobe.results.reading import load_results
 
         return load_results(Path(folder))
+
+    def to_pandas(self) -> Any:
+        """Return a pandas data frame with a row for every run and control; MissingDependency without pandas."""
+        from worldprobe.results.frame import to_pandas
+
+        return to_pandas(self)
+
+    @property
+    def headline(self) -> str:
+        """The study's answer in one sentence for each exploration, at most the best and the worst of them."""
+        measured = sorted((row for row in self.summary if row.role == "measured"), key=lambda row: -row.r2.mean)
+        if not measured:
+            return "This study measured no exploration, only references."
+        told = measured if len(measured) == 1 else [measured[0], measured[-1]]
+        several = len({row.regime for row in measured}) > 1
+        named = [", ".join([*([row.regime] if several else []), *_point(row)]) for row in told]
+        return " ".join(
+            f"{name}: {row.verdict}" if name else row.verdict for name, row in zip(named, told, strict=True)
+        )
+
+    def _repr_html_(self) -> str:
+        return results_html(self)
+
+
+def _point(row: Summary) -> list[str]:
+    return [f"{name} {label}" for name, label in row.axes.items()]

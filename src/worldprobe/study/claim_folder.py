@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from worldprobe.errors import StudyChanged, WorldprobeError
-from worldprobe.study.overrides import differences
+from worldprobe.results.differences import differences
 from worldprobe.study.schema import Study, unannotated
 from worldprobe.study.study_folder import StudyFolder
 

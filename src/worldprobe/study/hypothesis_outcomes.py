@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import hypot
 
 from scipy import stats
 
@@ -66,7 +65,7 @@ def _estimate(hypothesis: Hypothesis, runs: Sequence[Run]) -> Interval:
     seeds = [{run.seed for run in mine} for mine in sides]
     if seeds[0] == seeds[1] and len(seeds[0]) > 1:
         return _paired(metric, control, *sides)
-    return _difference(*intervals)
+    return intervals[0].minus(intervals[1])
 
 
 def _runs_of(side: Side, control: str | None, runs: Sequence[Run]) -> list[Run]:
@@ -134,11 +133,3 @@ def _paired(metric: Metric, control: str | None, first: Sequence[Run], second: S
     pairs = zip(first, second, strict=True)
     estimate = METHODS[metric]
     return student([estimate([a], control).mean - estimate([b], control).mean for a, b in pairs])
-
-
-def _difference(a: Interval, b: Interval) -> Interval:
-    """The interval of a difference from those of its parts, taken as independent (MOVER, Zou and Donner 2008)."""
-    mean = a.mean - b.mean
-    low = mean - hypot(a.mean - a.ci95[0], b.ci95[1] - b.mean)
-    high = mean + hypot(a.ci95[1] - a.mean, b.mean - b.ci95[0])
-    return Interval(mean=mean, ci95=(low, high))

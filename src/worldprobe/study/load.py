@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from worldprobe._util.strict_yaml import read_yaml
 from worldprobe._util.text import foreign_character
 from worldprobe.errors import InvalidStudy, InvalidYaml, UnknownName, WorldprobeError
-from worldprobe.study.overrides import differences, merge, read_override
+from worldprobe.results.differences import differences
+from worldprobe.study.overrides import merge, read_override
 from worldprobe.study.schema import Study, unannotated
 from worldprobe.study.validation_errors import explain, shown
 
