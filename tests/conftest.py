@@ -1,13 +1,38 @@
-"""Checks every type and jaxtyping shape in worldprobe, at every call, while tests run."""
+"""Checks types and jaxtyping shapes in worldprobe, at every call, while tests run; keeps the user's home as it is."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("worldprobe", "typechecker.typechecked")
+
+SCRATCH = Path(tempfile.mkdtemp(prefix="worldprobe-tests-"))
+"""What this session's tests and the processes that they start keep: a cache, and a home folder."""
+HOME = SCRATCH / "home"
+HOME.mkdir()
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+for folder in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+    os.environ.pop(folder, None)
+os.environ |= {
+    "HOME": str(HOME),
+    "WORLDPROBE_CACHE": str(SCRATCH / "cache"),
+    "MESA_SHADER_CACHE_DIR": str(SCRATCH / "shaders"),
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_in_the_home_folder() -> Iterator[None]:
+    """Whatever worldprobe keeps is where WORLDPROBE_CACHE says."""
+    yield
+    left = [str(path.relative_to(HOME)) for path in HOME.rglob("*worldprobe*")]
+    assert left == []
 
 
 @pytest.fixture(autouse=True)

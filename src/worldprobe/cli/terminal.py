@@ -5,12 +5,15 @@ Use `say("[bold]{}[/bold]: {}", name, value)` for a line, `cell(value)` in a tab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from worldprobe._util.visible import visible
+
+HOLE = "{}"
 
 console = Console(emoji=False, highlight=False)
 """Standard output. It neither highlights numbers nor turns ":x:" into pictures."""
@@ -18,7 +21,21 @@ console = Console(emoji=False, highlight=False)
 
 def say(template: str, *data: object) -> None:
     """Print one line, unbroken: the template may hold markup, and a `{}` for each piece of data."""
-    console.print(template.format(*(escape(visible(piece)) for piece in data)), soft_wrap=True)
+    console.print(filled(template, data), soft_wrap=True)
+
+
+def filled(template: str, data: Sequence[object]) -> Text:
+    """Return a template's text with data in the places of its `{}`, in the style that each place has."""
+    rest, line = Text.from_markup(template, emoji=False), Text()
+    for piece in data:
+        place = rest.plain.index(HOLE)
+        hole = rest[place : place + len(HOLE)]
+        shown = Text(visible(piece))
+        for span in hole.spans:
+            shown.stylize(span.style)
+        line.append_text(rest[:place]).append_text(shown)
+        rest = rest[place + len(HOLE) :]
+    return line.append_text(rest)
 
 
 def cell(data: object, style: str = "") -> Text:
