@@ -1,4 +1,4 @@
-"""The command that measures somebody's trained encoder, or its embeddings."""
+"""`worldprobe measure`: measure somebody's trained encoder, or its embeddings."""
 
 from __future__ import annotations
 
@@ -7,33 +7,57 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from worldprobe.cli.app import app, console
-from worldprobe.errors import InvalidValue
+from worldprobe.cli.app import app
+from worldprobe.cli.terminal import cell, console, say, table
+from worldprobe.errors import InvalidValue, WrongChoice
+
+SETTING = "world."
 
 
 @app.command()
 def measure(
     given: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORLD] [NAME=FILE]...", help="A world instead of --data; further embeddings."),
+        typer.Argument(
+            metavar="[WORLD] [NAME=FILE]...",
+            help="A world instead of --data, its settings as world.KEY=VALUE; further embeddings as NAME=FILE.",
+        ),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="The log that it is measured on: NPZ, CSV, Parquet, HDF5, LeRobot.")
     ] = None,
     states: Annotated[str | None, typer.Option(help="With --data: its state columns, comma-separated.")] = None,
+    frames: Annotated[str | None, typer.Option(help="With --data and --encoder: its frames' column or video.")] = None,
     episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
     stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
     drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
     embeddings: Annotated[
         list[str] | None,
-        typer.Option(help="Embeddings, a row for every row of the log: FILE or NAME=FILE, once for every tap."),
+        typer.Option(help="A row of numbers for every row of the log: FILE, FILE[ARRAY] or NAME=FILE for every tap."),
     ] = None,
-    pool: Annotated[
-        str | None, typer.Option(help="For embeddings that are not vectors: mean, flatten, or first (token).")
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="FILE.py:NAME, FILE.onnx, TorchScript, timm:NAME, or a folder with a model's config.json."),
     ] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Weights for FILE.py:NAME or timm:NAME.")] = None,
+    size: Annotated[int | None, typer.Option(help="Input: pixels of a side that frames are resized to.")] = None,
+    layout: Annotated[str, typer.Option(help="Input: NHWC or NCHW.")] = "NHWC",
+    value_range: Annotated[
+        str | None, typer.Option("--range", help="Input: what 0 .. 255 becomes, as 0,1; uint8 without.")
+    ] = None,
+    mean: Annotated[
+        str | None, typer.Option(help="Input: taken off after --range; one number or one a channel.")
+    ] = None,
+    std: Annotated[str | None, typer.Option(help="Input: divided by after --mean.")] = None,
+    output: Annotated[str | None, typer.Option(help="Which of the encoder's outputs: its name or number.")] = None,
+    pool: Annotated[str | None, typer.Option(help="For outputs that are not vectors: mean, flatten or first.")] = None,
+    batch: Annotated[int, typer.Option(help="Frames encoded at a time.", min=1)] = 256,
+    lag: Annotated[int | None, typer.Option(help="Embeddings belong to the row so many later; 0: as they are.")] = None,
+    objective: Annotated[
+        str, typer.Option(help="What was trained with: sigreg or whitening, for the prediction.")
+    ] = "sigreg",
+    out: Annotated[Path | None, typer.Option(help="Folder for measure.json and measure.html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure a trained encoder: what it recovers of the states, and where the rest went.
@@ -42,19 +66,101 @@ def measure(
 
     [bold]worldprobe measure --data log.h5 --states pos,yaw --embeddings h.npz[/bold]
     [bold]worldprobe measure --data log.h5 --embeddings backbone=a.npz projector=b.npz[/bold]    taps side by side
+    [bold]worldprobe measure --data log.h5 --encoder model.py:load --checkpoint 9.pt --layout NCHW --range 0,1[/bold]
+    [bold]worldprobe measure room --encoder encoder.onnx[/bold]                                  a world's canonical set
     """
-    from worldprobe.evaluation.measurement import measure_embeddings
+    from worldprobe.evaluation.measurement import check_objective
+
+    check_objective(objective)
+    worlds = [text for text in given or [] if "=" not in text]
+    settings = [text.removeprefix(SETTING) for text in given or [] if text.startswith(SETTING)]
+    files = [*(embeddings or []), *(t for t in given or [] if "=" in t and not t.startswith(SETTING))]
+    if (data is None) == (not worlds) or len(worlds) > 1:
+        raise WrongChoice("a world", "--data PATH")
+    if (encoder is None) == (not files):
+        raise WrongChoice("--embeddings FILE", "--encoder MODEL")
+    prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
+    asked = {"output": output, "pool": pool, "batch": batch}
+    log = {"states": states.split(",") if states else None, "episode": episode, "drop_bad": drop_bad, "stride": stride}
+    if files:
+        taps = {name: _read(file, pool) for name, file in _named(files).items()}
+        subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": "none"})
+        found = _embeddings(taps, subject, lag, objective, as_json)
+    else:
+        tap = _tap(str(encoder), checkpoint, prepare, asked)
+        subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": frames})
+        found = _encoder(tap, subject, objective, as_json)
+    if out is not None:
+        from worldprobe.evaluation.measurement_folder import save_measurement
+
+        page = save_measurement(found, out)
+        if not as_json:
+            say("Report: {}", page)
+    print(json.dumps(found.to_json(), indent=2, allow_nan=False)) if as_json else _print(found)
+
+
+def _recording(data: Path | None, given: dict[str, Any]) -> Any:
     from worldprobe.evaluation.subject import from_recording
+
+    return from_recording(str(data), **given)
+
+
+def _world(name: str, settings: list[str], as_json: bool) -> Any:
+    from worldprobe.evaluation.world_subject import named_world, of_world
+
+    world = named_world(name, dict(_setting(text) for text in settings))
+    return of_world(world, reporter=_reporter(as_json))
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    key, _, value = text.partition("=")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _read(file: str, pool: str | None) -> Any:
     from worldprobe.taps.embedding_files import read_embeddings
 
-    files = [*(embeddings or []), *(text for text in given or [] if "=" in text)]
-    if data is None or not files:
-        raise InvalidValue("measure", None, "--data PATH with --embeddings FILE")
-    taps = {name: read_embeddings(file, pool) for name, file in _named(files).items()}
-    named = states.split(",") if states else None
-    subject = from_recording(data, states=named, episode=episode, drop_bad=drop_bad, stride=stride)
-    found = measure_embeddings(taps, subject)
-    print(json.dumps(found.to_json(), indent=2, allow_nan=False)) if as_json else _print(found)
+    return read_embeddings(file, pool)
+
+
+def _embeddings(taps: Any, subject: Any, lag: int | None, objective: str, as_json: bool) -> Any:
+    from worldprobe.evaluation.measurement import measure_embeddings
+
+    return measure_embeddings(taps, subject, lag=lag, objective=objective, reporter=_reporter(as_json))
+
+
+def _encoder(tap: Any, subject: Any, objective: str, as_json: bool) -> Any:
+    from worldprobe.evaluation.measurement import measure_encoder
+
+    return measure_encoder(tap, subject, objective=objective, reporter=_reporter(as_json))
+
+
+def _tap(encoder: str, checkpoint: Path | None, prepare: dict[str, Any], asked: dict[str, Any]) -> Any:
+    from worldprobe.taps.encode import Tap
+    from worldprobe.taps.open_encoder import open_encoder
+    from worldprobe.taps.preprocessing import Preprocessing
+
+    numbers = {key: _numbers(key, prepare[key]) for key in ("range", "mean", "std")}
+    ready = Preprocessing(**{**prepare, **numbers})
+    return Tap(open_encoder(encoder, checkpoint), ready, **asked)
+
+
+def _numbers(key: str, text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidValue(f"--{key}", text, "numbers with commas between them") from None
+
+
+def _reporter(as_json: bool) -> Any:
+    from worldprobe._util.progress import SilentReporter, reporter
+
+    return SilentReporter() if as_json else reporter()
 
 
 def _named(given: list[str]) -> dict[str, str]:
@@ -70,13 +176,20 @@ def _named(given: list[str]) -> dict[str, str]:
 
 
 def _print(found: Any) -> None:
-    table = Table(title=escape(f"Measured on {found.of['data']}"))
-    for heading in ("tap", "R²", "95 % interval", "worst state"):
-        table.add_column(heading)
+    headings = ("tap", "R²", "95 % interval", "worst state", "perceptron", "effective dimensions")
+    shown = table(f"Measured on {found.of['data']}", *headings)
     for name, tap in found.taps.items():
         values = tap.values
         worst = min(values["r2_per_state"], key=values["r2_per_state"].__getitem__)
         low, high = values["ci95"]
-        shown = f"{worst} {values['r2_per_state'][worst]:.2f}"
-        table.add_row(escape(name), f"{values['r2']:.3f}", f"{low:.3f} to {high:.3f}", escape(shown))
-    console.print(table)
+        rank, decoded = values["effective_rank"], values["mlp_r2"]
+        shown.add_row(
+            cell(name),
+            f"{values['r2']:.3f}",
+            f"{low:.3f} to {high:.3f}",
+            cell(f"{worst} {values['r2_per_state'][worst]:.2f}"),
+            "" if decoded is None else f"{decoded:.3f}",
+            f"{rank['value']:.1f} of {rank['d']}",
+        )
+    console.print(shown)
+    say("{}", found.verdict)

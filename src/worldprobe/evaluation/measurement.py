@@ -9,11 +9,24 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe._util.progress import Reporter, SilentReporter
+from worldprobe.errors import InvalidValue
+from worldprobe.evaluation.cause import decomposition, predicted, verdict
 from worldprobe.evaluation.checks import aligned_rows, check_embedding
+from worldprobe.evaluation.references import references
+from worldprobe.evaluation.row_lag import check_count, check_lag, shifted
 from worldprobe.evaluation.subject import Subject
 from worldprobe.evaluation.tap_measures import TapMeasures, measure_tap
+from worldprobe.predictor.predict import CEILINGS
 from worldprobe.taps.embedding_files import Embeddings
+from worldprobe.taps.encode import Tap, encode_all, preflight
 from worldprobe.taps.pooling import UnusableEmbedding
+
+
+def check_objective(objective: str) -> None:
+    """Raise InvalidValue for an objective whose ideal encoder has no prediction."""
+    if objective not in CEILINGS:
+        raise InvalidValue("objective", objective, " or ".join(CEILINGS))
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,6 @@ class Measurement:
     references: dict[str, Any] = field(default_factory=dict)
     decomposition: dict[str, Any] | None = None
     verdict: str = ""
-    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return {"of", "taps", "predicted", "references", "decomposition", "verdict"}; NaN is None."""
@@ -42,36 +54,92 @@ class Measurement:
         return cleaned
 
 
-def measure_embeddings(taps: Mapping[str, Embeddings], subject: Subject) -> Measurement:
+def measure_embeddings(
+    taps: Mapping[str, Embeddings],
+    subject: Subject,
+    *,
+    lag: int | None = None,
+    objective: str = "sigreg",
+    encoder: Tap | None = None,
+    of: Mapping[str, Any] | None = None,
+    reporter: Reporter | None = None,
+) -> Measurement:
     """Measure embeddings, one or several taps side by side, against a subject's states.
 
-    Raises UnusableEmbedding where an embedding's rows, values or shape do not fit.
+    `lag` says which row's states an embedding belongs to (its own plus `lag`), and that this is meant. What is
+    predicted, compared and decomposed is the last tap's.
+
+    Raises UnusableEmbedding where an embedding's rows, values or shape do not fit, or fit another row's states better.
     """
-    found, sizes = {}, {}
-    for name, tap in taps.items():
+    shown, found, sizes = reporter or SilentReporter(), {}, {}
+    matched: list[tuple[np.ndarray, Subject]] = []
+    for tap in taps.values():
         check_embedding(tap.h, tap.source)
-        h, own = _matched(tap, subject)
-        found[name] = measure_tap(h, own)
+        matched.append(_matched(tap, subject, lag))
+    for (name, tap), (h, own) in zip(taps.items(), matched, strict=True):
+        shown.say(f"measuring {name}: {len(h):,} rows x {h.shape[1]} dimensions")
+        found[name] = _measured(h, own, tap.source)
         sizes[name] = {"source": tap.source, "rows": len(h), "d": h.shape[1]}
-    of = {
+    last, (h, own) = list(found)[-1], matched[-1]
+    shown.say("predicting what the data allow")
+    ahead, answer = predicted(own, h.shape[1], objective)
+    compared = references(own, h, encoder, shown)
+    facts = {
         "data": subject.of,
         "rows": subject.rows,
         "states": list(subject.names),
         "constant": list(subject.constant),
         "taps": sizes,
+        "input": None,
+        "warnings": [],
+        **(of or {}),
     }
-    return Measurement(of, found)
+    said = verdict(last, found[last], ahead, len(found) > 1, compared)
+    return Measurement(facts, found, ahead, compared, decomposition(own, found[last], answer), said)
 
 
-def _matched(tap: Embeddings, subject: Subject) -> tuple[Float[np.ndarray, "rows d"], Subject]:
+def measure_encoder(
+    tap: Tap, subject: Subject, *, objective: str = "sigreg", reporter: Reporter | None = None
+) -> Measurement:
+    """Encode a subject's frames, in batches, and measure the embeddings.
+
+    Raises UnusableEmbedding where the subject has no frames, and as `preflight` and `measure_embeddings`.
+    """
+    shown = reporter or SilentReporter()
+    if subject.frames is None:
+        raise UnusableEmbedding(f"{subject.of} has no frames that an encoder could see.")
+    check = preflight(tap, subject.frames)
+    shown.say(f"input: {check.given}; embedding: {check.returned}")
+    for warning in check.warnings:
+        shown.say(f"warning: {warning}")
+    with shown.task("encoding", subject.rows, "frames") as advance:
+        h = encode_all(tap, subject.frames, progress=advance)
+    of = {"input": check.given, "warnings": list(check.warnings)}
+    taps = {"encoder": Embeddings(h, None, tap.encoder.source)}
+    return measure_embeddings(taps, subject, objective=objective, encoder=tap, of=of, reporter=shown)
+
+
+def _measured(h: Float[np.ndarray, "rows d"], subject: Subject, where: str) -> TapMeasures:
+    try:
+        return measure_tap(h, subject)
+    except ValueError as error:
+        raise UnusableEmbedding(f"{where} cannot be measured: {error}.") from error
+
+
+def _matched(tap: Embeddings, subject: Subject, lag: int | None) -> tuple[Float[np.ndarray, "rows d"], Subject]:
     """Return the embedding and the subject's rows that it belongs to, both in rising order of rows."""
     rows = aligned_rows(tap.h, tap.rows, subject.rows, tap.source)
     if rows is None:
-        if len(tap.h) != subject.rows:
-            raise UnusableEmbedding(f"{tap.source} has {len(tap.h):,} rows, {subject.of} {subject.rows:,}.")
-        return tap.h, subject
-    order = np.argsort(rows)
-    return tap.h[order], subject.at(rows[order])
+        check_count(tap.h, subject, tap.source)
+        h, own = tap.h, subject
+    else:
+        order = np.argsort(rows)
+        h, own = tap.h[order], subject.at(rows[order])
+    if lag is None:
+        check_lag(h, own, tap.source)
+    elif lag != 0:
+        h, own = shifted(h, own, lag)
+    return h, own
 
 
 def _finite(value: Any) -> Any:

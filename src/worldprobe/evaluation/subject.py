@@ -13,7 +13,7 @@ from worldprobe.errors import InvalidValue
 from worldprobe.measures.row_blocks import RowBlocks, independent_blocks, trajectory_blocks
 from worldprobe.recordings import Recording, read_recording
 from worldprobe.recordings.episodes import episode_of, pair_index
-from worldprobe.recordings.recorded_frames import Frames
+from worldprobe.taps.encode import Observations, RowsOfObservations
 from worldprobe.taps.pooling import UnusableEmbedding
 
 
@@ -27,7 +27,7 @@ class Subject:
     names: tuple[str, ...]
     starts: Int[np.ndarray, " episodes"] | None
     """The first row of every episode; None where rows are independent draws."""
-    frames: Frames | None = None
+    frames: Observations | None = None
     blocks: RowBlocks | None = None
     """How rows are split, where that is given; else by episodes."""
     stride: int = 1
@@ -62,8 +62,9 @@ class Subject:
             episode = episode_of(starts, rows)
             cut = (np.diff(rows) != 1) | (np.diff(episode) > 0)
             starts = np.concatenate([[0], np.flatnonzero(cut) + 1]).astype(np.int64)
-        frames = None if self.frames is None else _rows_of(self.frames, rows)
-        return Subject(self.of, self.z[rows], self.names, starts, frames, None, self.stride, self.constant)
+        frames = None if self.frames is None else RowsOfObservations(self.frames, rows)
+        blocks = None if self.blocks is None else self.blocks.at(rows)
+        return Subject(self.of, self.z[rows], self.names, starts, frames, blocks, self.stride, self.constant)
 
 
 def from_recording(
@@ -138,9 +139,3 @@ def of_arrays(
 def split_stream(seed: int = 0) -> np.random.Generator:
     """Return the generator that blocks are drawn from: the same for every tap."""
     return stream(seed, "evaluation", "split")
-
-
-def _rows_of(frames: Frames, rows: Int[np.ndarray, " k"]) -> Frames:
-    from worldprobe.recordings.recorded_frames import RowsOf
-
-    return RowsOf(frames, rows)

@@ -19,7 +19,7 @@ from worldprobe.measures.gaussianity import sigreg_score
 from worldprobe.measures.geometry import procrustes_error
 from worldprobe.measures.leading_dimensions import effective_rank, recovery_by_dimensions
 from worldprobe.measures.leaks import leaks
-from worldprobe.measures.linear_recovery import CrossFit, linear_coding, linear_recovery
+from worldprobe.measures.linear_recovery import CrossFittedR2, linear_coding, linear_recovery
 from worldprobe.measures.matching import mean_correlation
 from worldprobe.measures.nonlinear_probe import nonlinear_recovery
 from worldprobe.measures.procrustes import procrustes_disparity, warped_disparity
@@ -103,7 +103,7 @@ def _add_sampled(
     h: Float[np.ndarray, "rows d"],
     subject: Subject,
     blocks: RowBlocks,
-    read: CrossFit,
+    read: CrossFittedR2,
     rng: np.random.Generator,
 ) -> None:
     """Add what is measured on at most 20,000 rows."""

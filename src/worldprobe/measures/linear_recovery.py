@@ -6,6 +6,7 @@ scale, a shear and redundant dimensions all have R^2 = 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class CrossFit:
+class CrossFittedR2:
     """R^2 per target, pooled over the scored blocks, with 95 % intervals from resampling the blocks.
 
     NaN stands for a target that is constant where it is scored: R^2 is not defined there.
@@ -30,35 +31,55 @@ class CrossFit:
     mean: float
     """Mean over the targets that vary."""
     mean_ci95: tuple[float, float]
+    block_error: Float[np.ndarray, " blocks"]
+    """Squared error of every scored block, in units of each target's variance, summed over targets and rows."""
 
 
-def linear_recovery(moments: BlockMoments, rng: np.random.Generator, *, penalty: float = 0.0) -> CrossFit:
+def linear_recovery(moments: BlockMoments, rng: np.random.Generator) -> CrossFittedR2:
     """Return the R^2 of the states read linearly from the embedding, h -> z.
 
     Raises ValueError where fewer rows than d + 2 are left to fit on.
     """
-    return cross_fit(moments, moments.h, moments.z, rng, penalty=penalty)
+    return cross_fit(moments, moments.h, moments.z, rng)
 
 
-def linear_coding(moments: BlockMoments, rng: np.random.Generator) -> CrossFit:
+def linear_coding(moments: BlockMoments, rng: np.random.Generator) -> CrossFittedR2:
     """Return the R^2 of every dimension of the embedding read linearly from the states, z -> h."""
     return cross_fit(moments, moments.z, moments.h, rng)
 
 
 def cross_fit(
-    moments: BlockMoments, x: slice, y: slice, rng: np.random.Generator, *, penalty: float = 0.0, draws: int = DRAWS
-) -> CrossFit:
+    moments: BlockMoments, x: slice, y: slice, rng: np.random.Generator, *, draws: int = DRAWS
+) -> CrossFittedR2:
     """Return R^2 of y on x: every fold's blocks are scored by least squares on the blocks of the other folds."""
     features = moments.total[:, x].shape[1]
-    scored = np.flatnonzero(moments.fold != NOWHERE)
-    squared = np.empty((len(scored), moments.total[:, y].shape[1]))
-    for fold in np.unique(moments.fold[scored]):
+
+    def fit(fold: int) -> Float[np.ndarray, "p m"]:
         fitted = np.flatnonzero(moments.fold != fold)
         rows = int(moments.count[fitted].sum())
         if rows < features + 2:
             raise ValueError(f"a probe on {features} features needs at least {features + 2} rows, {rows} are left")
-        weights = least_squares(moments.covariance(fitted), x, y, penalty)
-        mean = moments.total[fitted].sum(axis=0) / rows
+        return least_squares(moments.covariance(fitted), x, y)
+
+    return score(moments, x, y, fit, rng, draws=draws)
+
+
+def score(
+    moments: BlockMoments,
+    x: slice,
+    y: slice,
+    fit: Callable[[int], Float[np.ndarray, "p m"]],
+    rng: np.random.Generator,
+    *,
+    draws: int = DRAWS,
+) -> CrossFittedR2:
+    """Return R^2 of y read from x with the weights that `fit` gives for every fold, fitted without that fold."""
+    scored = np.flatnonzero(moments.fold != NOWHERE)
+    squared = np.empty((len(scored), moments.total[:, y].shape[1]))
+    for fold in sorted(set(moments.fold[scored].tolist())):
+        fitted = np.flatnonzero(moments.fold != fold)
+        weights = fit(fold)
+        mean = moments.total[fitted].sum(axis=0) / moments.count[fitted].sum()
         mine = np.flatnonzero(moments.fold[scored] == fold)
         squared[mine] = _squared_errors(moments, scored[mine], x, y, weights, mean[y] - mean[x] @ weights)
     return _resampled(moments, scored, y, squared, rng, draws)
@@ -89,7 +110,7 @@ def _resampled(
     squared: Float[np.ndarray, "k m"],
     rng: np.random.Generator,
     resamples: int,
-) -> CrossFit:
+) -> CrossFittedR2:
     count, total = moments.count[blocks], moments.total[blocks][:, y]
     square = np.einsum("bii->bi", moments.gram[blocks][:, y, y])
     once = np.ones((1, len(blocks)))
@@ -97,11 +118,14 @@ def _resampled(
     point, draws = (_r2(weights, count, total, square, squared) for weights in (once, often))
     varies = np.isfinite(point[0])
     if not varies.any():
-        return CrossFit(point[0], np.full((len(point[0]), 2), np.nan), np.nan, (np.nan, np.nan))
+        blank = np.full((len(point[0]), 2), np.nan)
+        return CrossFittedR2(point[0], blank, np.nan, (np.nan, np.nan), np.zeros(len(blocks)))
     low, high = np.nanpercentile(np.nanmean(draws[:, varies], axis=1), [2.5, 97.5])
     each = np.full((len(varies), 2), np.nan)
     each[varies] = np.nanpercentile(draws[:, varies], [2.5, 97.5], axis=0).T
-    return CrossFit(point[0], each, float(point[0][varies].mean()), (float(low), float(high)))
+    spread = square.sum(axis=0) - total.sum(axis=0) ** 2 / count.sum()
+    errors = (squared[:, varies] / spread[varies]).sum(axis=1)
+    return CrossFittedR2(point[0], each, float(point[0][varies].mean()), (float(low), float(high)), errors)
 
 
 def _r2(

@@ -90,15 +90,16 @@ def independent_blocks(rows: int) -> RowBlocks:
 
 
 def probe_and_test_blocks(probe: int, test: int) -> RowBlocks:
-    """Return one block to fit on, the first `probe` rows, and blocks of the `test` rows after them, which are scored.
+    """Return blocks to fit on, of the first `probe` rows, and blocks of the `test` rows after them, which are scored.
 
     For independent rows that come as two sets, a world's canonical ones: the probe never sees the test set.
     """
-    scored = 1 + np.arange(test) * min(BLOCKS, test) // test
-    block = np.concatenate([np.zeros(probe, dtype=np.int64), scored])
-    fold = np.zeros(int(block[-1]) + 1, dtype=np.int64)
-    fold[0] = NOWHERE
-    return RowBlocks(block, fold)
+    fitted = min(BLOCKS, probe)
+    of_probe = np.arange(probe) * fitted // probe
+    of_test = fitted + np.arange(test) * min(BLOCKS, test) // test
+    fold = np.zeros(int(of_test[-1]) + 1, dtype=np.int64)
+    fold[:fitted] = NOWHERE
+    return RowBlocks(np.concatenate([of_probe, of_test]), fold)
 
 
 def decorrelation_rows(z: Float[np.ndarray, "rows n"], starts: Int[np.ndarray, " episodes"]) -> int:

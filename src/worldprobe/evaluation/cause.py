@@ -1,0 +1,142 @@
+"""Why a recovery is what it is: what the data's own exploration allows, and where the rest of the gap may lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe._util.seeds import stream
+from worldprobe.evaluation.subject import Subject
+from worldprobe.evaluation.tap_measures import TapMeasures
+from worldprobe.explain.decomposition import decompose
+from worldprobe.predictor.predict import predict
+from worldprobe.predictor.prediction import Prediction
+from worldprobe.recordings.episodes import episode_of
+
+MOST_STATES = 8
+"""States that a prediction is made for."""
+
+AT_MOST = 60_000
+"""Pairs, whole episodes, that the prediction is made from."""
+
+WITHOUT_CURVES = (
+    "Training curves are not part of an encoder, so finite data and optimisation cannot be told apart: both are in "
+    "what is left, and so is what the frames do not show."
+)
+
+
+def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] | None, Prediction | None]:
+    """Return the R^2 that the ideal encoder with d dimensions reaches on the data's own pairs, or why it is not known.
+
+    For d > n SIGReg asks for more independent Gaussians than there are states, and theory gives no optimum: the
+    prediction is that of d = n, and says so.
+    """
+    pairs, n = subject.pairs, len(subject.names)
+    if not len(pairs):
+        return {"r2": None, "refused": "the rows are independent draws: there are no pairs to predict from"}, None
+    if n > MOST_STATES:
+        return {"r2": None, "refused": f"a prediction is made for at most {MOST_STATES} states, not {n}"}, None
+    assert subject.starts is not None
+    size = min(d, n) if objective == "sigreg" else d
+    answer = predict(
+        subject.z[pairs[:, 0]].astype(np.float64),
+        subject.z[pairs[:, 1]].astype(np.float64),
+        objective,
+        rng=stream(0, "evaluation", "prediction"),
+        d=size,
+        groups=_groups(subject, pairs[:, 0]),
+        at_most=AT_MOST,
+    )
+    notes = [*answer.notes]
+    if size < d:
+        notes.append(f"d = {d} and n = {n}: theory gives no optimum for d > n under SIGReg; this is that of d = {n}")
+    found = {
+        "objective": objective,
+        "d": size,
+        "r2": answer.r2,
+        "ci95": None if answer.ci95 is None else list(answer.ci95),
+        "r2_per_state": _by_name(subject.names, answer.r2_per_control),
+        "refused": answer.refused,
+        "notes": notes,
+    }
+    return found, answer
+
+
+def decomposition(subject: Subject, tap: TapMeasures, answer: Prediction | None) -> dict[str, Any] | None:
+    """Return where the missing R^2 of every state may have gone; None where no prediction says what is possible."""
+    if answer is None or answer.r2_per_control is None:
+        return None
+    r2 = np.array([tap.values["r2_per_state"][name] for name in subject.names])
+    parts = decompose(np.nan_to_num(r2), ceiling=answer.r2_per_control, supervised=None, ends=None)
+    states = {
+        name: {part.name: _at(getattr(parts, part.name), i) for part in fields(parts)}
+        for i, name in enumerate(subject.names)
+    }
+    share = tap.values["r2"] / answer.r2 if answer.r2 else None
+    return {"states": states, "share_of_ceiling": share, "note": WITHOUT_CURVES}
+
+
+def verdict(
+    name: str, tap: TapMeasures, prediction: dict[str, Any] | None, several: bool, compared: dict[str, Any]
+) -> str:
+    """Return the answer in a sentence or two: how much is recovered, of how much, and the first thing to do."""
+    values = tap.values
+    said = [f"{name + ': ' if several else ''}{_recovered(values, prediction)}"]
+    lost = [state for state, r2 in values["r2_per_state"].items() if r2 < 0.5]
+    untrained = compared.get("untrained")
+    if untrained is not None and untrained["r2"] > values["r2"] - 0.02:
+        said.append(f"The same network untrained reads as much (R² {untrained['r2']:.2f}): training added nothing.")
+    pixels = compared.get("pixels")
+    if pixels is not None and pixels["r2"] > values["r2"] + 0.02:
+        said.append(
+            f"Raw pixels read more (R² {pixels['r2']:.2f}): the scene shows the states, the encoder drops them."
+        )
+    decoded = values.get("mlp_r2")
+    if decoded is not None and decoded > values["r2"] + 0.1:
+        said.append(f"A small network reads {decoded:.2f}: the rest is there, but not linearly.")
+    leaked = [leak for leak in values.get("leaks") or [] if leak["instead_of"] is not None]
+    said += [
+        f"Dimension {leak['dimension']} codes {leak['feature']} (R² {leak['r2']:.2f}) instead of {leak['instead_of']}."
+        for leak in leaked[:2]
+    ]
+    if lost and not leaked:
+        said.append(f"Not recovered linearly: {', '.join(lost[:6])}{' and more' if len(lost) > 6 else ''}.")
+    return " ".join(said)
+
+
+def _recovered(values: dict[str, Any], prediction: dict[str, Any] | None) -> str:
+    has = f"The encoder recovers {values['r2']:.2f} of the states linearly"
+    if prediction is None or prediction["r2"] is None:
+        why = "" if prediction is None else f": {prediction['refused']}"
+        return f"{has}; what the data allow is not known{why.removesuffix('.')}."
+    ceiling = prediction["r2"]
+    if values["r2"] >= ceiling - 0.05:
+        cause = "the data are the limit" if ceiling < 0.9 else "that is what the data allow"
+        return f"{has}, of {ceiling:.2f} that an ideal encoder of these data would: {cause}."
+    return (
+        f"{has}, of {ceiling:.2f} that an ideal encoder of these data would: the gap is not the exploration's, but the "
+        "scene's or the training's."
+    )
+
+
+def _groups(subject: Subject, rows: np.ndarray) -> np.ndarray:
+    """Return which pairs depend on one another: those of one episode, or of a stretch where there are few episodes."""
+    assert subject.starts is not None
+    episode = episode_of(subject.starts, rows)
+    if len(subject.starts) >= 40:
+        return episode
+    stretch = max(1, subject.rows // 200)
+    labels: np.ndarray = episode * (subject.rows // stretch + 1) + (rows - subject.starts[episode]) // stretch
+    return labels
+
+
+def _by_name(names: Sequence[str], values: Float[np.ndarray, " n"] | None) -> dict[str, float] | None:
+    return None if values is None else dict(zip(names, values.tolist(), strict=True))
+
+
+def _at(part: Float[np.ndarray, " n"] | None, place: int) -> float | None:
+    return None if part is None else float(part[place])

@@ -1,0 +1,146 @@
+"""The Python door: `wp.measure` for encoders and embeddings, `wp.recover` for arrays alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from worldprobe._util.progress import Reporter
+from worldprobe.errors import InvalidValue
+from worldprobe.evaluation.checks import check_embedding
+from worldprobe.evaluation.measurement import Measurement, check_objective, measure_embeddings, measure_encoder
+from worldprobe.evaluation.subject import Subject, from_recording, of_arrays, of_recording
+from worldprobe.evaluation.tap_measures import TapMeasures, measure_tap
+from worldprobe.recordings import Recording
+from worldprobe.taps.embedding_files import Embeddings, read_embeddings
+from worldprobe.taps.encode import Tap
+from worldprobe.taps.encoder import ForeignEncoder
+from worldprobe.taps.open_encoder import KINDS, open_encoder
+from worldprobe.taps.pooling import UnusableEmbedding, vectors
+from worldprobe.taps.preprocessing import Preprocessing
+from worldprobe.world import WORLDS, World
+
+
+def recover(
+    h: Float[np.ndarray, "rows d"],
+    z: Shaped[np.ndarray, "rows n"],
+    *,
+    names: tuple[str, ...] | None = None,
+    episodes: Shaped[np.ndarray, " k"] | None = None,
+    independent: bool = False,
+    stride: int = 1,
+) -> TapMeasures:
+    """Return every measure of embeddings h against states z; torch is not needed.
+
+    `episodes` has a label for every row, or the first row of every episode; without it the rows are one trajectory, or
+    `independent` draws. Raises UnusableEmbedding where arrays are not finite, constant, of different lengths or too
+    short, InvalidValue where no state moves.
+    """
+    if len(h) != len(z):
+        raise UnusableEmbedding(f"h has {len(h):,} rows and z {len(z):,}: give one row of each for every observation.")
+    h = vectors(np.asarray(h), None, "h")
+    check_embedding(h, "h")
+    subject = of_arrays(z.reshape(len(z), -1), names, episodes, independent=independent, stride=stride)
+    try:
+        return measure_tap(h, subject)
+    except ValueError as error:
+        raise UnusableEmbedding(f"h cannot be measured: {error}.") from error
+
+
+def measure(
+    encoder: Any,
+    source: Any,
+    *,
+    states: list[str] | None = None,
+    frames: str | None = None,
+    episode: str | None = None,
+    stride: int = 1,
+    drop_bad: bool = False,
+    checkpoint: str | Path | None = None,
+    size: int | None = None,
+    layout: Any = "NHWC",
+    range: tuple[float, float] | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    output: str | None = None,
+    pool: str | None = None,
+    batch: int = 256,
+    lag: int | None = None,
+    objective: str = "sigreg",
+    reporter: Reporter | None = None,
+) -> Measurement:
+    """Measure an encoder, or embeddings, on a source of states.
+
+    `encoder` is an array of embeddings or several by name, a function of a batch of frames, a torch module, or what
+    `worldprobe measure --encoder` takes. `source` is the path of a log, a Recording, a World or its name, or an array
+    of states. Pre-processing is as on the command line: nothing is done to uint8 frames (N, H, W, 3) unless it is said.
+
+    Raises UnusableEmbedding, InvalidValue, and what reading the log or opening the encoder raises.
+    """
+    check_objective(objective)
+    given = _embeddings(encoder, pool)
+    opened = _recording_options(states, "none" if given is not None else frames, episode, stride, drop_bad)
+    subject = _subject(source, opened, reporter)
+    if given is not None:
+        return measure_embeddings(given, subject, lag=lag, objective=objective, reporter=reporter)
+    ready = Preprocessing(size, layout, range, mean, std)
+    tap = Tap(_encoder(encoder, checkpoint), ready, output, pool, batch)
+    return measure_encoder(tap, subject, objective=objective, reporter=reporter)
+
+
+def _recording_options(
+    states: list[str] | None, frames: str | None, episode: str | None, stride: int, drop_bad: bool
+) -> dict[str, Any]:
+    return {"states": states, "frames": frames, "episode": episode, "stride": stride, "drop_bad": drop_bad}
+
+
+def _embeddings(given: Any, pool: str | None) -> dict[str, Embeddings] | None:
+    """Return embeddings by the names of their taps; None where an encoder was given."""
+    if isinstance(given, Mapping):
+        return {str(name): _tap_of(h, str(name), pool) for name, h in given.items()}
+    if isinstance(given, np.ndarray) or (hasattr(given, "shape") and not callable(given)):
+        return {"embeddings": _tap_of(given, "the embedding", pool)}
+    return None
+
+
+def _tap_of(h: Any, name: str, pool: str | None) -> Embeddings:
+    if isinstance(h, str | Path):
+        return read_embeddings(h, pool)
+    if hasattr(h, "detach"):
+        h = h.detach().float().cpu().numpy()
+    return Embeddings(vectors(np.asarray(h), pool, name), None, name)
+
+
+def _encoder(given: Any, checkpoint: str | Path | None) -> ForeignEncoder:
+    if isinstance(given, ForeignEncoder):
+        return given
+    if isinstance(given, str | Path):
+        return open_encoder(str(given), checkpoint)
+    if hasattr(given, "state_dict"):
+        from worldprobe.taps.module_encoder import load_weights, of_module
+
+        if checkpoint is not None:
+            load_weights(given, Path(checkpoint))
+        return of_module(given, type(given).__name__)
+    if callable(given):
+        name = getattr(given, "__name__", type(given).__name__)
+        return ForeignEncoder(given, name, why_no_untrained=f"{name} is a function, not a module")
+    raise InvalidValue("encoder", type(given).__name__, f"an array, a function, a torch module, or {KINDS}")
+
+
+def _subject(source: Any, given: dict[str, Any], reporter: Reporter | None) -> Subject:
+    if isinstance(source, Subject):
+        return source
+    if isinstance(source, Recording):
+        return of_recording(source, stride=given["stride"])
+    if isinstance(source, np.ndarray):
+        return of_arrays(source.reshape(len(source), -1), stride=given["stride"])
+    if isinstance(source, World) or (isinstance(source, str) and source in WORLDS):
+        from worldprobe.evaluation.world_subject import named_world, of_world
+
+        return of_world(source if isinstance(source, World) else named_world(source, {}), reporter=reporter)
+    return from_recording(source, **given)

@@ -1,0 +1,143 @@
+"""Run an encoder over frames, a batch at a time, after a look at what it is given and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from worldprobe.errors import InvalidValue
+from worldprobe.taps.encoder import Encode, ForeignEncoder
+from worldprobe.taps.outputs import embedding_of
+from worldprobe.taps.preprocessing import Preprocessing
+
+BATCH = 256
+PEEKED = 32
+"""Observations that the preflight looks at."""
+
+SAME = 1e-3
+"""An embedding that moves by more than this share of its spread with its batch depends on the batch."""
+
+
+class Observations(Protocol):
+    """Frames or vectors that are read by row."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, rows: Int[np.ndarray, " k"]) -> Shaped[np.ndarray, "k ..."]:
+        """Return some rows' observations."""
+
+
+class RowsOfObservations:
+    """Some rows of other observations, in order."""
+
+    def __init__(self, observations: Observations, rows: np.ndarray) -> None:
+        self._observations, self._rows = observations, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Return some of the rows' observations."""
+        return self._observations.read(self._rows[rows])
+
+
+@dataclass(frozen=True)
+class Tap:
+    """How an encoder is used: its input's pre-processing, which output is the embedding, and how it is pooled."""
+
+    encoder: ForeignEncoder
+    prepare: Preprocessing = field(default_factory=Preprocessing)
+    output: str | None = None
+    pool: str | None = None
+    batch: int = BATCH
+
+
+@dataclass(frozen=True)
+class InputCheck:
+    """What the model is given and returns, in words, and what looks wrong about it."""
+
+    given: str
+    returned: str
+    warnings: tuple[str, ...]
+
+
+def preflight(tap: Tap, observations: Observations) -> InputCheck:
+    """Encode a few observations, and raise in one line what would fail on all of them.
+
+    Raises InvalidValue where the model refuses its input, UnusableEmbedding where its output is no vector a row.
+    """
+    rows = np.unique(np.linspace(0, len(observations) - 1, PEEKED).astype(np.int64))
+    x = _prepared(tap, observations.read(rows))
+    h = _embedded(tap, tap.encoder.encode, x)
+    warnings = [*tap.encoder.notes, *tap.prepare.doubts(x)]
+    if len(h) != len(x):
+        raise InvalidValue("output", f"{len(h)} rows", f"{len(x)}, one for every frame of the batch")
+    alone = _embedded(tap, tap.encoder.encode, x[: max(len(x) // 4, 1)])
+    spread = float(h.std(axis=0).mean())
+    moved = float(np.abs(alone - h[: len(alone)]).mean())
+    if moved > SAME * max(spread, 1e-12):
+        share = f"{moved / max(spread, 1e-12):.0%}"
+        warnings.append(
+            f"the embedding of a frame depends on the other frames of its batch, by {share} of its spread: batch "
+            "normalisation was left in training mode, or the model mixes its batch"
+        )
+    return InputCheck(tap.prepare.described(x), f"{h.dtype} (N, {h.shape[1]})", tuple(warnings))
+
+
+def encode_all(
+    tap: Tap,
+    observations: Observations,
+    *,
+    untrained: int | None = None,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Float[np.ndarray, "rows d"]:
+    """Return the embeddings of all observations, float32; of the network with weights from a seed, where one is given.
+
+    Raises as `preflight`, and InvalidValue where there is no untrained network.
+    """
+    encode = tap.encoder.encode
+    if untrained is not None:
+        if tap.encoder.untrained is None:
+            raise InvalidValue("untrained", tap.encoder.source, "a module", tap.encoder.why_no_untrained)
+        encode = tap.encoder.untrained(untrained)
+    whole: np.ndarray | None = None
+    for first in range(0, len(observations), tap.batch):
+        rows = np.arange(first, min(first + tap.batch, len(observations)))
+        h = _embedded(tap, encode, _prepared(tap, observations.read(rows)))
+        if whole is None:
+            whole = np.empty((len(observations), h.shape[1]), dtype=np.float32)
+        whole[rows] = h
+        progress(len(rows))
+    assert whole is not None
+    return whole
+
+
+def _prepared(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> Shaped[np.ndarray, "k ..."]:
+    if observations.ndim != 4:
+        if tap.prepare != Preprocessing():
+            raise InvalidValue("pre-processing", "given", "nothing, for observations that are vectors, not frames")
+        return observations
+    if observations.dtype != np.uint8:
+        raise InvalidValue(
+            "frames", f"{observations.dtype}, {observations.min():.3g} to {observations.max():.3g}", "uint8, 0 .. 255"
+        )
+    return tap.prepare(observations)
+
+
+def _embedded(tap: Tap, encode: Encode, x: Shaped[np.ndarray, "k ..."]) -> Float[np.ndarray, "k d"]:
+    try:
+        returned = encode(x)
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:240]
+        raise InvalidValue(
+            "input",
+            f"{x.dtype} (N, {', '.join(map(str, x.shape[1:]))})",
+            f"what {tap.encoder.source} takes",
+            f"It said: {reason}. Say its pre-processing with --size, --layout, --range, --mean and --std.",
+        ) from error
+    output = tap.output if tap.output is not None else tap.encoder.default_output
+    return embedding_of(returned, output, tap.pool, tap.encoder.source)

@@ -1,0 +1,52 @@
+"""Which part of what an encoder returns is the embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from worldprobe.taps.pooling import UnusableEmbedding, vectors
+
+
+def embedding_of(returned: Any, output: str | None, pool: str | None, where: str) -> np.ndarray:
+    """Return one vector a row from an array, a tuple, a dictionary or an object with named outputs.
+
+    `output` is a name or a number; raises UnusableEmbedding, with what there is and how to pick, where it is needed.
+    """
+    parts = _parts(returned)
+    if parts is None:
+        return vectors(_array(returned, where), pool, where)
+    if output is None and len(parts) == 1:
+        output = next(iter(parts))
+    if output is None or output not in parts:
+        listed = ", ".join(f"{name} {_shape(part)}" for name, part in parts.items())
+        problem = "returns several outputs" if output is None else f"has no output {output!r}"
+        first = next((name for name, part in parts.items() if hasattr(part, "shape")), next(iter(parts), "0"))
+        raise UnusableEmbedding(f"{where} {problem}: {listed}. Pick one with --output, such as --output {first}.")
+    return vectors(_array(parts[output], where), pool, f"{where}, output {output}")
+
+
+def _parts(returned: Any) -> dict[str, Any] | None:
+    """Return several outputs by name or number; None where there is one array."""
+    if isinstance(returned, Mapping):
+        return {str(key): value for key, value in returned.items()}
+    if isinstance(returned, tuple | list):
+        names = getattr(returned, "_fields", None) or [str(place) for place in range(len(returned))]
+        return dict(zip(names, returned, strict=True))
+    return None
+
+
+def _shape(part: Any) -> str:
+    shape = getattr(part, "shape", None)
+    return f"of shape {tuple(shape)}" if shape is not None else f"({type(part).__name__})"
+
+
+def _array(part: Any, where: str) -> np.ndarray:
+    if hasattr(part, "detach"):
+        part = part.detach().float().cpu().numpy()
+    array = np.asarray(part)
+    if array.dtype.kind not in "fiu" or array.ndim == 0:
+        raise UnusableEmbedding(f"{where} returns {type(part).__name__} of {array.dtype}, not an array of numbers.")
+    return array
