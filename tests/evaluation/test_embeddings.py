@@ -31,8 +31,9 @@ def log(tmp_path: Path, rng: np.random.Generator) -> tuple[Path, np.ndarray]:
     return tmp_path / "log.npz", z
 
 
-def measured(*arguments: object) -> dict:
-    done = CliRunner().invoke(app, ["measure", *map(str, arguments), "--json"], catch_exceptions=False)
+def measured(*arguments: object, quick: bool = True) -> dict:
+    given = ["measure", *map(str, arguments), "--json", *(["--quick"] if quick else [])]
+    done = CliRunner().invoke(app, given, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     found: dict = json.loads(done.output)
     return found
@@ -79,8 +80,10 @@ def test_every_kind_of_file_gives_the_same_numbers(
 
         parquet.write_table(pa.table({"h": pa.FixedSizeListArray.from_arrays(h.reshape(-1), 4)}), file)
     subject = from_recording(path, states=["pos", "yaw"])
-    found = measure_embeddings({"tap": read_embeddings(file)}, subject).taps["tap"].values
-    wanted = measure_embeddings({"tap": read_embeddings(_saved(tmp_path, h))}, subject).taps["tap"].values
+    found, wanted = (
+        measure_embeddings({"tap": read_embeddings(each)}, subject, quick=True).taps["tap"].values
+        for each in (file, _saved(tmp_path, h))
+    )
     assert found["r2"] == pytest.approx(wanted["r2"], abs=1e-6)
 
 
@@ -106,7 +109,14 @@ def test_rows_are_matched_by_their_ids(log: tuple[Path, np.ndarray], tmp_path: P
             lambda h: h[:, :, None, None] * np.ones((3, 4, 4)),
             r"has the shape \(N, 3, 4, 4\), not \(N, d\).*--pool mean",
         ),
-        (lambda h: h[:-100], "1,700 rows"),
+        (lambda h: h[:-100], "1,700 rows, .* 1,800: they fit best without the last 100 rows of the data"),
+        (lambda h: h[1:], "they fit best without the first row of the data"),
+        (lambda h: h.reshape(30, 60, 3)[:, :-1].reshape(-1, 3), "without the last row of every episode"),
+        (
+            lambda h: np.roll(h, 1, axis=0),
+            r"its rows are 1 off: embeddings fit the states 1 row earlier best.*lag=-1",
+        ),
+        (lambda h: np.roll(h, -2, axis=0), "fit the states 2 rows later best.*lag=2"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_one_line(
@@ -117,3 +127,34 @@ def test_what_cannot_be_measured_is_refused_in_one_line(
     with pytest.raises(WorldprobeError, match=said) as caught:
         measured("--data", path, "--states", "pos,yaw", "--embeddings", tmp_path / "h.npz")
     assert "\n" not in str(caught.value)
+
+
+def test_a_lag_that_is_meant_is_measured(log: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    path, z = log
+    np.save(tmp_path / "h.npy", np.roll(z, 1, axis=0))
+    given = ("--data", path, "--states", "pos,yaw", "--embeddings", tmp_path / "h.npy", "--lag")
+    assert measured(*given, -1)["taps"]["h"]["r2"] == pytest.approx(1.0, abs=1e-6)
+    assert measured(*given, 0)["taps"]["h"]["r2"] == pytest.approx(0.64, abs=0.05)
+
+
+def test_a_page_and_the_json_are_written(log: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    path, z = log
+    np.save(tmp_path / "<b>h.npy", z)
+    out = tmp_path / "out"
+    found = measured("--data", path, "--states", "pos,yaw", "--embeddings", tmp_path / "<b>h.npy", "--out", out)
+    assert json.loads((out / "measure.json").read_text()) == found
+    page = (out / "measure.html").read_text(encoding="utf8")
+    assert "&lt;b&gt;h" in page
+    assert "<b>h" not in page
+
+
+def test_what_the_data_allow_and_chance_are_beside_the_recovery(log: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    path, z = log
+    np.save(tmp_path / "h.npy", z)
+    found = measured("--data", path, "--states", "pos,yaw", "--embeddings", tmp_path / "h.npy", quick=False)
+    assert found["references"]["chance"] == pytest.approx(0.0, abs=0.1)
+    assert set(found["references"]["reasons"]) == {"untrained", "pixels", "supervised"}
+    assert found["verdict"].startswith("The encoder recovers 1.00 of the states linearly")
+    assert not found["taps"]["h"]["reasons"]
+    assert found["taps"]["h"]["bound"]["error"] < 0.01
+    assert found["predicted"]["refused"] or found["decomposition"]["share_of_ceiling"] > 0.95

@@ -8,6 +8,7 @@ from sklearn.linear_model import LinearRegression
 
 from worldprobe.measures.block_moments import block_moments
 from worldprobe.measures.linear_recovery import linear_coding, linear_recovery
+from worldprobe.measures.ridge_recovery import ridge_recovery
 from worldprobe.measures.row_blocks import (
     decorrelation_rows,
     independent_blocks,
@@ -102,3 +103,14 @@ def test_too_few_rows_for_the_dimensions_are_refused(rng: np.random.Generator) -
     h, z = rng.standard_normal((50, 60)), rng.standard_normal((50, 1))
     with pytest.raises(ValueError, match="at least 62 rows, 40 are left"):
         linear_recovery(block_moments(h, z, independent_blocks(50)), rng)
+
+
+def test_a_ridge_chooses_its_penalty_where_it_is_fitted(rng: np.random.Generator) -> None:
+    # 400 features for 600 rows: least squares reads noise, a ridge reads the state.
+    z = rng.standard_normal((750, 2))
+    pixels = z @ rng.standard_normal((2, 400)) + 10.0 * rng.standard_normal((750, 400))
+    moments = block_moments(pixels, z, independent_blocks(750))
+    plain, ridge = linear_recovery(moments, rng).r2, ridge_recovery(moments, rng).r2
+    assert (ridge > plain + 0.1).all()
+    exact = np.concatenate([z, rng.standard_normal((750, 5))], axis=1)
+    assert ridge_recovery(block_moments(exact, z, independent_blocks(750)), rng).mean > 0.9999

@@ -57,6 +57,7 @@ def measure(
     objective: Annotated[
         str, typer.Option(help="What was trained with: sigreg or whitening, for the prediction.")
     ] = "sigreg",
+    quick: Annotated[bool, typer.Option("--quick", help="Linear recovery alone, in seconds.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for measure.json and measure.html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -80,16 +81,17 @@ def measure(
     if (encoder is None) == (not files):
         raise WrongChoice("--embeddings FILE", "--encoder MODEL")
     prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
+    how = {"objective": objective, "quick": quick}
     asked = {"output": output, "pool": pool, "batch": batch}
     log = {"states": states.split(",") if states else None, "episode": episode, "drop_bad": drop_bad, "stride": stride}
     if files:
         taps = {name: _read(file, pool) for name, file in _named(files).items()}
         subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": "none"})
-        found = _embeddings(taps, subject, lag, objective, as_json)
+        found = _embeddings(taps, subject, lag, how, as_json)
     else:
         tap = _tap(str(encoder), checkpoint, prepare, asked)
         subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": frames})
-        found = _encoder(tap, subject, objective, as_json)
+        found = _encoder(tap, subject, how, as_json)
     if out is not None:
         from worldprobe.evaluation.measurement_folder import save_measurement
 
@@ -126,16 +128,16 @@ def _read(file: str, pool: str | None) -> Any:
     return read_embeddings(file, pool)
 
 
-def _embeddings(taps: Any, subject: Any, lag: int | None, objective: str, as_json: bool) -> Any:
+def _embeddings(taps: Any, subject: Any, lag: int | None, how: dict[str, Any], as_json: bool) -> Any:
     from worldprobe.evaluation.measurement import measure_embeddings
 
-    return measure_embeddings(taps, subject, lag=lag, objective=objective, reporter=_reporter(as_json))
+    return measure_embeddings(taps, subject, lag=lag, **how, reporter=_reporter(as_json))
 
 
-def _encoder(tap: Any, subject: Any, objective: str, as_json: bool) -> Any:
+def _encoder(tap: Any, subject: Any, how: dict[str, Any], as_json: bool) -> Any:
     from worldprobe.evaluation.measurement import measure_encoder
 
-    return measure_encoder(tap, subject, objective=objective, reporter=_reporter(as_json))
+    return measure_encoder(tap, subject, **how, reporter=_reporter(as_json))
 
 
 def _tap(encoder: str, checkpoint: Path | None, prepare: dict[str, Any], asked: dict[str, Any]) -> Any:
@@ -182,14 +184,14 @@ def _print(found: Any) -> None:
         values = tap.values
         worst = min(values["r2_per_state"], key=values["r2_per_state"].__getitem__)
         low, high = values["ci95"]
-        rank, decoded = values["effective_rank"], values["mlp_r2"]
+        rank, decoded = values.get("effective_rank"), values.get("mlp_r2")
         shown.add_row(
             cell(name),
             f"{values['r2']:.3f}",
             f"{low:.3f} to {high:.3f}",
             cell(f"{worst} {values['r2_per_state'][worst]:.2f}"),
             "" if decoded is None else f"{decoded:.3f}",
-            f"{rank['value']:.1f} of {rank['d']}",
+            "" if rank is None else f"{rank['value']:.1f} of {rank['d']}",
         )
     console.print(shown)
     say("{}", found.verdict)

@@ -62,12 +62,13 @@ def measure_embeddings(
     objective: str = "sigreg",
     encoder: Tap | None = None,
     of: Mapping[str, Any] | None = None,
+    quick: bool = False,
     reporter: Reporter | None = None,
 ) -> Measurement:
     """Measure embeddings, one or several taps side by side, against a subject's states.
 
     `lag` says which row's states an embedding belongs to (its own plus `lag`), and that this is meant. What is
-    predicted, compared and decomposed is the last tap's.
+    predicted, compared and decomposed is the last tap's. `quick` measures linear recovery alone.
 
     Raises UnusableEmbedding where an embedding's rows, values or shape do not fit, or fit another row's states better.
     """
@@ -78,12 +79,14 @@ def measure_embeddings(
         matched.append(_matched(tap, subject, lag))
     for (name, tap), (h, own) in zip(taps.items(), matched, strict=True):
         shown.say(f"measuring {name}: {len(h):,} rows x {h.shape[1]} dimensions")
-        found[name] = _measured(h, own, tap.source)
+        found[name] = _measured(h, own, tap.source, not quick)
         sizes[name] = {"source": tap.source, "rows": len(h), "d": h.shape[1]}
     last, (h, own) = list(found)[-1], matched[-1]
-    shown.say("predicting what the data allow")
-    ahead, answer = predicted(own, h.shape[1], objective)
-    compared = references(own, h, encoder, shown)
+    ahead, answer, compared = None, None, {}
+    if not quick:
+        shown.say("predicting what the data allow")
+        ahead, answer = predicted(own, h.shape[1], objective)
+        compared = references(own, h, encoder, shown)
     facts = {
         "data": subject.of,
         "rows": subject.rows,
@@ -99,7 +102,12 @@ def measure_embeddings(
 
 
 def measure_encoder(
-    tap: Tap, subject: Subject, *, objective: str = "sigreg", reporter: Reporter | None = None
+    tap: Tap,
+    subject: Subject,
+    *,
+    objective: str = "sigreg",
+    quick: bool = False,
+    reporter: Reporter | None = None,
 ) -> Measurement:
     """Encode a subject's frames, in batches, and measure the embeddings.
 
@@ -116,12 +124,12 @@ def measure_encoder(
         h = encode_all(tap, subject.frames, progress=advance)
     of = {"input": check.given, "warnings": list(check.warnings)}
     taps = {"encoder": Embeddings(h, None, tap.encoder.source)}
-    return measure_embeddings(taps, subject, objective=objective, encoder=tap, of=of, reporter=shown)
+    return measure_embeddings(taps, subject, objective=objective, encoder=tap, of=of, quick=quick, reporter=shown)
 
 
-def _measured(h: Float[np.ndarray, "rows d"], subject: Subject, where: str) -> TapMeasures:
+def _measured(h: Float[np.ndarray, "rows d"], subject: Subject, where: str, thorough: bool) -> TapMeasures:
     try:
-        return measure_tap(h, subject)
+        return measure_tap(h, subject, thorough=thorough)
     except ValueError as error:
         raise UnusableEmbedding(f"{where} cannot be measured: {error}.") from error
 

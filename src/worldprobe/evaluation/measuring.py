@@ -71,13 +71,16 @@ def measure(
     batch: int = 256,
     lag: int | None = None,
     objective: str = "sigreg",
+    quick: bool = False,
     reporter: Reporter | None = None,
 ) -> Measurement:
     """Measure an encoder, or embeddings, on a source of states.
 
     `encoder` is an array of embeddings or several by name, a function of a batch of frames, a torch module, or what
     `worldprobe measure --encoder` takes. `source` is the path of a log, a Recording, a World or its name, or an array
-    of states. Pre-processing is as on the command line: nothing is done to uint8 frames (N, H, W, 3) unless it is said.
+    of states. `quick` measures linear recovery alone.
+
+    Pre-processing is as on the command line: nothing is done to uint8 frames (N, H, W, 3) unless it is said.
 
     Raises UnusableEmbedding, InvalidValue, and what reading the log or opening the encoder raises.
     """
@@ -86,10 +89,10 @@ def measure(
     opened = _recording_options(states, "none" if given is not None else frames, episode, stride, drop_bad)
     subject = _subject(source, opened, reporter)
     if given is not None:
-        return measure_embeddings(given, subject, lag=lag, objective=objective, reporter=reporter)
+        return measure_embeddings(given, subject, lag=lag, objective=objective, quick=quick, reporter=reporter)
     ready = Preprocessing(size, layout, range, mean, std)
     tap = Tap(_encoder(encoder, checkpoint), ready, output, pool, batch)
-    return measure_encoder(tap, subject, objective=objective, reporter=reporter)
+    return measure_encoder(tap, subject, objective=objective, quick=quick, reporter=reporter)
 
 
 def _recording_options(

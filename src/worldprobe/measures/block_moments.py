@@ -91,11 +91,9 @@ def _peek(
     return seen.mean(axis=0), np.where(spread > 0, spread, 1.0)
 
 
-def least_squares(
-    covariance: Float[np.ndarray, "p p"], x: slice, y: slice, penalty: float = 0.0
-) -> Float[np.ndarray, "k m"]:
-    """Return the weights of y on x from their covariance; collinear features share theirs, a penalty shrinks them."""
+def least_squares(covariance: Float[np.ndarray, "p p"], x: slice, y: slice) -> Float[np.ndarray, "k m"]:
+    """Return the weights of y on x from their covariance; collinear features share theirs."""
     values, vectors = np.linalg.eigh(covariance[x, x])
     kept = values > NEGLIGIBLE * max(values[-1], np.finfo(float).tiny)
     v = vectors[:, kept]
-    return v @ ((v.T @ covariance[x, y]) / (values[kept] + penalty)[:, None])
+    return v @ ((v.T @ covariance[x, y]) / values[kept][:, None])

@@ -81,11 +81,11 @@ def score(
         weights = fit(fold)
         mean = moments.total[fitted].sum(axis=0) / moments.count[fitted].sum()
         mine = np.flatnonzero(moments.fold[scored] == fold)
-        squared[mine] = _squared_errors(moments, scored[mine], x, y, weights, mean[y] - mean[x] @ weights)
+        squared[mine] = squared_errors(moments, scored[mine], x, y, weights, mean[y] - mean[x] @ weights)
     return _resampled(moments, scored, y, squared, rng, draws)
 
 
-def _squared_errors(
+def squared_errors(
     moments: BlockMoments,
     blocks: Int[np.ndarray, " k"],
     x: slice,
@@ -93,7 +93,7 @@ def _squared_errors(
     weights: Float[np.ndarray, "p m"],
     intercept: Float[np.ndarray, " m"],
 ) -> Float[np.ndarray, "k m"]:
-    """Return the sum of (y - x w - b)^2 in every block, from its moments."""
+    """Return the sum of (y - x w - b)^2 over every block's rows, from its moments."""
     gram, total = moments.gram[blocks], moments.total[blocks]
     of_y = np.einsum("bii->bi", gram[:, y, y])
     cross = np.einsum("bpm,pm->bm", gram[:, x, y], weights)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from worldprobe.measures.block_moments import BlockMoments, least_squares
-from worldprobe.measures.linear_recovery import CrossFittedR2, score
-from worldprobe.measures.row_blocks import NOWHERE
+from worldprobe.measures.block_moments import NEGLIGIBLE, BlockMoments
+from worldprobe.measures.linear_recovery import CrossFittedR2, score, squared_errors
 
-PENALTIES = tuple(10.0**power for power in range(-4, 4))
+PENALTIES = 10.0 ** np.arange(-4, 4)
 """In units of a pixel's variance."""
 
 INNER = 4
@@ -19,31 +16,30 @@ INNER = 4
 
 def ridge_recovery(moments: BlockMoments, rng: np.random.Generator) -> CrossFittedR2:
     """Return the R^2 of the states under ridge regression on the first columns, penalties chosen within the fit."""
-    weights = {fold: _chosen(moments, fold, rng) for fold in sorted(set(moments.fold.tolist()) - {NOWHERE})}
-    return score(moments, moments.h, moments.z, lambda fold: weights[fold], rng)
+    return score(moments, moments.h, moments.z, lambda fold: _chosen(moments, fold), rng)
 
 
-def _chosen(moments: BlockMoments, fold: int, rng: np.random.Generator) -> Float[np.ndarray, "d n"]:
+def _chosen(moments: BlockMoments, fold: int) -> Float[np.ndarray, "d n"]:
     """Return the weights of every state under the penalty with the least error in a cross-validation of its own."""
-    fitted = np.flatnonzero(moments.fold != fold)
-    inner = replace(
-        moments,
-        count=moments.count[fitted],
-        total=moments.total[fitted],
-        gram=moments.gram[fitted],
-        fold=np.arange(len(fitted)) % INNER,
-    )
-    whole = moments.covariance(fitted)
+    fitted = np.flatnonzero((moments.fold != fold) & (moments.count > 0))
+    whole = _weights(moments, fitted)
     if len(fitted) < INNER:
-        return least_squares(whole, moments.h, moments.z, PENALTIES[len(PENALTIES) // 2])
-    r2 = np.stack([_inner(inner, penalty, rng) for penalty in PENALTIES])
-    best = np.argmax(np.nan_to_num(r2, nan=-np.inf), axis=0)
-    found = [least_squares(whole, moments.h, moments.z, penalty) for penalty in PENALTIES]
-    return np.stack([found[choice][:, state] for state, choice in enumerate(best)], axis=1)
+        return whole[len(PENALTIES) // 2]
+    error = np.zeros((len(PENALTIES), whole.shape[2]))
+    for held in range(INNER):
+        rest, mine = np.delete(fitted, np.s_[held::INNER]), fitted[held::INNER]
+        mean = moments.total[rest].sum(axis=0) / moments.count[rest].sum()
+        for place, weights in enumerate(_weights(moments, rest)):
+            shift = mean[moments.z] - mean[moments.h] @ weights
+            error[place] += squared_errors(moments, mine, moments.h, moments.z, weights, shift).sum(axis=0)
+    return np.stack([whole[choice, :, state] for state, choice in enumerate(np.argmin(error, axis=0))], axis=1)
 
 
-def _inner(moments: BlockMoments, penalty: float, rng: np.random.Generator) -> Float[np.ndarray, " n"]:
-    def fit(fold: int) -> Float[np.ndarray, "d n"]:
-        return least_squares(moments.covariance(np.flatnonzero(moments.fold != fold)), moments.h, moments.z, penalty)
-
-    return score(moments, moments.h, moments.z, fit, rng, draws=2).r2
+def _weights(moments: BlockMoments, blocks: Int[np.ndarray, " k"]) -> Float[np.ndarray, "penalties d n"]:
+    """Return the ridge weights under every penalty, from one eigendecomposition."""
+    covariance = moments.covariance(blocks)
+    values, vectors = np.linalg.eigh(covariance[moments.h, moments.h])
+    kept = values > NEGLIGIBLE * max(values[-1], np.finfo(float).tiny)
+    v = vectors[:, kept]
+    along = v.T @ covariance[moments.h, moments.z]
+    return np.stack([v @ (along / (values[kept] + penalty)[:, None]) for penalty in PENALTIES])

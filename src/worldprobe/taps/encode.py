@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -22,6 +22,7 @@ SAME = 1e-3
 """An embedding that moves by more than this share of its spread with its batch depends on the batch."""
 
 
+@runtime_checkable
 class Observations(Protocol):
     """Frames or vectors that are read by row."""
 
@@ -120,12 +121,12 @@ def _prepared(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> Shaped[np.
     if observations.ndim != 4:
         if tap.prepare != Preprocessing():
             raise InvalidValue("pre-processing", "given", "nothing, for observations that are vectors, not frames")
-        return observations
+        return np.require(observations, requirements=("C", "W"))
     if observations.dtype != np.uint8:
         raise InvalidValue(
             "frames", f"{observations.dtype}, {observations.min():.3g} to {observations.max():.3g}", "uint8, 0 .. 255"
         )
-    return tap.prepare(observations)
+    return np.require(tap.prepare(observations), requirements=("C", "W"))
 
 
 def _embedded(tap: Tap, encode: Encode, x: Shaped[np.ndarray, "k ..."]) -> Float[np.ndarray, "k d"]:

@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import pickle
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,9 @@ def from_torchscript(path: Path) -> ForeignEncoder:
     import torch
 
     try:
-        module = torch.jit.load(str(path), map_location="cpu")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch.export has no archive that runs everywhere
+            module = torch.jit.load(str(path), map_location="cpu")
     except (RuntimeError, ValueError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DamagedData(
@@ -87,7 +90,7 @@ def encode_with(module: Any) -> Encode:
 
         device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
         with torch.inference_mode():
-            return module(torch.from_numpy(np.ascontiguousarray(x)).to(device))
+            return module(torch.from_numpy(x).to(device))
 
     return encode
 

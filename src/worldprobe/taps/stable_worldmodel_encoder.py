@@ -111,7 +111,7 @@ def _encoding(module: Any) -> Encode:
         import torch
 
         with torch.inference_mode():
-            found = module.encode({"pixels": torch.from_numpy(np.ascontiguousarray(x))[:, None]})
+            found = module.encode({"pixels": torch.from_numpy(x)[:, None]})
         return {name: part[:, 0] for name, part in found.items() if name != "pixels" and getattr(part, "ndim", 0) >= 2}
 
     return encode
