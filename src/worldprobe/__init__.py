@@ -4,6 +4,7 @@
 
     wp.audit("camera")              before any training: what each exploration of a study can teach, and what fails
     wp.run("camera", preset="cpu")  render, train, measure; the results and one HTML report
+    wp.measure(encoder, "log.h5")   what a trained encoder, or its embeddings, recovers of the states of a log
     wp.recover(h, z)                how linear embeddings of your own are in the states
     wp.worlds, wp.regimes ...       what there is, by name; `wp.register` adds to it
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from worldprobe.contracts.encoder_contract import check_encoder
     from worldprobe.contracts.regime_contract import check_regime
     from worldprobe.contracts.world_contract import check_world
+    from worldprobe.evaluation.measuring import measure
     from worldprobe.explore.regime import REGIMES as regimes
     from worldprobe.explore.regime import Pairs, Regime
     from worldprobe.plugins import include, register
@@ -67,6 +69,7 @@ _HOMES = {
     "read_recording": "worldprobe.recordings:read_recording",
     "audit": "worldprobe.api.studies:audit",
     "predict": "worldprobe.api.arrays:predict",
+    "measure": "worldprobe.evaluation.measuring:measure",
     "recover": "worldprobe.api.arrays:recover",
     "bound": "worldprobe.api.arrays:bound",
     "decompose": "worldprobe.api.arrays:decompose",
@@ -103,6 +106,7 @@ __all__ = [
     "gates",
     "include",
     "load_study",
+    "measure",
     "objectives",
     "plan",
     "predict",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -70,11 +69,10 @@ def decomposition(subject: Subject, tap: TapMeasures, answer: Prediction | None)
     """Return where the missing R^2 of every state may have gone; None where no prediction says what is possible."""
     if answer is None or answer.r2_per_control is None:
         return None
-    r2 = np.array([tap.values["r2_per_state"][name] for name in subject.names])
-    parts = decompose(np.nan_to_num(r2), ceiling=answer.r2_per_control, supervised=None, ends=None)
+    r2 = {name: value if np.isfinite(value) else 0.0 for name, value in tap.values["r2_per_state"].items()}
+    ceiling = dict(zip(subject.names, answer.r2_per_control.tolist(), strict=True))
     states = {
-        name: {part.name: _at(getattr(parts, part.name), i) for part in fields(parts)}
-        for i, name in enumerate(subject.names)
+        name: parts.model_dump() for name, parts in decompose(r2, ceiling=ceiling, supervised=None, ends=None).items()
     }
     share = tap.values["r2"] / answer.r2 if answer.r2 else None
     return {"states": states, "share_of_ceiling": share, "note": WITHOUT_CURVES}
@@ -136,7 +134,3 @@ def _groups(subject: Subject, rows: np.ndarray) -> np.ndarray:
 
 def _by_name(names: Sequence[str], values: Float[np.ndarray, " n"] | None) -> dict[str, float] | None:
     return None if values is None else dict(zip(names, values.tolist(), strict=True))
-
-
-def _at(part: Float[np.ndarray, " n"] | None, place: int) -> float | None:
-    return None if part is None else float(part[place])
