@@ -99,13 +99,47 @@ def test_infonce_with_the_median_distance_does_not_change_with_scale():
     torch.testing.assert_close(once, fixed)
 
 
+@pytest.mark.parametrize("sigma", [1.0, None])
+def test_infonce_does_not_depend_on_where_the_embedding_lies(sigma):
+    h = torch.randn(2, 256, 4, generator=generator(), dtype=torch.float64)
+    objective = OBJECTIVES["infonce"](sigma=sigma)
+    right = one(objective, h)["loss"]
+    moved = (h + 1000).float().requires_grad_()
+    loss = one(objective, moved)["loss"]
+    assert loss.item() == pytest.approx(right.item(), abs=2e-4)
+    loss.backward()
+    exact = h.clone().requires_grad_()
+    one(objective, exact)["loss"].backward()
+    assert (moved.grad - exact.grad).abs().max() < 1e-3 * exact.grad.abs().max()
+
+
+@pytest.mark.parametrize("sigma", [1.0, None])
+def test_infonce_of_a_constant_embedding_is_that_of_chance_with_a_finite_gradient(sigma):
+    h = torch.full((2, 16, 3), 7.0, requires_grad=True)
+    loss = one(OBJECTIVES["infonce"](sigma=sigma), h)["loss"]
+    assert loss.item() == pytest.approx(log(16))
+    loss.backward()
+    assert h.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["lejepa", "whitening", "infonce", "supervised"])
+def test_a_batch_without_pairs_is_refused(name):
+    with pytest.raises(InvalidValue, match="pairs = 0"):
+        one(OBJECTIVES[name](), torch.zeros(2, 0, 3), torch.zeros(2, 0, 3))
+
+
+def test_the_covariance_of_one_sample_is_refused():
+    with pytest.raises(InvalidValue, match=r"samples = 1.*2 or more.*covariance"):
+        covariance_distance(torch.zeros(1, 3))
+
+
 def test_supervised_is_the_squared_error_to_the_controls_and_refuses_other_dimensions():
     h = torch.ones(2, 5, 3)
     terms = one(OBJECTIVES["supervised"](), h, torch.full((2, 5, 3), 3.0))
     assert float(terms["loss"]) == 4.0
     with pytest.raises(InvalidValue, match=r"d = 3.*2, the number of controls"):
         one(OBJECTIVES["supervised"](), h, torch.zeros(2, 5, 2))
-    with pytest.raises(InvalidValue, match="controls = None"):
+    with pytest.raises(InvalidValue, match="controls is missing"):
         one(OBJECTIVES["supervised"](), h)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from train.plain import sigreg_plain
+from worldprobe.errors import InvalidValue
 from worldprobe.train import draw_directions, sigreg
 
 STEP = 3 / 16
@@ -157,3 +158,28 @@ def test_directions_are_unit_and_uniform_and_follow_the_generator():
     assert (cdf - (grid + 1) / 2).abs().max() < 0.015
     assert torch.equal(a, draw_directions(3, 20_000, torch.Generator().manual_seed(5)))
     assert not torch.equal(a, draw_directions(3, 20_000, torch.Generator().manual_seed(6)))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_sixteen_bit_embeddings_are_computed_in_float32(dtype):
+    h = torch.randn(64, 3, generator=torch.Generator().manual_seed(0)).to(dtype).requires_grad_()
+    directions = draw_directions(3, 20, torch.Generator().manual_seed(1))
+    value, exact = sigreg(h, directions.to(dtype)), sigreg(h.detach().float(), directions.to(dtype).float())
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value, exact)
+    value.backward()
+    assert h.grad.dtype == dtype
+    assert h.grad.isfinite().all()
+
+
+def test_a_second_derivative_is_refused_rather_than_dropped():
+    h = torch.randn(64, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    directions = draw_directions(3, 20, torch.Generator().manual_seed(1))
+    (gradient,) = torch.autograd.grad(sigreg(h, directions), h, create_graph=True)
+    with pytest.raises(RuntimeError, match="SIGReg has no second derivative"):
+        (gradient.square().sum() + h.square().sum()).backward()
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(InvalidValue, match=r"samples = 0.*1 or more"):
+        sigreg(torch.zeros(0, 3), draw_directions(3, 5, torch.Generator()))

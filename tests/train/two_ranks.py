@@ -9,12 +9,12 @@ import torch.distributed as dist
 from torch import Tensor
 
 from worldprobe.train import OBJECTIVES, draw_directions, sigreg
-from worldprobe.train.objectives import terms
+from worldprobe.train.objectives import covariance_distance, terms
 
 
 def batch() -> Tensor:
-    """Return the whole batch's observations: both members of 40 pairs."""
-    return torch.randn(2, 40, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    """Return the whole batch's observations: both members of 128 pairs."""
+    return torch.randn(2, 128, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
 
 def weights() -> Tensor:
@@ -27,8 +27,15 @@ def losses(x: Tensor, w: Tensor) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(2)
     h = (x @ w).tanh()
     directions = draw_directions(3, 300, generator).double()
-    values = {name: terms([OBJECTIVES[name]()], h[None], None, [2])["loss"][0] for name in ("lejepa", "whitening")}
+    objectives = {name: OBJECTIVES[name]() for name in ("lejepa", "whitening", "supervised")}
+    controls = x[None, ..., :3]
+    values = {name: terms([objective], h[None], controls, [2])["loss"][0] for name, objective in objectives.items()}
+    values |= {"covariance": covariance_distance(h.flatten(0, 1)), "alignment": _alignment(h)}
     return values | {"sigreg alone, squared": sigreg(h.flatten(0, 1), directions).square()}
+
+
+def _alignment(h: Tensor) -> Tensor:
+    return terms([OBJECTIVES["lejepa"]()], h[None], None, [2])["alignment"][0]
 
 
 def gradients(x: Tensor, shares: float) -> dict[str, tuple[Tensor, Tensor]]:
@@ -47,11 +54,11 @@ def gradients(x: Tensor, shares: float) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def work(rank: int, folder: str) -> None:
-    """Run as one rank: rank 0 has the first 20, or 13, pairs and rank 1 the others; rank 0 saves what they found."""
+    """Run as one rank: rank 0 has the first 64, or 30, pairs and rank 1 the others; rank 0 saves what they found."""
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     found = {}
-    for first in (20, 13):
+    for first in (64, 30):
         part = slice(0, first) if rank == 0 else slice(first, None)
         found[first] = gradients(batch()[:, part], shares=2)
     if rank == 0:

@@ -13,8 +13,11 @@ from torch import Tensor
 
 from worldprobe._util.registry import Component, Registry
 from worldprobe.errors import InvalidValue
-from worldprobe.train.ranks import sum_over_ranks
+from worldprobe.train.ranks import mean_over_ranks, sum_over_ranks
 from worldprobe.train.sigreg import draw_directions, sigreg
+
+SMALLEST_WIDTH = 1e-30
+"""Squared kernel width of InfoNCE where all embeddings are equal and their median distance is 0."""
 
 OBJECTIVES: Registry[type[Objective]] = Registry("objective", "worldprobe objectives", "worldprobe.train")
 
@@ -62,8 +65,15 @@ def terms(
     controls: Float[Tensor, "models 2 B n"] | None,
     seeds: Sequence[int],
 ) -> Terms:
-    """Return the terms of models whose objectives `stacks_with` each other, one objective and one seed per model."""
-    regulariser, distance = objectives[0].regulariser(h, controls, seeds), pair_distance(h)
+    """Return the terms of models whose objectives `stacks_with` each other, one objective and one seed per model.
+
+    Under an initialised `torch.distributed` means are over the pairs of all ranks, however many each has. Raises
+    InvalidValue where a batch has no pair.
+    """
+    if not h.shape[2]:
+        raise InvalidValue("pairs", 0, "1 or more in every batch", "Check the source of the pairs.")
+    regulariser = objectives[0].regulariser(h, controls, seeds)
+    distance = mean_over_ranks(pair_distance(h), h.shape[2])
     if objectives[0].weight_field is None:
         return {"loss": regulariser, "alignment": distance}
     weight = torch.tensor([objective.regulariser_weight for objective in objectives], dtype=h.dtype, device=h.device)
@@ -81,8 +91,13 @@ def pair_distance(h: Float[Tensor, "*models 2 B d"]) -> Float[Tensor, "*models"]
 
 
 def covariance_distance(h: Float[Tensor, "*models N d"]) -> Float[Tensor, "*models"]:
-    """Return the mean squared entry of Cov(h) - I; covariance over all ranks' samples, unbiased (divided by N - 1)."""
+    """Return the mean squared entry of Cov(h) - I; covariance over all ranks' samples, unbiased (divided by N - 1).
+
+    Raises InvalidValue where there are fewer than two samples.
+    """
     samples = sum_over_ranks(torch.tensor(float(h.shape[-2]), device=h.device))
+    if h.shape[-2] < 2 and samples < 2:
+        raise InvalidValue("samples", int(samples), "2 or more", "One sample has no covariance.")
     centred = h - sum_over_ranks(h.sum(-2, keepdim=True)) / samples
     covariance = sum_over_ranks(centred.mT @ centred) / (samples - 1)
     return (covariance - torch.eye(h.shape[-1], dtype=h.dtype, device=h.device)).square().mean((-2, -1))
@@ -140,7 +155,11 @@ class Whitening(Objective):
 
 @OBJECTIVES.register("infonce")
 class InfoNCE(Objective):
-    """Symmetric InfoNCE with similarity -|u - v|^2 / (2 sigma^2); the other pairs of the rank's batch are negatives."""
+    """Symmetric InfoNCE with similarity -|u - v|^2 / (2 sigma^2); the other pairs of the rank's batch are negatives.
+
+    Under `torch.distributed` the negatives are those of the same rank: with R ranks of B pairs the loss is that of a
+    batch of B, not of R B, which pushes embeddings apart less (the loss of a collapsed encoder is log B, not log R B).
+    """
 
     sigma: Annotated[float, Field(gt=0)] | None = Field(
         1.0, description="kernel width; null: the batch's median distance"
@@ -153,16 +172,23 @@ class InfoNCE(Objective):
         seeds: Sequence[int],
     ) -> Float[Tensor, " models"]:
         """Return the whole loss; its alignment is in the similarity of the pairs themselves."""
+        # Distances are differences of squared lengths: far from the origin float32 would lose them.
+        h = h - h.detach().mean((1, 2), keepdim=True)
         squared = squared_distances(h[:, 0], h[:, 1])
-        width = squared.detach().flatten(1).median(1).values[:, None, None] if self.sigma is None else self.sigma**2
+        width: Tensor | float
+        if self.sigma is None:
+            width = squared.detach().flatten(1).median(1).values.clamp_min(SMALLEST_WIDTH)[:, None, None]
+        else:
+            width = self.sigma**2
         similarity = squared / (-2 * width)
         own = similarity.diagonal(dim1=1, dim2=2).mean(1)
-        return (similarity.logsumexp(1) + similarity.logsumexp(2)).mean(1) / 2 - own
+        loss = (similarity.logsumexp(1) + similarity.logsumexp(2)).mean(1) / 2 - own
+        return mean_over_ranks(loss, h.shape[2])
 
 
 @OBJECTIVES.register("supervised")
 class Supervised(Objective):
-    """Mean squared error to the controls themselves: the ceiling, what the encoder could do if it were told."""
+    """Mean squared error to the controls themselves: the ceiling, what the same encoder reaches with labels."""
 
     uses_controls: ClassVar[bool] = True
 
@@ -178,8 +204,8 @@ class Supervised(Objective):
         """
         if controls is None:
             raise InvalidValue(
-                "controls", None, "an array (frames, n)", "The supervised objective is told the controls."
+                "controls", None, "an array (frames, n)", "The supervised objective learns from the controls."
             )
         if controls.shape != h.shape:
             raise InvalidValue("d", h.shape[-1], f"{controls.shape[-1]}, the number of controls, for 'supervised'")
-        return (h - controls).square().mean((1, 2, 3))
+        return mean_over_ranks((h - controls).square().mean((1, 2, 3)), h.shape[2])

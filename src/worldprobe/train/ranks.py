@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def rank_count() -> int:
@@ -26,6 +27,17 @@ def sum_over_ranks(value: Tensor) -> Tensor:
     return total
 
 
+def mean_over_ranks(own_mean: Tensor, samples: int) -> Tensor:
+    """Return the mean over all ranks' samples, given the mean over this rank's own, so many of them.
+
+    Ranks of unequal size count by their size, in the value and in the gradient that DDP averages.
+    """
+    if rank_count() == 1:
+        return own_mean
+    total = sum_over_ranks(torch.tensor(float(samples), dtype=own_mean.dtype, device=own_mean.device))
+    return sum_over_ranks(own_mean * samples) / total
+
+
 class _SumOverRanks(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
@@ -34,6 +46,7 @@ class _SumOverRanks(torch.autograd.Function):
         return total
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         total = upstream.clone()
         dist.all_reduce(total)

@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from worldprobe.errors import InvalidValue
 from worldprobe.stats.epps_pulley import KNOTS, TRAPEZOID
 from worldprobe.train.ranks import rank_count, sum_over_ranks
 
@@ -48,9 +49,15 @@ def sigreg(
     Leading dimensions of h are separate models, each with a value of its own; N counts both views of a pair.
     Under an initialised `torch.distributed` the sums run over the samples of all ranks, and N is their total; gradients
     are those that DDP's averaging over ranks turns into the gradient of the whole batch's loss. Differentiable
-    in h, once.
+    in h once; a second derivative raises RuntimeError. An h of 16 bits is computed in float32, which is what comes
+    back. Raises InvalidValue where there is no sample.
     """
-    value: Tensor = _SigReg.apply(h, directions)
+    if not h.shape[-2] and rank_count() == 1:
+        raise InvalidValue("samples", 0, "1 or more", "SIGReg compares the distribution of embeddings with N(0, 1).")
+    if h.dtype in (torch.bfloat16, torch.float16):
+        h = h.float()
+    with torch.autocast(h.device.type, enabled=False):
+        value: Tensor = _SigReg.apply(h, directions.to(h.dtype))
     return value
 
 
@@ -68,16 +75,28 @@ class _SigReg(torch.autograd.Function):
         if slope is not None:
             # N cancels between the factor N and the mean over N; `ranks` undoes DDP's averaging.
             slope = slope.mul_(ranks / directions.shape[-1]).view(angles.shape)
-            ctx.save_for_backward((directions @ slope).mT)
+            ctx.save_for_backward(h, (directions @ slope).mT)
         ctx.ranks = ranks
         return distance.view(angles.shape[:-1]).mean(-1) * total
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
-        (gradient,) = ctx.saved_tensors
+        h, gradient = ctx.saved_tensors
         # Every rank's value depends on this rank's samples. `gradient` has the factor `ranks` already.
-        upstream = sum_over_ranks(upstream) / ctx.ranks
-        return gradient * upstream[..., None, None], None
+        found: Tensor = _FirstDerivative.apply(h, gradient, sum_over_ranks(upstream) / ctx.ranks)
+        return found, None
+
+
+class _FirstDerivative(torch.autograd.Function):
+    """The gradient in h, which depends on h: whoever differentiates it again is refused instead of given zero."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, gradient: Tensor, upstream: Tensor) -> Tensor:
+        return gradient * upstream[..., None, None]
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> None:
+        raise RuntimeError("SIGReg has no second derivative here: take the first one with create_graph=False.")
 
 
 @dataclass(frozen=True)
