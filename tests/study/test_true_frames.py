@@ -26,7 +26,7 @@ def test_true_frames_are_the_world_s_own_and_those_of_the_contact_sheet(tmp_path
         tiles = [np.asarray(row)[:, i * (32 + GAP) : i * (32 + GAP) + 32] for i in range(8)]
         assert all(np.array_equal(a, b) for a, b in zip(tiles, world.observe(seen.controls[shown]), strict=True))
     sheet.save(tmp_path / "sheet.png")
-    cut = strip(tmp_path / "sheet.png", 24, 8)
+    cut = strip(tmp_path / "sheet.png", 24, across=8)
     assert cut.tile == (128, 128)
 
 
@@ -41,5 +41,5 @@ def test_strip_keeps_the_pixels_of_its_tiles(tmp_path: Path) -> None:
     for i in range(3):
         page[:, i * (6 + GAP) : i * (6 + GAP) + 6] = 80 * i + 10
     Image.fromarray(page).save(tmp_path / "row.png")
-    found = strip(tmp_path / "row.png", 3, 8)
+    found = strip(tmp_path / "row.png", 3, across=8)
     assert (found.tile, found.width, found.height) == ((6, 10), 3 * (6 + GAP) - GAP, 10)

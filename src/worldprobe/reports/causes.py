@@ -10,6 +10,7 @@ import numpy as np
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.sweep_conditions import compared_with
 from worldprobe.results import MissingParts
+from worldprobe.results.verdicts import cause_of
 
 SHOWING = ("ceiling", "pixels")
 """The references that say what the scene's observations show."""
@@ -40,6 +41,7 @@ PARTS = (
 )
 """The parts in the order in which they are taken off."""
 
+BY_FIELD = {part.field: part for part in PARTS}
 NOT_SEPARATED = Part("unexplained", "not separated: no prediction", "p6", "the limit is not known")
 """What is left where the prediction was refused."""
 
@@ -62,20 +64,22 @@ def missing_parts(folder: ResultsFolder, s: Series) -> dict[str, MissingParts]:
 
 
 def shown_of(folder: ResultsFolder, s: Series, control: str | None = None) -> float | None:
-    """Return the R² that the scene's observations are known to show: the best of the supervised encoder and raw pixels.
+    """Return the R² that the observations are known to show of a control: of the supervised encoder or raw pixels.
 
-    Of one control, or the mean over all; None without such a reference.
+    Without a control, the mean over all; None without such a reference.
     """
-    found = [r for r in compared_with(folder, s.summary) if r.role in SHOWING]
     if control is None:
-        return max((r.r2.mean for r in found), default=None)
+        each = [shown_of(folder, s, name) for name in s.summary.r2_per_control]
+        known = [value for value in each if value is not None]
+        return float(np.mean(known)) if known and len(known) == len(each) else None
+    found = [r for r in compared_with(folder, s.summary) if r.role in SHOWING]
     return max((r.r2_per_control[control].mean for r in found if control in r.r2_per_control), default=None)
 
 
-def largest(parts: Sequence[MissingParts]) -> tuple[Part, float]:
-    """Return the part that is largest on average over these controls, and its size."""
-    sizes = [(part, float(np.mean([part.of(p) or 0.0 for p in parts]))) for part in PARTS]
-    part, size = max(sizes, key=lambda pair: pair[1])
+def limit_of(parts: Sequence[MissingParts]) -> tuple[Part, float]:
+    """Return the part of what is missing of these controls that the verdicts name, and its mean size."""
+    part = BY_FIELD[cause_of(parts)]
+    size = float(np.mean([part.of(each) or 0.0 for each in parts]))
     unknown = part.field == "unexplained" and not all(map(separated, parts))
     return (NOT_SEPARATED if unknown else part), size
 

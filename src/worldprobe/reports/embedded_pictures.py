@@ -56,25 +56,26 @@ class Strip:
     tile: tuple[int, int]
 
 
-def strip(path: Path, tiles: int, most: int, across: int | None = None) -> Strip:
-    """Return at most `most` tiles of a sheet that has `tiles` in rows of eight, evenly spread, `across` in a row.
+def strip(path: Path, tiles: int, *, across: int, most: int = 8, first: int | None = None, exact: bool = True) -> Strip:
+    """Return some tiles of a sheet that has `tiles` in rows of eight, `across` in a row.
 
-    They keep their size; those that are too large for a row are shown smaller. Raises DamagedData where the file is not
+    They are at most `most`, evenly spread over the sheet, and of these the `first`. `exact` keeps every pixel and the
+    tiles' own size; else those that are too large for a row are shown smaller. Raises DamagedData where the file is not
     a picture.
     """
     sheet = _opened(path)
     columns, rows = min(SHEET_COLUMNS, tiles), -(-tiles // SHEET_COLUMNS)
     width, height = (sheet.width + GAP) // columns - GAP, (sheet.height + GAP) // rows - GAP
-    chosen = list(range(tiles))[:: max(1, tiles // most)][:most]
-    across = min(across or most, len(chosen))
+    chosen = list(range(tiles))[:: max(1, tiles // most)][: min(most, first or most)]
+    across = min(across, len(chosen))
     down = -(-len(chosen) // across)
     page = Image.new("RGBA", (across * (width + GAP) - GAP, down * (height + GAP) - GAP))  # clear between the tiles
     for i, tile in enumerate(chosen):
         left, top = tile % SHEET_COLUMNS * (width + GAP), tile // SHEET_COLUMNS * (height + GAP)
         cut = sheet.crop((left, top, left + width, top + height))
         page.paste(cut, (i % across * (width + GAP), i // across * (height + GAP)))
-    shown = min(1.0, WIDEST_TILE / width)
-    uri = _uri(_webp(page, lossless=True))
+    shown = 1.0 if exact else min(1.0, WIDEST_TILE / width)
+    uri = _uri(_webp(page, lossless=exact))
     return Strip(uri, round(page.width * shown), round(page.height * shown), (width, height))
 
 

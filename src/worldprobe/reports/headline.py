@@ -8,7 +8,7 @@ from math import ceil, log10
 
 from markupsafe import Markup
 
-from worldprobe.reports.causes import Part, largest, missing_parts, shown_of
+from worldprobe.reports.causes import Part, limit_of, missing_parts, shown_of
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.series_prediction import ideal_on_test
 from worldprobe.reports.sweep_conditions import compared_with
@@ -22,7 +22,7 @@ REFERENCES = {"floor": "untrained encoder", "pixels": "raw pixels", "ceiling": "
 
 @dataclass(frozen=True)
 class Standing:
-    """A series and what limits it: its largest part of missing R²; None where it lacks nothing or nothing is known."""
+    """A series and the part of missing R² that limits it; None where nothing is known of it."""
 
     folder: ResultsFolder
     series: Series
@@ -59,7 +59,7 @@ def headline(folder: ResultsFolder) -> Markup:
 def standing(folder: ResultsFolder, s: Series) -> Standing:
     """Return what limits a series."""
     parts = missing_parts(folder, s)
-    limit, size = largest(list(parts.values())) if parts else (None, 0.0)
+    limit, size = limit_of(list(parts.values())) if parts else (None, 0.0)
     return Standing(folder, s, limit, size)
 
 
@@ -110,12 +110,12 @@ def _by_data(st: Standing) -> Markup:
     frames = st.folder.results.study.get("frames")
     many = f"{number(frames)} frames" if isinstance(frames, int) else "the frames"
     fell = any(run.training is not None and run.training.memorising for run in st.series.runs)
-    said = Markup("The amount of data is the limit: {}, but {} were {}, and R² {} is reached{}: record more")
-    return said.format(_teaches(st), many, "memorised" if fell else "too few", ratio(st.r2), _between(st))
+    said = Markup("The amount of data is the limit: {}, but {} {}, and {} is reached{}: record more")
+    return said.format(_teaches(st), many, "were memorised" if fell else "are too few", ratio(st.r2), _between(st))
 
 
 def _by_training(st: Standing) -> Markup:
-    said = Markup("The training is the limit: {}, but training ended short of its optimum at R² {}{}")
+    said = Markup("The training is the limit: {}, but training stopped short of its optimum at {}{}")
     return said.format(_teaches(st), ratio(st.r2), _between(st))
 
 
@@ -146,6 +146,8 @@ def _teaches(st: Standing) -> Markup:
 def _between(st: Standing) -> str:
     """Return the floors and ceilings next to a number: " (untrained encoder 0.07, supervised encoder 0.98)"."""
     given = {r.role: r.r2.mean for r in compared_with(st.folder, st.series.summary)}
+    if "ceiling" in given:
+        given.pop("pixels", None)  # it is on the cards
     said = [f"{called(st.folder, role)} {ratio(given[role])}" for role in REFERENCES if role in given]
     return f" ({', '.join(said)})" if said else ""
 

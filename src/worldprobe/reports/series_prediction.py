@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.results import CEILING_OF, Prediction
 
@@ -14,15 +16,19 @@ def predicted_for(folder: ResultsFolder, s: Series) -> Prediction | None:
 
 
 def ideal_on_test(folder: ResultsFolder, s: Series) -> float | None:
-    """Return the ideal encoder's predicted R² on the study's test points, where a series' own R² is measured.
+    """Return the ideal encoder's R² on the study's test points, as a series' decomposition has it, or else predicted.
 
-    Where several maps are aligned equally well, that of the best of them; None where nothing is known.
+    Where several maps are aligned equally well, the best for each control; None where nothing is known.
     """
+    runs = {run.id for run in s.runs}
+    ideals = [list(of.ideal.values()) for of in folder.results.decomposition if of.run in runs and of.ideal]
+    if ideals:
+        return float(np.mean(ideals))
     p = predicted_for(folder, s)
-    if p is None:
-        return None
-    rivals = [sum(each.values()) / len(each) for each in p.candidates if each]
-    return p.r2_on_test if p.r2_on_test is not None else max(rivals, default=None)
+    if p is None or p.r2_on_test is not None:
+        return None if p is None else p.r2_on_test
+    best = [max(each[name] for each in p.candidates) for name in p.candidates[0]] if p.candidates else []
+    return float(np.mean(best)) if best else None
 
 
 def has_predictions(folder: ResultsFolder) -> bool:

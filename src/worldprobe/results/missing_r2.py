@@ -30,3 +30,6 @@ class Decomposition(Record):
     refused: str | None
     """Why there is no prediction of what the regime allows."""
     controls: dict[str, MissingParts]
+    ideal: dict[str, float] | None = None
+    """R^2 of the ideal encoder by control, where the run was scored: what the exploration's part was computed from. Of
+    several equally aligned maps, the best for each control."""

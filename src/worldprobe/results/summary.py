@@ -46,8 +46,8 @@ def summarise(
     cells: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
         cells.setdefault((run.regime, run.objective, run.role, *sorted(run.axes.items())), []).append(run)
-    parts = {decomposition.run: decomposition.controls for decomposition in decompositions}
-    return [_summary(cell, runs, exploration_of(cell[0], explorations), parts, smoke) for cell in cells.values()]
+    known = {decomposition.run: decomposition for decomposition in decompositions}
+    return [_summary(cell, runs, exploration_of(cell[0], explorations), known, smoke) for cell in cells.values()]
 
 
 def exploration_of(part: Run | Summary, explorations: Iterable[Exploration]) -> Exploration | None:
@@ -83,7 +83,7 @@ def _summary(
     runs: list[Run],
     every: Sequence[Run],
     exploration: Exploration | None,
-    parts: dict[str, dict[str, MissingParts]],
+    known: dict[str, Decomposition],
     smoke: bool,
 ) -> Summary:
     first, mean = runs[0], _interval(runs, None)
@@ -94,13 +94,17 @@ def _summary(
         said = meaningless(first.training.steps if first.training is not None else 0)
     else:
         means = {name: interval.mean for name, interval in per_control.items()}
-        decomposed = [parts[run.id] for run in runs if run.id in parts]
+        decomposed = [known[run.id] for run in runs if run.id in known]
+        ideals = [list(own.ideal.values()) for own in decomposed if own.ideal]
         said = verdict(
             Condition(
                 r2=mean.mean,
                 per_control=means,
                 exploration=exploration,
-                parts={name: _mean([own[name] for own in decomposed]) for name in means} if decomposed else None,
+                parts={name: _mean([own.controls[name] for own in decomposed]) for name in means}
+                if decomposed
+                else None,
+                ideal=float(np.mean(ideals)) if ideals else None,
                 shown=shown_by_frames(first, every),
                 memorising=any(run.training is not None and run.training.memorising for run in runs),
                 steps=first.training.steps if first.training is not None else 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from worldprobe.results.explored import STILL, Exploration
@@ -26,6 +26,8 @@ class Condition:
     """By control, where the runs were decomposed."""
     shown: Mapping[str, float] | None = None
     """By control, the best R^2 of any reference that was given the frames: supervised encoder or raw pixels."""
+    ideal: float | None = None
+    """R^2 of the ideal encoder where the runs were scored, the mean over controls; None where it is not known."""
     memorising: bool = False
     steps: int = 0
 
@@ -57,11 +59,16 @@ def verdict(found: Condition) -> str:
     still = _still(found)
     if found.parts is None:
         return _which(found, still)
-    size = {name: sum(getattr(part, name) or 0.0 for part in found.parts.values()) for name in CAUSES}
+    return SENTENCES[cause_of(found.parts.values())](found, still)
+
+
+def cause_of(parts: Iterable[MissingParts]) -> str:
+    """Return the largest part of what is missing of some controls, the one that a verdict names."""
+    known = list(parts)
+    size = {name: sum(getattr(part, name) or 0.0 for part in known) for name in CAUSES}
     if size["scene"] < size["data"] + size["optimisation"] + size["unexplained"]:
         size["scene"] = 0.0  # not to blame: a reference reads more off the same frames than is missing there
-    cause = max(CAUSES, key=lambda name: size[name])
-    return SENTENCES[cause](found, still)
+    return max(CAUSES, key=lambda name: size[name])
 
 
 def _regime(found: Condition, still: Sequence[str]) -> str:
@@ -138,7 +145,9 @@ def _teaches(found: Condition) -> str:
 
 
 def _ideal(found: Condition) -> float:
-    """R^2 of the ideal encoder, the mean over controls: what the exploration does not take away."""
+    """R^2 of the ideal encoder, mean over controls; where that is unknown, what the exploration does not take away."""
+    if found.ideal is not None:
+        return found.ideal
     parts = (found.parts or {}).values()
     return 1.0 - sum(part.regime or 0.0 for part in parts) / max(len(parts), 1)
 

@@ -83,7 +83,7 @@ def _decomposed(
         ends=_ends(run, exploration, predicted, batch, objective),
         best_seed=_best_seed(run, runs),
     )
-    return Decomposition(run=run.id, refused=refused, controls=controls)
+    return Decomposition(run=run.id, refused=refused, controls=controls, ideal=ceiling)
 
 
 def _objective(settings: Mapping[str, Any], label: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from worldprobe.reports.charts import SPAN, scatter
-from worldprobe.reports.embedded_pictures import strip
+from worldprobe.reports.embedded_pictures import GAP, WIDEST_TILE, strip
 from worldprobe.reports.html_blocks import (
     Cell,
     Section,
@@ -28,6 +28,8 @@ SHOWN_POINTS = 400
 SHOWN_FRAMES = 8
 SHEET_FRAMES = 24
 """Of a contact sheet, at most."""
+PAGE, FEWEST_REDRAWN = 1036, 3
+"""Width of the page in pixels, and redrawn frames that are shown however narrow it is."""
 FEW_CONTROLS = 3
 """Controls whose charts have room next to the frames."""
 MOST_SERIES = 6
@@ -74,24 +76,27 @@ def scatter_panels(folder: ResultsFolder, run: Run, shown: list[str], colour: in
 
 
 def _frames(folder: ResultsFolder, s: Series, across: int) -> Markup:
-    """Return a strip of the series' frames: as the encoder saw them, or redrawn where those were not kept."""
+    """Return strips of the series' frames: as the encoder saw them, at their true size, and redrawn."""
     if s.exploration is None:
         return Markup("")
-    own, sheet = folder.true_frames(s.exploration), folder.contact_sheet(s.exploration)
+    own, sheet, frames = folder.true_frames(s.exploration), folder.contact_sheet(s.exploration), s.exploration.frames
+    strips, room = [], PAGE if across == SHOWN_FRAMES else PAGE / 2
     if own.is_file():
-        found = strip(own, min(SHOWN_FRAMES, s.exploration.frames), SHOWN_FRAMES, across)
+        found = strip(own, min(SHOWN_FRAMES, frames), across=across)
         size = f"{found.tile[0]} × {found.tile[1]} pixels"
-        said = f"Frames of {s.label} as the encoder saw them, at their true size: {size}."
-    elif sheet.is_file():
-        found = strip(sheet, min(SHEET_FRAMES, s.exploration.frames), SHOWN_FRAMES, across)
-        said = f"Frames of {s.label}, redrawn for the report: the encoder saw them smaller."
-    else:
-        return Markup("")
+        strips.append((found, f"Frames of {s.label} as the encoder saw them, at their true size: {size}."))
+        room -= found.width + 24
+    if sheet.is_file():
+        fit = max(FEWEST_REDRAWN, min(across, int((room + GAP) // (WIDEST_TILE + GAP))))
+        rows = SHOWN_FRAMES // across
+        found = strip(sheet, min(SHEET_FRAMES, frames), across=fit, first=fit * rows, exact=False)
+        strips.append((found, "Redrawn for the report." if own.is_file() else "Redrawn: the encoder saw them smaller."))
     text = Markup(
-        '<figure class="frames"><div class="true-size"><img class="true hard" src="{}" width="{}" height="{}" alt="{}">'
-        "</div><figcaption>{}</figcaption></figure>"
+        '<figure><div class="true-size"><img class="true hard" src="{}" width="{}" height="{}" alt="{}"></div>'
+        "<figcaption>{}</figcaption></figure>"
     )
-    return text.format(found.uri, found.width, found.height, said, said)
+    drawn = (text.format(one.uri, one.width, one.height, said, said) for one, said in strips)
+    return Markup('<div class="frames">{}</div>').format(Markup("").join(drawn)) if strips else Markup("")
 
 
 def _of_run(run: Run, times: int) -> list[tuple[Cell, ...]]:

@@ -51,7 +51,7 @@ def _row(folder: ResultsFolder, e: Exploration, most_bytes: int) -> Markup:
 
 
 def _true_size(folder: ResultsFolder, e: Exploration) -> Markup:
-    found = strip(folder.true_frames(e), min(8, e.frames), BESIDE, across=1)
+    found = strip(folder.true_frames(e), min(8, e.frames), across=1, most=BESIDE)
     said = f"{count(BESIDE, 'frame').capitalize()} of {folder.explored(e)} at their true size."
     text = Markup(
         '<figure><img class="true hard" src="{}" width="{}" height="{}" alt="{}"><figcaption>{}</figcaption></figure>'
