@@ -1,5 +1,9 @@
 """Eigenfunctions of the transition operator (T f)(z) = E[f(z') | z], by Galerkin's method on pairs.
 
+The variational approach to conformation dynamics (VAC; Noe & Nuske 2013), also known as extended dynamic mode
+decomposition (EDMD; Williams, Kevrekidis & Rowley 2015), time-lagged independent component analysis in a nonlinear
+basis, and slow feature analysis (Wiskott & Sejnowski 2002).
+
 The loss is symmetric in the two members of a pair, so it sees the pairs and their mirror images alike: T is the
 operator of that symmetrised distribution, self-adjoint on L^2 of the pooled marginal, whether or not the pairs are
 stationary. With C_0 = Cov(phi) over both members and C_1 = (E phi phi'^T + E phi' phi^T) / 2 - E phi E phi^T, its
@@ -51,10 +55,10 @@ def linear_r2(found: Covariances, features: Float[np.ndarray, "M d"]) -> Float[n
 
 
 def noise_correlation(found: Moments, white: Float[np.ndarray, "M k"], rng: np.random.Generator) -> float:
-    """Return the largest pair correlation that chance gives to a combination of the whitened features phi @ white.
+    """Return the largest pair correlation that sampling error alone gives to a combination of the features phi @ white.
 
-    Random signs before every block's deviation from the mean: what remains has no signal, and the same noise, with
-    what is shared inside a block still shared (a wild bootstrap). The largest of twenty draws.
+    A wild bootstrap: every block's deviation from the mean gets a random sign, which removes the signal and keeps the
+    noise, correlation within blocks included. The largest of twenty draws.
     """
     lagged = white.T @ found.lagged @ white
     share = found.count / found.count.sum()

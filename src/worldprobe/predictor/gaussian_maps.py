@@ -1,4 +1,4 @@
-"""Maps that make the controls N(0, I_d): from Gaussian coordinates to an embedding that SIGReg cannot fault."""
+"""Measure-preserving maps: from Gaussian coordinates onto N(0, I_d), embeddings that attain SIGReg's minimum."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from jaxtyping import Float
 from scipy.special import ndtr, ndtri
 
 from worldprobe.predictor.basis import ProductBasis
-from worldprobe.predictor.rbig import Rounds, Transport, distance_to_gaussian
+from worldprobe.predictor.rbig import GaussianisationMap, IterativeGaussianisation, distance_to_gaussian
 from worldprobe.stats.whitening import inverse_root, whitening_axes
 
 GaussianMap = Callable[[Float[np.ndarray, "N n"]], Float[np.ndarray, "N d"]]
 """From Gaussian coordinates to an embedding."""
 
 ROUNDS = 24
-"""Rounds that take a distribution to N(0, I); between two steps of a search a quarter of them does."""
+"""GaussianisationMap that take a distribution to N(0, I); between two steps of a search a quarter of them does."""
 
 NEARLY_GAUSSIAN = 2e-3
 """Mean squared Wasserstein distance of projections below which coordinates count as jointly Gaussian."""
@@ -25,11 +25,11 @@ NEARLY_GAUSSIAN = 2e-3
 
 @dataclass(frozen=True)
 class Plain:
-    """Gaussian coordinates, decorrelated, made jointly Gaussian where they are not yet, and turned."""
+    """Gaussian coordinates, decorrelated, made jointly Gaussian where they are not yet, and rotated."""
 
     mean: Float[np.ndarray, " n"]
     white: Float[np.ndarray, "n rank"]
-    rounds: Rounds | None
+    rounds: GaussianisationMap | None
     turned: Float[np.ndarray, "rank d"]
 
     def __call__(self, u: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
@@ -41,7 +41,7 @@ class Plain:
 def fit_plain(
     first: Float[np.ndarray, "N n"], second: Float[np.ndarray, "N n"], d: int, rng: np.random.Generator
 ) -> Plain:
-    """Fit the plain map on pairs of Gaussian coordinates; of more than d directions, those that pairs share most stay.
+    """Fit the plain map on pairs of Gaussian coordinates; of more than d directions, the most correlated ones stay.
 
     Where the coordinates are jointly Gaussian already the map is linear in them.
     """
@@ -54,7 +54,7 @@ def fit_plain(
         white = inverse_root(covariance)
     x, rounds = (u - mean) @ white, None
     if distance_to_gaussian(x, rng) > NEARLY_GAUSSIAN:
-        rounds, x = Transport.of(x.shape[1], rng).gaussianise(x, ROUNDS)
+        rounds, x = IterativeGaussianisation.of(x.shape[1], rng).gaussianise(x, ROUNDS)
     lagged = x[:count].T @ x[count:] / count
     turned = np.linalg.eigh(lagged + lagged.T)[1][:, ::-1][:, :d]
     return Plain(mean, white, rounds, turned)
@@ -62,10 +62,10 @@ def fit_plain(
 
 @dataclass(frozen=True)
 class Settled:
-    """A map, and rounds that make it Gaussian at other points than those that it was fitted to."""
+    """A map, followed by rounds that make it Gaussian at points other than those that it was fitted to."""
 
     map: GaussianMap
-    rounds: Rounds
+    rounds: GaussianisationMap
 
     def __call__(self, u: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the embedding."""

@@ -1,4 +1,4 @@
-"""The ladder of bases that a prediction climbs: what the sample supports, and T's spectrum on every rung."""
+"""A sequence of growing bases, as far as the sample supports them; the answer must agree on the last two."""
 
 from __future__ import annotations
 

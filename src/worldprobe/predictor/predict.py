@@ -43,10 +43,10 @@ def predict(
     The ideal encoder inverts the world and has found its objective's optimum: T's leading eigenfunctions under
     "whitening", the best aligned map onto N(0, I_d) under "sigreg" (docs/predictor.md). `groups` says which pairs
     depend on one another (a label each, or how many consecutive ones): clips, shots, episodes. At most about `at_most`
-    pairs are used, whole groups drawn at random.
+    pairs are used, whole groups drawn at random. `advance` is called as the work goes on, `STEPS` times at most.
 
     Raises InvalidValue for arrays that do not match, numbers that are not finite, a d below 1, or an objective without
-    a prediction. A prediction that would not be worth its digits is refused in words, in the result.
+    a prediction. A prediction that the sample does not support is refused, with the reason in the result.
     """
     if objective not in CEILINGS:
         raise InvalidValue("objective", objective, " or ".join(CEILINGS), _WITHOUT)

@@ -1,4 +1,4 @@
-"""What a prediction says, and what it refuses to say."""
+"""A prediction: the numbers with their intervals, or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True)
 class CandidateSummary:
-    """A map that SIGReg allows: its features' total pair correlation on pairs it was not fitted to, and its R^2."""
+    """A measure-preserving map: its features' total pair correlation on held-out pairs, and its R^2."""
 
     name: str
     pair_correlation: float
@@ -67,7 +67,7 @@ class Elsewhere:
 class Prediction:
     """The linear R^2, h -> z, of the ideal encoder under an objective, on the world's own distribution of controls.
 
-    Where `refused` is a sentence, the numbers are None: it says why, what was seen and what would mend it.
+    Where `refused` is a sentence, the numbers are None: it says why, what was seen and what would change it.
     """
 
     objective: str

@@ -1,9 +1,10 @@
-"""Maps onto N(0, I): one-dimensional rearrangements along rotated axes, kept as tables so that any point can follow.
+"""Rotation-based iterative Gaussianisation (RBIG): maps onto N(0, I), kept as tables so that any point can be mapped.
 
-A round turns the points by an orthogonal Q and makes every coordinate N(0, 1) by its increasing rearrangement. A small
-displacement is answered, to first order, by a sum of gradients of functions of one projection: a gradient field, and by
-Helmholtz's decomposition the only one that restores the measure. Near N(0, I) the rounds are therefore the optimal
-transport (Brenier's map) to first order; far from it, they still end at N(0, I).
+Laparra, Camps-Valls & Malo 2011 (IEEE Trans. Neural Networks 22, 537). A round rotates the points by an orthogonal Q
+and makes every coordinate N(0, 1) by its increasing rearrangement. A small displacement is undone, to first order, by a
+sum of gradients of functions of one projection: a gradient field, and by Helmholtz's decomposition the only one that
+restores the measure. Near N(0, I) the rounds are therefore the optimal transport (Brenier's map) to first order; far
+from it, they still end at N(0, I).
 
 Every third round takes the axes along which the points are least Gaussian: random directions of many dimensions are
 nearly Gaussian whatever the points are. The others take a few fixed axes in turn, and tables have few levels: what is
@@ -22,11 +23,11 @@ from worldprobe.stats.whitening import inverse_root
 
 LEVELS = 33
 BEYOND = 20
-"""Points beyond the outermost level of a table; those go straight on, with the mean slope of the OUTER levels."""
+"""Points beyond the outermost level of a table; the map is linear there, with the mean slope of the OUTER levels."""
 
 OUTER = 4
 STEEPEST = 2.0
-"""A table goes on at most so many times as steeply as it is on the whole: what few points show must not run away."""
+"""Beyond its ends a table is at most so many times as steep as on the whole: few points must not set the slope."""
 FIXED_AXES = 6
 PURSUED = 3
 """Of so many rounds, one takes the least Gaussian axes."""
@@ -35,7 +36,7 @@ Rotation = Float[np.ndarray, "d d"]
 
 
 @dataclass(frozen=True)
-class Round:
+class GaussianisationRound:
     """A rotation, and the values along its axes at which each of the standard normal levels is reached."""
 
     rotation: Rotation
@@ -43,7 +44,7 @@ class Round:
     levels: Float[np.ndarray, " levels"]
 
     def __call__(self, x: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "N d"]:
-        """Push points along."""
+        """Map points."""
         y = x @ self.rotation
         for axis, (column, table) in enumerate(zip(y.T, self.table, strict=True)):
             low = np.minimum(column - table[0], 0.0) * self._slope(table[: OUTER + 1], table)
@@ -52,7 +53,7 @@ class Round:
         return y @ self.rotation.T
 
     def _slope(self, outer: Float[np.ndarray, " some"], table: Float[np.ndarray, " levels"]) -> float:
-        """Return the mean slope of the outer levels, where it is not out of all proportion to that of the table."""
+        """Return the mean slope of the outer levels, limited to STEEPEST times that of the whole table."""
         reach = self.levels[-1] - self.levels[0]
         steepest = STEEPEST * reach / (table[-1] - table[0])
         width = float(outer[-1] - outer[0])
@@ -60,38 +61,40 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Rounds:
-    """Rounds, one after the other."""
+class GaussianisationMap:
+    """Rounds of RBIG, one after the other."""
 
-    rounds: tuple[Round, ...]
+    rounds: tuple[GaussianisationRound, ...]
 
     def __call__(self, x: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "N d"]:
-        """Push points along."""
+        """Map points."""
         for one in self.rounds:
             x = one(x)
         return x
 
 
 @dataclass
-class Transport:
-    """Takes distributions in d dimensions to N(0, I), over and over, with the same axes in turn."""
+class IterativeGaussianisation:
+    """Fits RBIG rounds that map distributions in d dimensions to N(0, I), with the same axes in turn."""
 
     axes: tuple[Rotation, ...]
     rng: np.random.Generator
     done: int = 0
 
     @staticmethod
-    def of(d: int, rng: np.random.Generator) -> Transport:
+    def of(d: int, rng: np.random.Generator) -> IterativeGaussianisation:
         """Draw the axes for d dimensions; in two, their angles are equally spaced."""
         if d == 1:
-            return Transport((np.ones((1, 1)),), rng)
+            return IterativeGaussianisation((np.ones((1, 1)),), rng)
         if d == 2:
             turns = [(np.cos(angle), np.sin(angle)) for angle in np.pi / 2 * np.arange(FIXED_AXES) / FIXED_AXES]
-            return Transport(tuple(np.array([[c, -s], [s, c]]) for c, s in turns), rng)
-        return Transport(tuple(_orthogonal(d, rng) for _ in range(FIXED_AXES)), rng)
+            return IterativeGaussianisation(tuple(np.array([[c, -s], [s, c]]) for c, s in turns), rng)
+        return IterativeGaussianisation(tuple(_orthogonal(d, rng) for _ in range(FIXED_AXES)), rng)
 
-    def gaussianise(self, x: Float[np.ndarray, "N d"], rounds: int) -> tuple[Rounds, Float[np.ndarray, "N d"]]:
-        """Return rounds that take the distribution of x to N(0, I), and where they take x; one is enough for d = 1."""
+    def gaussianise(
+        self, x: Float[np.ndarray, "N d"], rounds: int
+    ) -> tuple[GaussianisationMap, Float[np.ndarray, "N d"]]:
+        """Return rounds that map the distribution of x to N(0, I), and the mapped x; one round is enough for d = 1."""
         count, d = x.shape
         reach = -ndtri(BEYOND / count)
         levels = np.linspace(-reach, reach, LEVELS)
@@ -100,9 +103,9 @@ class Transport:
         for _ in range(rounds if d > 1 else 1):
             rotation = self._next(x)
             table = np.stack([np.interp(at, np.arange(count), own) for own in np.sort(x @ rotation, axis=0).T])
-            found.append(Round(rotation, table, levels))
+            found.append(GaussianisationRound(rotation, table, levels))
             x = found[-1](x)
-        return Rounds(tuple(found)), x
+        return GaussianisationMap(tuple(found)), x
 
     def _next(self, x: Float[np.ndarray, "N d"]) -> Rotation:
         self.done += 1
@@ -133,8 +136,8 @@ def _orthogonal(d: int, rng: np.random.Generator) -> Rotation:
 def distance_to_gaussian(h: Float[np.ndarray, "N d"], rng: np.random.Generator) -> float:
     """Return the mean squared 2-Wasserstein distance to N(0, 1) of h's projections on its least Gaussian axes.
 
-    0 for N(0, I) up to sampling (a few / N); 1 for a point mass. The axes are pursued after whitening, from three
-    beginnings; the distance is that of the worst.
+    0 for N(0, I) up to sampling (a few / N); 1 for a point mass. The axes are sought after whitening, from three
+    random starts; the distance is that of the worst.
     """
     centred = h - h.mean(axis=0)
     white = centred @ inverse_root(np.cov(centred, rowvar=False).reshape(h.shape[1], -1))

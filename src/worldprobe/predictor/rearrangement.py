@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe.predictor.gaussian_maps import ROUNDS, Features, Folded, GaussianMap, Mixed, Plain
-from worldprobe.predictor.rbig import Rounds, Transport
+from worldprobe.predictor.rbig import GaussianisationMap, IterativeGaussianisation
 from worldprobe.stats.whitening import inverse_root
 
 STEPS = 30
@@ -32,8 +32,8 @@ class Ascended:
 
     start: GaussianMap
     features: Features
-    settle: Rounds
-    steps: tuple[tuple[Float[np.ndarray, "features d"], Rounds], ...]
+    settle: GaussianisationMap
+    steps: tuple[tuple[Float[np.ndarray, "features d"], GaussianisationMap], ...]
 
     def __call__(self, u: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the map that the search ended with."""
@@ -52,12 +52,13 @@ def ascend(
     least = float(correlations.min())
     step = STEP if least >= 0.0 else min(STEP, -0.5 / least)
     h = start(points)
-    transport = Transport.of(h.shape[1], rng)
-    settle, h = transport.gaussianise(h, ROUNDS)
+    gaussianisation = IterativeGaussianisation.of(h.shape[1], rng)
+    settle, h = gaussianisation.gaussianise(h, ROUNDS)
     steps = []
     for number in range(STEPS):
         coefficients = step * correlations[:, None] * (values.T @ h / len(h))
-        rounds, h = transport.gaussianise(h + values @ coefficients, ROUNDS if number == STEPS - 1 else ROUNDS // 4)
+        count = ROUNDS if number == STEPS - 1 else ROUNDS // 4
+        rounds, h = gaussianisation.gaussianise(h + values @ coefficients, count)
         steps.append((coefficients, rounds))
     total = float((correlations[:, None] * (values.T @ h / len(h)) ** 2).sum())
     return Ascended(start, features, settle, tuple(steps)), total

@@ -1,4 +1,4 @@
-"""When a prediction would not be worth its digits: why, what was seen, what would mend it."""
+"""Reasons to refuse a prediction that the sample does not support: why, what was seen, what would change it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SETTLED = 0.01
 """The answer has settled when the last growth of the basis changes the mean R^2 by less."""
 
 WIDE = 0.1
-"""Half the width of an interval that is no answer any more."""
+"""Half the width of an interval beyond which there is no answer."""
 
 TIE = 0.05
-"""Features that are not told apart matter when the mean R^2 depends on them by more."""
+"""Features of indistinguishable pair correlations matter where the mean R^2 depends on them by more."""
 
 OVERFITTED = 0.03
 """Pair correlation per feature that may be lost on pairs that the features were not fitted to."""
@@ -75,8 +75,8 @@ def nothing_shared(feature: int, correlation: float, noise: float, pairs: int) -
     return Refusal(
         "pairs share too little",
         f"Feature {feature} keeps a pair correlation of {correlation:.3f} on pairs that it was not fitted to, and "
-        f"chance alone gives {noise:.3f}: which feature comes there is not known. {_would(needed)}; members of a pair "
-        "that are closer together may.",
+        f"sampling error alone gives {noise:.3f}, so that it is not known which feature comes there. {_would(needed)}; "
+        "so may members of a pair that are closer together.",
     )
 
 
@@ -87,7 +87,7 @@ def overfitted(seen: float, kept: float, features: int) -> Refusal | None:
     return Refusal(
         "rare pairs decide",
         f"The {features} leading pair correlations add to {seen:.3f} on the pairs that the features were fitted to and "
-        f"to {kept:.3f} on others: rare pairs in the tails make some of them. More pairs mend it, or lighter tails.",
+        f"to {kept:.3f} on others: rare pairs in the tails make some of them. More pairs help; so do lighter tails.",
     )
 
 
@@ -97,7 +97,7 @@ def not_settled(steps: Sequence[Step], kurtosis: Float[np.ndarray, " n"]) -> Ref
         return None
     seen = ", ".join(f"{step.r2:.3f} with {step.functions} functions" for step in steps)
     heavy = int(np.argmax(kurtosis))
-    mend = (
+    change = (
         f"Control {heavy} has heavy tails (excess kurtosis {kurtosis[heavy]:.1f}): for tails like an exponential's or "
         "heavier there are no leading eigenfunctions, and a whitened encoder follows ever rarer values. Squash the "
         "control, or use SIGReg."
@@ -106,24 +106,24 @@ def not_settled(steps: Sequence[Step], kurtosis: Float[np.ndarray, " n"]) -> Ref
         "compete."
     )
     return Refusal(
-        "the answer does not settle", f"The answer does not settle as the basis grows: R^2 is {seen}. {mend}"
+        "the answer does not settle", f"The answer does not settle as the basis grows: R^2 is {seen}. {change}"
     )
 
 
 def tied(d: int, correlations: Float[np.ndarray, " K"], low: float, high: float, needed: float) -> Refusal | None:
-    """Refuse where features that are not told apart would give different answers."""
+    """Refuse where features of indistinguishable pair correlations would give different answers."""
     if high - low <= TIE:
         return None
     return Refusal(
         "features are tied",
         f"Features {d} and {d + 1} have pair correlations {correlations[d - 1]:.4f} and {correlations[d]:.4f}, which "
-        f"these pairs do not tell apart, and the mean R^2 is anything from {low:.2f} to {high:.2f}, depending on which "
-        f"is taken. {_would(needed)}; members of a pair that are further apart may.",
+        f"these pairs do not distinguish, and the mean R^2 is between {low:.2f} and {high:.2f}, depending on which is "
+        f"learned. {_would(needed)}; so may members of a pair that are further apart.",
     )
 
 
 def too_wide(half: float, pairs: int) -> Refusal | None:
-    """Refuse an interval that says nothing."""
+    """Refuse an interval that is too wide."""
     if half <= WIDE:
         return None
     return Refusal(
@@ -134,7 +134,7 @@ def too_wide(half: float, pairs: int) -> Refusal | None:
 
 
 def lumped(control: int, share: float) -> Refusal:
-    """Refuse SIGReg's prediction for a control that piles up on one value."""
+    """Refuse SIGReg's prediction for a control that often has one and the same value."""
     return Refusal(
         "a control keeps one value",
         f"Control {control} has one and the same value in {share:.0%} of the frames: no map of it is Gaussian, so "
@@ -147,8 +147,8 @@ def none_gaussian(distance: float) -> Refusal:
     return Refusal(
         "no Gaussian map was found",
         f"No map was found that makes the controls jointly Gaussian (the plain one is {distance:.3f} away, the mean "
-        "squared Wasserstein distance of its projections): they may lie on a set of fewer dimensions, or in islands. "
-        "More varied exploration mends it.",
+        "squared Wasserstein distance of its projections): they may lie on a set of fewer dimensions, or in separate "
+        "clusters. More varied exploration helps.",
     )
 
 
@@ -156,22 +156,22 @@ def unsearchable(d: int, most: int, maps: Sequence[tuple[str, float]]) -> Refusa
     """Refuse the best of the maps that a search among many controls found."""
     return Refusal(
         "no single best map",
-        "The controls made Gaussian one by one are not the best aligned map, and a search for the best among those of "
-        f"{d} controls ends elsewhere for every sample (here: {_listed(maps)}); it is trusted up to {most}. More equal "
-        "pair correlations of the controls and marginals nearer to a Gaussian take the rivals away.",
+        "Gaussianising each control is not the best aligned map, and a search for the best map of "
+        f"{d} controls gives another result for every sample (here: {_listed(maps)}); it is trusted up to {most} "
+        "controls. More equal pair correlations, and marginals nearer to a Gaussian, leave one best map.",
     )
 
 
 def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs: int) -> Refusal | None:
-    """Refuse an interval that says nothing, or equally aligned maps of which one is read and the other is not."""
+    """Refuse an interval that is too wide, or equally aligned maps that recover different amounts."""
     half = (high - low) / 2.0
     if half <= WIDE or len(maps) == 1:
         return too_wide(half, pairs)
     return Refusal(
         "maps are tied",
-        "Several Gaussian maps are equally well aligned as far as these pairs tell, and their mean R^2 differs "
-        f"({_listed(maps)}): which one an encoder finds is chance. More pairs may tell them apart; more equal pair "
-        "correlations of the controls take the rivals away.",
+        "Several Gaussian maps are equally well aligned within the sampling error, and their mean R^2 differs "
+        f"({_listed(maps)}): which one an encoder finds is not identifiable. More pairs may separate them; more equal "
+        "pair correlations of the controls leave one best map.",
     )
 
 
@@ -180,7 +180,11 @@ def _listed(maps: Sequence[tuple[str, float]]) -> str:
 
 
 def _would(needed: float) -> str:
-    return f"About {_round(needed)} pairs would tell" if needed < 1e8 else "No sample of a sensible size would tell"
+    return (
+        f"About {_round(needed)} pairs would decide it"
+        if needed < 1e8
+        else "No sample of a practical size would decide it"
+    )
 
 
 def _round(count: float) -> str:

@@ -1,4 +1,4 @@
-"""Maps that SIGReg allows, tried on pairs that they were not fitted to."""
+"""Measure-preserving maps, fitted on even blocks of pairs and evaluated on odd ones (a cross-fit split)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.moments import Covariances, Moments, moments
 from worldprobe.predictor.prediction import CandidateSummary
 from worldprobe.predictor.prediction_steps import unseen
-from worldprobe.predictor.rbig import Transport, distance_to_gaussian
+from worldprobe.predictor.rbig import IterativeGaussianisation, distance_to_gaussian
 from worldprobe.predictor.rearrangement import ascend, starts
 from worldprobe.stats.jackknife import BLOCKS, Estimate, PairSample, jackknife
 from worldprobe.stats.r2 import r2_from_errors
@@ -34,10 +34,10 @@ COUNTED = 20_000
 """Points at which a map's distance to N(0, I) is measured."""
 
 LIGHT = 200.0
-"""Kurtosis at most of the functions that a search takes T from: a handful of pairs must not steer it."""
+"""Largest kurtosis of the functions that a search represents T in: a few pairs must not decide it."""
 
 NOT_GAUSSIAN = 0.01
-"""A map whose projections are further from N(0, 1) is none that SIGReg allows."""
+"""A map whose projections are further from N(0, 1) does not attain SIGReg's minimum."""
 
 BETTER = 0.002
 """A map is better than the plain one where its pair correlation per dimension is higher by this, and by 3 errors."""
@@ -79,7 +79,7 @@ class Candidate:
         return jackknife(float(_numbers(self.moments.all())[0] - _numbers(other.moments.all())[0]), without)
 
     def summary(self) -> CandidateSummary:
-        """Return what a reader wants to know."""
+        """Return name, alignment, R^2 and distance from N(0, I)."""
         return CandidateSummary(self.name, self.total, float(self.numbers.error[0]), self.r2, self.gaussian)
 
 
@@ -93,7 +93,7 @@ def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " num
     """Return the standard error of mean R^2 and R^2 per control, with the Gaussian coordinates fitted anew per block.
 
     The coordinates come from the same sample as R^2, and covary with it: an error with the map held fixed would be too
-    small for heavy tails by half, and too large for light ones. A control that is still in some block keeps R^2 = 0
+    small for heavy tails by half, and too large for light ones. A control that does not move in some block has R^2 = 0
     there.
     """
     answers = np.empty((BLOCKS, z.first.shape[1] + 1))
@@ -117,7 +117,7 @@ def measure(
     marginals: Marginals,
     z: PairSample,
     rng: np.random.Generator,
-    settle: Transport | None = None,
+    settle: IterativeGaussianisation | None = None,
 ) -> Candidate:
     """Measure a map at pairs; `settle` makes it Gaussian there first.
 
@@ -136,16 +136,16 @@ def measure(
 
 @dataclass(frozen=True)
 class CrossFit:
-    """Where maps are fitted (every other block) and where they are measured (the blocks between)."""
+    """A cross-fit split: maps are fitted on the even blocks of pairs and evaluated on the odd ones."""
 
     evidence: Evidence
     points: Float[np.ndarray, "N n"]
     z: PairSample
 
     def trial(self, name: str, found: GaussianMap, rng: np.random.Generator) -> Candidate:
-        """Measure a map on the pairs kept for that, where it is made as Gaussian as any other."""
+        """Evaluate a map on the held-out pairs, where it is made as Gaussian as any other."""
         d = found(self.points[:2]).shape[1]
-        return measure(name, found, self.evidence.marginals, self.z, rng, Transport.of(d, rng))
+        return measure(name, found, self.evidence.marginals, self.z, rng, IterativeGaussianisation.of(d, rng))
 
 
 def cross_fit(evidence: Evidence, rng: np.random.Generator) -> CrossFit:

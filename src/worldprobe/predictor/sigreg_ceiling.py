@@ -37,10 +37,10 @@ PROVEN = 0.02
 """Where the R^2 of every map aligned as well as this one lies so near to its, it does not matter which is best."""
 
 LUMP = 0.05
-"""Share of the frames on one value beyond which a control cannot be made Gaussian."""
+"""Share of the frames with one and the same value beyond which a control cannot be made Gaussian."""
 
 MOST_SEARCHED = 4
-"""Controls that move, at most, for a search to be trusted: with six, its answer is another for every sample."""
+"""Largest number of moving controls for which a search is trusted: with six, its answer varies with the sample."""
 
 FITTED = 20_000
 """Pairs that the plain map is fitted to."""
@@ -48,8 +48,8 @@ FITTED = 20_000
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """The best map, and the pairs that it was measured on; how the answers of those that are as well aligned, as far as
-    the pairs tell, differ from its; every map that was tried; the answer on the last rungs.
+    """The best map and the pairs that it was evaluated on; the difference in the answers of maps that are aligned as
+    well within the sampling error; every map that was tried; the answer on the last rungs.
     """
 
     best: Candidate
@@ -73,7 +73,7 @@ def sigreg_ceiling(
     plain = fit_plain(first, second, d, rng)
     d = plain.turned.shape[1]  # fewer where controls are linear in one another
     held = place.trial("plain", plain, rng)
-    advance(1, "the controls made Gaussian")
+    advance(1, "first map")
     outcome = _settled_at_once(evidence, levels, plain, d, rng)
     outcome = outcome or _compete(place, levels, plain, held, d, rng, advance)
     if outcome is None:
@@ -235,13 +235,13 @@ def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> t
     notes = []
     if evidence.d > moving:
         notes.append(
-            f"Controls that move: {moving}. No continuous map makes them N(0, I_{evidence.d}); the prediction is for "
-            "as many dimensions, and takes the others for noise."
+            f"{moving} controls move, and no continuous map makes them N(0, I_{evidence.d}). The prediction is for an "
+            f"embedding of {moving} dimensions; the others are taken to be noise."
         )
     plain = next((trial for trial in tried if trial.name == "plain"), None)
     if plain is not None and best.name != "plain":
         notes.append(
-            f"The controls made Gaussian one by one (R^2 {plain.r2:.2f}) are not SIGReg's optimum: another map (found "
-            f"from '{best.name}') is better aligned. Training that starts near the former can stay there for long."
+            f"Gaussianising each control (R^2 {plain.r2:.2f}) is not SIGReg's optimum: another map, found from the "
+            f"start '{best.name}', is better aligned. Training that begins near the former can stay there for long."
         )
     return tuple(notes)

@@ -105,9 +105,9 @@ def _intervals(last: Estimate, before: Estimate) -> Float[np.ndarray, "n 2"]:
 
 
 def replicated(level: Level, d: int, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Fit the d leading features on every other block, and look at them on the blocks between, both ways.
+    """Fit the d leading features on every other block and evaluate them on the blocks between, both ways.
 
-    Returns the least of their pair correlations there, what chance gives to such features, and the correlations' sum.
+    Returns the least of their pair correlations there, what sampling error alone gives, and the correlations' sum.
     """
     even = (np.arange(BLOCKS) % 2 == 0).astype(float)
     kept = []
@@ -121,7 +121,7 @@ def replicated(level: Level, d: int, rng: np.random.Generator) -> tuple[float, f
 
 
 def _tie(level: Level, own: Spectrum, evidence: Evidence) -> str | None:
-    """See which features could be the leading ones as far as these pairs tell, and what each choice would give."""
+    """Refuse where features of indistinguishable pair correlations would give different answers."""
     d, found = evidence.d, level.moments.all()
     features = eigenfunctions(found).weights[:, : len(own.correlations.value)]
     count = features.shape[1]  # fewer than asked for where functions are linear in one another

@@ -1,4 +1,4 @@
-"""Pairs in blocks: what may depend on one another stays together, so that error bars are honest."""
+"""A block jackknife (Quenouille 1949; Tukey 1958) over pairs: dependent pairs stay in one block."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def sample_pairs(
 ) -> PairSample:
     """Return at most about `at_most` pairs in blocks; whole groups are kept or left, drawn at random, in their order.
 
-    Blocks are of consecutive groups, so a walk that was not declared as one still shows its slow drift in the error
-    bars. Raises InvalidValue where the two members or the labels do not match, or where a number is not finite.
+    Blocks are of consecutive groups, so that the slow drift of a walk that was not declared as one still widens the
+    error bars. Raises InvalidValue where the two members or the labels do not match, or where a number is not finite.
     """
     if first.shape != second.shape:
         raise InvalidValue("second", second.shape, f"{first.shape}, the shape of the first members")
