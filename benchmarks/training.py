@@ -36,9 +36,9 @@ def measure(size: int, steps: int, repeats: int) -> dict[str, Any]:
     for repeat in range(repeats + 1):
         for name, (_, precision) in CONTENDERS.items():
             settings = TrainingSettings.model_validate({"steps": steps, "precision": precision})
-            record = train(encoders[name], OBJECTIVES["lejepa"](), data, settings, seed=repeat)
+            history = train(encoders[name], OBJECTIVES["lejepa"](), data, settings, seed=repeat)
             if repeat:  # the first warms up
-                rates[name].append(record.frames_per_second)
+                rates[name].append(history.record.frames_per_second)
     found: dict[str, Any] = {}
     for name, values in rates.items():
         ratios = [ours / peer for ours, peer in zip(values, rates["paper-cnn, fp32"], strict=True)]

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from worldprobe.measures.cyclic import TurningScores, turning_scores
+from worldprobe.measures.cyclic import cyclic_recovery
 from worldprobe.measures.probes import fit_probe
+from worldprobe.results import Cyclic
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study.measure_run import Embedded, measure_cyclic
 from worldprobe.world import Control
@@ -23,8 +24,8 @@ def angle() -> np.ndarray:
     return np.stack([norm.ppf((np.arange(POINTS) + share) / POINTS) for share in (0.4, 0.6)])
 
 
-def scores(h: np.ndarray, angle: np.ndarray) -> TurningScores:
-    return turning_scores(h[0], angle[0], h[1], angle[1])
+def scores(h: np.ndarray, angle: np.ndarray) -> Cyclic:
+    return cyclic_recovery(h[0], angle[0], h[1], angle[1])
 
 
 def test_a_line_tells_the_sine_by_steins_lemma_and_nothing_of_the_cosine(angle: np.ndarray) -> None:

@@ -181,7 +181,7 @@ def test_linear_world_is_recovered_up_to_a_rotation(name, variance):
     nn.init.eye_(encoder.weight)
     settings = TrainingSettings(steps=250, batch=512, lr=0.03, weight_decay=0.0, precision="fp32")
     objective = LeJEPA(slices=32) if name == "lejepa" else Whitening()
-    record = train(encoder, objective, data, settings, seed=0)
+    history = train(encoder, objective, data, settings, seed=0)
     q = mixing @ encoder.weight.detach().T
     assert (q @ q.T - variance * torch.eye(3)).abs().max() < 0.06
-    assert record.final["alignment"] == pytest.approx(2 * (1 - RHO) * variance, rel=0.05)
+    assert history.record.final["alignment"] == pytest.approx(2 * (1 - RHO) * variance, rel=0.05)

@@ -71,22 +71,22 @@ def test_a_killed_training_continues_to_the_weights_of_an_uninterrupted_one(tmp_
     assert [path.name for path in checkpoint.parent.iterdir()] == ["training.pt"]
     steps_left: list[int] = []
     continued = fresh(seed=9)
-    record = run(
+    history = run(
         continued, heldout=heldout, checkpoint=checkpoint, progress=lambda steps, note: steps_left.append(steps)
     )
     assert sum(steps_left) == 12 - killed_after // 4 * 4
     assert same(whole, continued)
-    assert np.array_equal(record.step, uninterrupted.step)
+    assert np.array_equal(history.step, uninterrupted.step)
     for name, curve in uninterrupted.curves.items():
-        assert np.array_equal(record.curves[name], curve), name
+        assert np.array_equal(history.curves[name], curve), name
 
 
 def test_a_finished_training_is_not_done_again(tmp_path):
     first, second = fresh(), fresh(seed=3)
-    record = run(first, checkpoint=tmp_path / "t.pt")
+    history = run(first, checkpoint=tmp_path / "t.pt")
     again = run(second, checkpoint=tmp_path / "t.pt", progress=lambda steps, note: pytest.fail("a step was taken"))
     assert same(first, second)
-    assert again.final == record.final
+    assert again.record.final == history.record.final
 
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path):
@@ -152,10 +152,10 @@ def test_memorising_is_flagged_on_few_pairs_and_not_on_many(pairs, memorises):
     settings = TrainingSettings(steps=250, batch=48, precision="fp32")
     heldout = noisy_pairs(512, 0.5, seed=1)
     data = noisy_pairs(pairs, 0.5, seed=0)
-    record = run(encoder, settings, data=data, heldout=heldout, alignment_optimum=1.0)
-    assert record.memorising is memorises
-    assert bool(record.warnings) is memorises
-    assert ("memorising" in " ".join(record.warnings)) is memorises
+    history = run(encoder, settings, data=data, heldout=heldout, alignment_optimum=1.0)
+    assert history.record.memorising is memorises
+    assert bool(history.record.warnings) is memorises
+    assert ("memorising" in " ".join(history.record.warnings)) is memorises
 
 
 def test_shrinking_the_embedding_does_not_change_the_heldout_alignment():
@@ -166,7 +166,7 @@ def test_shrinking_the_embedding_does_not_change_the_heldout_alignment():
         encoder = ENCODERS["mlp"](width=8, depth=1).build((30,), 2, 0)
         with torch.no_grad():
             encoder[-1].weight.mul_(scale)
-        found.append(run(encoder, still, data=data, heldout=data).final)
+        found.append(run(encoder, still, data=data, heldout=data).record.final)
     assert found[0]["heldout_alignment"] == pytest.approx(found[1]["heldout_alignment"], rel=1e-4)
     assert found[0]["heldout_alignment"] == pytest.approx(found[0]["train_alignment"])
     assert found[0]["alignment"] == pytest.approx(1e4 * found[1]["alignment"], rel=1e-3)
@@ -174,12 +174,12 @@ def test_shrinking_the_embedding_does_not_change_the_heldout_alignment():
 
 def test_curves_stand_beside_their_steps_and_progress_counts_them_all():
     taken: list[int] = []
-    record = run(fresh(), heldout=frames(seed=1), progress=lambda steps, note: taken.append(steps))
-    assert record.step.tolist() == [3, 6, 9, 12]
-    assert set(record.curves) == {"loss", "alignment", "regulariser", "lr", "train_alignment", "heldout_alignment"}
-    assert all(len(curve) == 4 and np.isfinite(curve).all() for curve in record.curves.values())
+    history = run(fresh(), heldout=frames(seed=1), progress=lambda steps, note: taken.append(steps))
+    assert history.step.tolist() == [3, 6, 9, 12]
+    assert set(history.curves) == {"loss", "alignment", "regulariser", "lr", "train_alignment", "heldout_alignment"}
+    assert all(len(curve) == 4 and np.isfinite(curve).all() for curve in history.curves.values())
     assert sum(taken) == 12
-    assert record.frames_per_second == pytest.approx(12 * 16 / record.seconds)
+    assert history.record.frames_per_second == pytest.approx(12 * 16 / history.seconds)
 
 
 def test_every_epoch_visits_every_pair_once_and_any_step_can_be_asked_for():
@@ -225,8 +225,8 @@ def test_learning_rate_peaks_at_lr_and_ends_near_nothing(schedule, falls_from):
 
 def test_bf16_training_stays_near_fp32_training():
     records = [run(fresh(), TrainingSettings(**{**SETTINGS.settings(), "precision": p})) for p in ("fp32", "bf16")]
-    assert records[0].final["loss"] == pytest.approx(records[1].final["loss"], rel=0.1)
-    assert records[0].final["loss"] != records[1].final["loss"]
+    assert records[0].record.final["loss"] == pytest.approx(records[1].record.final["loss"], rel=0.1)
+    assert records[0].record.final["loss"] != records[1].record.final["loss"]
 
 
 @pytest.mark.parametrize(
@@ -251,10 +251,10 @@ def test_supervised_training_reads_the_controls():
     data = PairData(x, np.arange(2000).reshape(-1, 2), z)
     encoder = nn.Linear(5, 2)
     settings = TrainingSettings(steps=150, batch=100, lr=0.05, precision="fp32", weight_decay=0.0)
-    record = train(encoder, OBJECTIVES["supervised"](), data, settings, seed=0)
-    assert record.final["loss"] < 1e-3
+    history = train(encoder, OBJECTIVES["supervised"](), data, settings, seed=0)
+    assert history.record.final["loss"] < 1e-3
     assert np.abs(embed(encoder, x) - z).max() < 0.2
-    assert "regulariser" not in record.curves
+    assert "regulariser" not in history.curves
 
 
 def test_checkpoints_live_where_they_are_told(tmp_path):

@@ -13,9 +13,8 @@ from worldprobe.errors import InvalidValue, WrongChoice
 from worldprobe.explore.regime import Pairs
 
 if TYPE_CHECKING:
-    from worldprobe.measures.bound import BoundTerms
     from worldprobe.predictor.prediction import Prediction
-    from worldprobe.results import MissingParts
+    from worldprobe.results import Bound, MissingParts
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def recover(
     )
 
 
-def bound(h: Any, h_next: Any, rho: float) -> BoundTerms:
+def bound(h: Any, h_next: Any, rho: float) -> Bound:
     """Return Theorem 3's bound on the Procrustes error (arXiv 2605.26379) from the embeddings of pairs' two members.
 
     h and h_next are (pairs, d), of Ornstein-Uhlenbeck pairs of N(0, 1) states with correlation `rho` in every state;

@@ -154,7 +154,7 @@ def _without_bound(subject: Subject, d: int, rho: Float[np.ndarray, " n"]) -> st
 
 def _bound(
     h: Float[np.ndarray, "rows d"], subject: Subject, covariance: Float[np.ndarray, "d d"], terms: Alignment
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     rows = spread_over(np.arange(len(h)), SAMPLED)
     assert terms.rho is not None
     bound = bound_from_moments(terms.per_dimension * len(covariance), covariance, terms.rho)

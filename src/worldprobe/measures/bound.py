@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.results import Bound
 
-@dataclass(frozen=True)
-class BoundTerms:
-    """Theorem 3 (arXiv 2605.26379): min_Q E||h - Qz||^2 <= D + (epsilon + D)^2, D = delta / (2 rho (1 - rho))."""
-
-    delta: float
-    """E||h' - h||^2 - 2 (1 - rho) tr Cov h: what alignment lost against a linear encoder."""
-    epsilon: float
-    """||Cov h - I||_F: how far the embedding is from white."""
-    value: float
-    """The bound itself."""
+APPLIES = "Ornstein-Uhlenbeck pairs, one pair correlation, as many dimensions as controls"
+"""Why the theorem applies, where it does: what the caller of these functions has made sure of."""
 
 
 def alignment_optimum(pair_correlation: Float[np.ndarray, " n"]) -> float:
@@ -25,7 +16,7 @@ def alignment_optimum(pair_correlation: Float[np.ndarray, " n"]) -> float:
     return float(2.0 * (1.0 - np.mean(pair_correlation)))
 
 
-def theorem3_bound(h: Float[np.ndarray, "pairs d"], h_next: Float[np.ndarray, "pairs d"], rho: float) -> BoundTerms:
+def theorem3_bound(h: Float[np.ndarray, "pairs d"], h_next: Float[np.ndarray, "pairs d"], rho: float) -> Bound:
     """Return Theorem 3's bound from the embeddings of the two members of Gaussian pairs with correlation rho.
 
     Raises ValueError unless 0 < rho < 1: the theorem divides by rho (1 - rho).
@@ -36,7 +27,7 @@ def theorem3_bound(h: Float[np.ndarray, "pairs d"], h_next: Float[np.ndarray, "p
     return bound_from_moments(alignment, covariance, rho)
 
 
-def bound_from_moments(alignment: float, covariance: Float[np.ndarray, "d d"], rho: float) -> BoundTerms:
+def bound_from_moments(alignment: float, covariance: Float[np.ndarray, "d d"], rho: float) -> Bound:
     """Return Theorem 3's bound from E||h' - h||^2 and Cov h, for Gaussian pairs with correlation rho.
 
     Raises ValueError unless 0 < rho < 1: the theorem divides by rho (1 - rho).
@@ -47,4 +38,4 @@ def bound_from_moments(alignment: float, covariance: Float[np.ndarray, "d d"], r
     epsilon = float(np.linalg.norm(covariance - np.eye(len(covariance))))
     # A finite sample can put delta below zero, where theory cannot; the bound is that of delta = 0.
     d = max(delta, 0.0) / (2.0 * rho * (1.0 - rho))
-    return BoundTerms(delta=delta, epsilon=epsilon, value=d + (epsilon + d) ** 2)
+    return Bound(applies=True, reason=APPLIES, delta=delta, epsilon=epsilon, value=d + (epsilon + d) ** 2)

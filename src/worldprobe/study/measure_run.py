@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from worldprobe.explore import Regime
 from worldprobe.measures.bound import theorem3_bound
-from worldprobe.measures.cyclic import turning_scores
+from worldprobe.measures.cyclic import cyclic_recovery
 from worldprobe.measures.geometry import orthogonality_error, procrustes_error
 from worldprobe.measures.probes import bootstrap_r2, fit_probe
 from worldprobe.results import Bound, Cyclic, Recovery
@@ -71,8 +71,7 @@ def measure_cyclic(probe: Embedded, test: Embedded, controls: Sequence[Control])
         of_probe, of_test = (
             (spec.physical(points.z[:, column]) - spec.centre) * (2 * np.pi / spec.period) for points in (probe, test)
         )
-        scores = turning_scores(probe.h, of_probe, test.h, of_test)
-        found[spec.name] = Cyclic(sine=scores.sine, cosine=scores.cosine, within=scores.within)
+        found[spec.name] = cyclic_recovery(probe.h, of_probe, test.h, of_test)
     return found
 
 
@@ -86,15 +85,8 @@ def measure_bound(first: Embedded, second: Embedded, regime: Regime, controls: S
     if first.h.shape[1] != first.z.shape[1]:
         reason = f"Theorem 3 needs d = n; here d = {first.h.shape[1]} and n = {first.z.shape[1]}"
         return Bound(applies=False, reason=reason)
-    terms = theorem3_bound(first.h, second.h, float(rho[0]))
-    return Bound(
-        applies=True,
-        reason="Ornstein-Uhlenbeck pairs, one pair correlation, as many dimensions as controls",
-        delta=terms.delta,
-        epsilon=terms.epsilon,
-        value=terms.value,
-        error=procrustes_error(np.concatenate([first.z, second.z]), np.concatenate([first.h, second.h])),
-    )
+    bounded = procrustes_error(np.concatenate([first.z, second.z]), np.concatenate([first.h, second.h]))
+    return theorem3_bound(first.h, second.h, float(rho[0])).model_copy(update={"error": bounded})
 
 
 def _in_regime(own: Embedded, names: Sequence[str]) -> dict[str, float | None]:

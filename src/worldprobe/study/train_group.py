@@ -24,7 +24,7 @@ from worldprobe.study.cells import Cell, RunRole
 from worldprobe.study.resources import Resources
 from worldprobe.study.study_frames import as_pairs
 from worldprobe.study.training_groups import objective_of
-from worldprobe.train import StackMember, TrainingRecord, embed, train_stack
+from worldprobe.train import StackMember, TrainingHistory, embed, train_stack
 
 Features = Callable[[Dataset], Float[np.ndarray, "frames d"]]
 """What a run reads frames with: a trained encoder, an untrained one, or the pixels themselves."""
@@ -56,11 +56,11 @@ def train_group(resources: Resources, group: Sequence[Cell]) -> list[FrameReader
     found = []
     for number, cell in enumerate(group):
         mine = range(number * restarts, (number + 1) * restarts)
-        best = min(mine, key=lambda i: records[i].final["loss"])
+        best = min(mine, key=lambda i: records[i].record.final["loss"])
         _save_weights(members[best].encoder, resources.folder.run_folder(cell.id) / "encoder.pt")
-        record = records[best]
-        curves = {"step": record.step, **record.curves}
-        found.append(FrameReader(*_reading(members[best].encoder), _training(record), curves, seconds))
+        history = records[best]
+        curves = {"step": history.step, **history.curves}
+        found.append(FrameReader(*_reading(members[best].encoder), history.record, curves, seconds))
     return found
 
 
@@ -90,7 +90,7 @@ def _member(resources: Resources, cell: Cell, restart: int) -> StackMember:
     )
 
 
-def _train(resources: Resources, group: Sequence[Cell], members: Sequence[StackMember]) -> list[TrainingRecord]:
+def _train(resources: Resources, group: Sequence[Cell], members: Sequence[StackMember]) -> list[TrainingHistory]:
     """Train a stack, or restarts of what cannot be stacked one by one."""
     study, folder = resources.variants.at(group[0].axes), resources.folder.run_folder(group[0].id)
     parts = [members] if study.encoder.stackable else [[member] for member in members]
@@ -117,19 +117,6 @@ def _optimum(resources: Resources, cell: Cell) -> float | None:
         explored = resources.frames(cell).explored(cell.regime, cell.seed)
         rho = measure(Pairs(explored.controls, explored.index)).pair_correlation
     return alignment_optimum(rho[~np.isnan(rho)]) if not np.isnan(rho).all() else None
-
-
-def _training(record: TrainingRecord) -> Training:
-    return Training(
-        steps=record.steps,
-        parameters=record.parameters,
-        frames_per_second=record.frames_per_second,
-        final=record.final,
-        curves=list(record.curves),
-        alignment_optimum=record.alignment_optimum,
-        memorising=record.memorising,
-        warnings=record.warnings,
-    )
 
 
 def _reading(encoder: nn.Module) -> tuple[Features, Encode]:

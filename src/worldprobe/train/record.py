@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from worldprobe.results import Training
 
-@dataclass
-class TrainingRecord:
-    """How one encoder's training went.
+
+@dataclass(frozen=True)
+class TrainingHistory:
+    """How one encoder's training went: its record, and its curves.
 
     Curves, one value per entry of `step` (each the mean since the entry before, held-out ones at that step):
     `loss`, `regulariser` (where it is not the whole loss), `lr` (the last);
@@ -17,23 +19,13 @@ class TrainingRecord:
     `train_alignment`, `heldout_alignment`: the same on fixed training and held-out pairs, the encoder in eval mode,
     divided by the embedding's mean variance, so that a shrunken embedding does not look well aligned. Pairs that are
     drawn afresh for every step have no `train_alignment`.
-    `seconds` is this encoder's share of a stack's time.
     """
 
-    steps: int
-    parameters: int
-    seconds: float
-    frames_per_second: float
+    record: Training
     step: np.ndarray
     curves: dict[str, np.ndarray]
-    alignment_optimum: float | None
-    memorising: bool
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def final(self) -> dict[str, float]:
-        """The last value of every curve."""
-        return {name: float(curve[-1]) for name, curve in self.curves.items()}
+    seconds: float
+    """This encoder's share of a stack's time."""
 
 
 def memorising_warnings(curves: dict[str, np.ndarray], optimum: float | None) -> list[str]:

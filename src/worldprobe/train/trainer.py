@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from worldprobe._util.files import content_key
 from worldprobe._util.seeds import stream_seed
 from worldprobe.errors import TrainingDiverged
+from worldprobe.results import Training
 from worldprobe.train.allocator import keep_freed_memory
 from worldprobe.train.checkpoints import load_checkpoint, save_checkpoint
 from worldprobe.train.encoders import parameters
 from worldprobe.train.objectives import Objective, pair_distance, terms
 from worldprobe.train.pair_batches import Batches, DevicePairs, PairData, PairSource
-from worldprobe.train.record import TrainingRecord, memorising_warnings
+from worldprobe.train.record import TrainingHistory, memorising_warnings
 from worldprobe.train.stacked import EncoderStack
 from worldprobe.train.training_settings import TrainingSettings
 
@@ -58,7 +59,7 @@ def train(
     device: torch.device | str = "cpu",
     progress: Progress | None = None,
     checkpoint: Path | None = None,
-) -> TrainingRecord:
+) -> TrainingHistory:
     """Train `encoder` in place, as a stack of one: see `train_stack`."""
     member = StackMember(encoder, objective, data, seed, heldout, alignment_optimum)
     return train_stack([member], settings, device=device, progress=progress, checkpoint=checkpoint)[0]
@@ -72,7 +73,7 @@ def train_stack(
     progress: Progress | None = None,
     resumed: Callable[[int], object] = lambda steps: None,
     checkpoint: Path | None = None,
-) -> list[TrainingRecord]:
+) -> list[TrainingHistory]:
     """Train the members' encoders in place, all at once, and leave them on `device` in eval mode.
 
     Each member gets what it would get alone, to float tolerance: its own batches, directions and gradient clipping. The
@@ -223,27 +224,27 @@ class _Run:
         for name in ("done", "seconds", "sums", "since", "curves"):
             setattr(self, name, state[name])
 
-    def summaries(self) -> list[TrainingRecord]:
+    def summaries(self) -> list[TrainingHistory]:
         """Return every member's record, with a warning where the encoder memorises its training pairs."""
         return [self._summary(member) for member in range(len(self.members))]
 
-    def _summary(self, member: int) -> TrainingRecord:
+    def _summary(self, member: int) -> TrainingHistory:
         curves = {name: np.array([values[member] for values in points]) for name, points in self.curves.items()}
         step = curves.pop("step").astype(np.int64)
         optimum = self.members[member].alignment_optimum
         warnings = memorising_warnings(curves, optimum)
         seconds = self.seconds / len(self.members)
-        return TrainingRecord(
+        record = Training(
             steps=self.done,
             parameters=parameters(self.members[member].encoder),
-            seconds=seconds,
             frames_per_second=2 * self.batches[member].size * self.done / max(seconds, 1e-9),
-            step=step,
-            curves=curves,
+            final={name: float(curve[-1]) for name, curve in curves.items()},
+            curves=list(curves),
             alignment_optimum=optimum,
             memorising=bool(warnings),
             warnings=warnings,
         )
+        return TrainingHistory(record, step, curves, seconds)
 
 
 def _batches(members: Sequence[StackMember], settings: TrainingSettings, device: torch.device) -> list[Batches]:
