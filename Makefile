@@ -1,6 +1,7 @@
 # make demo   from nothing: an audit within two minutes, then the report of the study `camera`; needs no Blender
 # make quick  lint, types, import contracts and the fast tests: after every edit
 # make test   the same with every test
+# make lock   the versions that are installed here, into constraints.txt
 # make wheel  the wheel and the sdist, built, and the wheel tried outside of this folder
 # make docs   the documentation site, into site/; needs no network once installed
 # make bench  the benchmarks, results into benchmarks/results/
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 LIGHT := $(VENV)/.worldprobe-light
 FULL := $(VENV)/.worldprobe-installed
 
-.PHONY: setup light system system-demo demo quick test lint docs wheel bench clean
+.PHONY: setup light system system-demo demo quick test lint lock docs wheel bench clean
 setup: system $(FULL)
 light: system-demo $(LIGHT)
 
@@ -60,6 +61,9 @@ docs: $(VENV)/.docs-installed
 	$(BIN)/python benchmarks/tables.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "Open site/index.html"
+
+lock: setup
+	$(BIN)/python .ci/lock
 
 wheel: setup
 	BUILD_PYTHON=$(BIN)/python .ci/wheel

@@ -108,13 +108,15 @@ COMMANDS = [
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a broken study and a sound log, in which a study that is not refused is not run either."""
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     for module in ("run", "audit"):
         monkeypatch.setattr(f"worldprobe.cli.{module}.carry_out", lambda *given, **more: None)
     monkeypatch.setattr("worldprobe.cli.audit._audit_recording", _not_audited)
-    (tmp_path / "study.yaml").write_text("name: [", encoding="utf8")
+    (folder / "study.yaml").write_text("name: [", encoding="utf8")
     np.savez("log.npz", state=np.arange(200.0).reshape(-1, 2), clip=np.zeros(100, dtype=np.int64))
-    return tmp_path
+    return folder
 
 
 def _not_audited(data: Path, given: dict[str, object], *more: object) -> object:
@@ -129,7 +131,7 @@ def _not_audited(data: Path, given: dict[str, object], *more: object) -> object:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_an_odd_argument_is_refused_in_words(command: tuple[str, ...], here: Path) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given(odd=TEXT)
     def check(odd: str) -> None:
         done = call(*(part.replace("?", odd) for part in command))
