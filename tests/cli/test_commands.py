@@ -63,6 +63,8 @@ def worldprobe(*arguments: str) -> subprocess.CompletedProcess[str]:
         (("open", "nowhere"), "nowhere holds no report.html"),
         (("worlds", "--include"), "--include is missing: give a Python file"),
         (("worlds", "--include", "nowhere.py"), "There is no file"),
+        (("run", "a" * 5000), "aaa...: File name too long."),
+        (("audit", "--data", "a" * 5000), "aaa...: File name too long."),
         (("run", "a\0b"), "It has the character U+0000"),
         (("run", "camera", "title=\udc80"), "It has the character U+DC80"),
         (("run", "camera", 'title="\\0"'), "title"),
@@ -93,7 +95,7 @@ def test_a_mistake_shows_no_traceback_to_a_person(here: Path) -> None:
         ("regimes", "cinematic"),
         ("encoders", "patchify"),
         ("objectives", "lejepa"),
-        ("gates", "look-alikes"),
+        ("gates", "deterministic"),
         ("formats", "lerobot"),
     ],
 )
