@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import cos, gamma, pi, sin, sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -181,3 +182,20 @@ def test_every_measure_gives_its_known_value(name: str, measured: Callable[[str]
     for leak in values["leaks"]:
         assert leak["r2"] == pytest.approx(wanted.leaks[leak["feature"]][0], abs=0.01)
         assert leak["dimension"] == 1
+
+
+def row(name: str) -> str:
+    """Return a map's row of the table in docs/measures.md."""
+    wanted = MAPS[name]
+    single = (wanted.back, wanted.mlp, wanted.disparity, wanted.warped, wanted.condition, wanted.pearson)
+    single += (wanted.spearman, wanted.disentanglement, wanted.completeness, wanted.rank)
+    numbers = ["–" if value is None else f"{value:.2f}" for value in single]
+    leaked = ", ".join(f"{feature} {r2:.2f}, {lost} lost" for feature, (r2, lost) in wanted.leaks.items())
+    recovered = ", ".join(f"{value:.2f}" for value in wanted.r2)
+    return " | ".join([f"| {name}", recovered, *numbers, leaked]) + (" |" if leaked else "|")
+
+
+def test_the_table_in_the_docs_says_what_the_maps_have() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "measures.md").read_text(encoding="utf8")
+    table = page.split("| leaks |\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    assert table == [row(name) for name in MAPS]

@@ -20,6 +20,7 @@ COMMANDS = [
     "compare",
     "open_report",
     "measure",
+    "export",
     "plan",
     "sign",
     "render",

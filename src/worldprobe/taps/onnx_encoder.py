@@ -36,6 +36,7 @@ def from_onnx(path: Path) -> ForeignEncoder:
     return ForeignEncoder(
         _Runs(session, inputs[0], path),
         str(path),
+        default_output="embedding" if "embedding" in {output.name for output in session.get_outputs()} else None,
         why_no_untrained="an ONNX file cannot be initialised anew: name its module with --encoder FILE.py:NAME",
     )
 

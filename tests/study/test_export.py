@@ -1,0 +1,56 @@
+"""A run's encoder leaves as ONNX, and comes back through `measure` with the same numbers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from worldprobe.errors import NoResults
+from worldprobe.study.export_encoder import export_onnx
+
+# In a process without the tests' type checks, which a tracing exporter would trace.
+SCRIPT = """
+import sys
+from pathlib import Path
+import numpy as np, torch, yaml
+import worldprobe as wp
+from worldprobe.study import load_study, run_study
+from worldprobe.study.export_encoder import export_onnx
+from worldprobe.study.trained_network import trained_network
+from worldprobe.train import embed
+from worldprobe.evaluation.world_subject import of_world
+
+folder = Path(sys.argv[1])
+study = load_study("mixings-2d", ["seeds=[0]", "training.steps=3", "frames=null"], "smoke")
+results = run_study(study, folder / "out")
+run = next(run for run in results.runs if run.role == "measured")
+network, here = trained_network(folder / "out", run.id)
+path = export_onnx(folder / "out", run.id, folder / "encoder.onnx")
+subject = of_world(here.world, probe=512, test=512)
+one = wp.measure(str(path), subject, quick=True).taps["encoder"].values
+other = wp.measure(network, subject, quick=True).taps["encoder"].values
+assert abs(one["r2"] - other["r2"]) < 1e-5, (one, other)
+import onnxruntime
+x = subject.frames.read(np.arange(100))
+h, z = onnxruntime.InferenceSession(str(path)).run(None, {"observations": x})
+np.testing.assert_allclose(h, embed(network, x), atol=1e-4)
+assert z.shape == (100, 2)
+assert 1 - np.mean((z - subject.z[:100]) ** 2) > run.recovery.r2 - 0.3
+print("same", one["r2"])
+"""
+
+
+def test_an_exported_encoder_measures_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    assert "same" in done.stdout
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoResults, match=r"no study\.yaml"):
+        export_onnx(tmp_path, "gaussian__lejepa__seed0", tmp_path / "encoder.onnx")
