@@ -5,11 +5,11 @@ from __future__ import annotations
 from tabulate.markdown import markdown, recorded
 
 BRINGS = {
-    "": "audit, predictor, measure, planning, reports, the mixings",
-    "room": "Blender: building and path-tracing rooms",
-    "arm": "MuJoCo: the arm's policy and torques",
-    "data": "LeRobot, robomimic, Parquet, HDF5, video",
-    "room,arm,data": "all of it",
+    "": "the rooms, the mixings, audit, predictor, measure, reports",
+    "room": "Blender: rebuild and path-trace rooms",
+    "arm": "MuJoCo: the arm, and planning with it",
+    "data": "logs in LeRobot, robomimic, Parquet, HDF5, video",
+    "room,arm,data": "everything",
 }
 
 
