@@ -47,3 +47,11 @@ def test_the_audits_page_has_every_gate_once() -> None:
     names = re.findall(r"^\| `(.*?)` \|", tabled, re.MULTILINE)
     assert len(names) == len(set(names))
     assert set(GATES) <= set(names)
+
+
+def test_the_gates_that_the_page_on_poor_recovery_names_exist() -> None:
+    page = (ROOT / "docs" / "my-r2-is-poor.md").read_text(encoding="utf8")
+    cells = re.findall(r"^\| ((?:`[\w-]+`(?:, )?)+) \|", page, re.MULTILINE)
+    named = {name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)}
+    assert len(named) >= 9
+    assert named <= set(GATES)
