@@ -178,7 +178,7 @@ def _others(best: Standing, named: Sequence[Standing]) -> Markup:
 
 def _of_sweep(ranked: Sequence[Standing]) -> Markup:
     best, worst, kept = ranked[0], ranked[-1], sum(st.recovered for st in ranked)
-    high, low = _told_apart(best.r2, worst.r2)
+    high, low = _distinct(best.r2, worst.r2)
     text = Markup("{}: R² is {} at best ({}{}) and {} at worst ({}){}.")
     limit = "" if worst.limit is None or worst.recovered else f", where {worst.limit.limit}"
     points = _at_how_many(kept, len(ranked))
@@ -193,7 +193,7 @@ def _at_how_many(kept: int, points: int) -> str:
     return f"Every control is recovered at {kept} of {points} points"
 
 
-def _told_apart(best: float, worst: float) -> tuple[str, str]:
+def _distinct(best: float, worst: float) -> tuple[str, str]:
     """Return two R² with the decimals that tell them from 1, and from each other, where both are near it."""
     if min(best, worst) < 0.995:
         return ratio(best), ratio(worst)

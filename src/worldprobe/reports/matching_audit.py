@@ -1,4 +1,4 @@
-"""The audit that stands in a results folder, if one does and is of this very study."""
+"""The audit in a results folder, where there is one and it is of this very study."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Quoted:
         return max(mine, key=lambda s: s.r2.mean, default=None)
 
     def ours(self, run: Run) -> float:
-        """Return the R^2 of a run that it stands beside."""
+        """Return the R² of a run that it is compared with."""
         return run.recovery.r2 if self.control is None else run.recovery.r2_per_control[self.control]
 
 

@@ -87,14 +87,14 @@ class ResultsFolder:
         """Return the name of a condition: its regime, its objective or both, whichever tells it from the others."""
         pairs = {(s.regime, s.objective) for s in self._measured}
         several = len({r for r, _ in pairs}) > 1, len({o for r, o in pairs if r == regime}) > 1
-        told = [name for name, needed in zip((regime, objective), several, strict=True) if needed]
-        return ", ".join(told) or regime
+        named = [name for name, needed in zip((regime, objective), several, strict=True) if needed]
+        return ", ".join(named) or regime
 
     def explored(self, exploration: Exploration) -> str:
         """Return the name of an exploration: its regime, and its point where the study is a sweep."""
         alone = len({e.label for e in self.results.explorations}) == 1
-        told = at(exploration.axes) if self.swept else ""
-        return told if told and alone else ", ".join(filter(None, [exploration.label, told]))
+        named = at(exploration.axes) if self.swept else ""
+        return named if named and alone else ", ".join(filter(None, [exploration.label, named]))
 
     @cached_property
     def drawn(self) -> bool:

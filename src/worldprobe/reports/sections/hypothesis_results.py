@@ -38,8 +38,8 @@ def _counted(outcomes: list[HypothesisOutcome]) -> str:
     if not outcomes:
         return "The protocol states no hypothesis, so nothing is confirmed or refuted."
     kinds = [outcome.verdict for outcome in outcomes]
-    told = [f"{kinds.count(kind)} {kind}" for kind in ("confirmed", "refuted", "inconclusive") if kind in kinds]
-    return f"Of {count(len(kinds), 'claim')}: {', '.join(told)}."
+    counted = [f"{kinds.count(kind)} {kind}" for kind in ("confirmed", "refuted", "inconclusive") if kind in kinds]
+    return f"Of {count(len(kinds), 'claim')}: {', '.join(counted)}."
 
 
 def _protocol(registration: Registration) -> list[Markup]:

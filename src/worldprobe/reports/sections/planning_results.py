@@ -47,8 +47,8 @@ class PlannedRun:
 
     def point(self, value: float, said: str) -> AgainstPoint:
         """Return its marker at a value."""
-        told = f"{self.name}: R² {number(self.run.recovery.r2)}, {said}"
-        return AgainstPoint(self.run.recovery.r2, value, told, self.colour, self.shape, self.empty)
+        words = f"{self.name}: R² {number(self.run.recovery.r2)}, {said}"
+        return AgainstPoint(self.run.recovery.r2, value, words, self.colour, self.shape, self.empty)
 
 
 def plans(folder: ResultsFolder) -> bool:

@@ -202,8 +202,8 @@ def curves(
         )
         fell = any(len(line.values) and line.values[-1] < 0.95 * optimum for line in lines)
         above = fell or y(optimum) > 160  # below are the steps
-        beside = y(optimum) - 6 if above else y(optimum) + 15
-        parts.append(label.format(y(optimum), beside, number(optimum, 3)))
+        height = y(optimum) - 6 if above else y(optimum) + 15
+        parts.append(label.format(y(optimum), height, number(optimum, 3)))
     for place, anchor, text in ((40, "start", "0"), (316, "end", f"{number(steps)} steps")):
         parts.append(Markup('<text class="tick" text-anchor="{}" x="{}" y="196">{}</text>').format(anchor, place, text))
     return svg(320, 202, title, desc, [*parts, *hits(_values(lines, x), 8, 178)], "curves")

@@ -62,14 +62,14 @@ def _shared_name(folder: ResultsFolder, same: list[Exploration]) -> str:
     return ", ".join(names) if len(names) <= 4 else f"{names[0]} … {names[-1]}"
 
 
-def _cell(folder: ResultsFolder, e: Exploration, told: str) -> Markup:
+def _cell(folder: ResultsFolder, e: Exploration, called: str) -> Markup:
     name = next(iter(e.sd))
     rho, still = e.pair_correlation[name], e.sd[name] < STILL
     said = "never moved" if still else "ρ —" if rho is None else f"ρ {ratio(rho)}"
     desc = f"Mean {number(e.mean[name], 2)}, standard deviation {number(e.sd[name], 2)}; {said}."
-    title = f"{name} as {told} visited it"
+    title = f"{name} as {called} visited it"
     values = folder.visited(e)[:, 0].astype(np.float64)
-    return panel(unbroken(told), said, histogram(values, still, folder.colour(e.label), title, desc))
+    return panel(unbroken(called), said, histogram(values, still, folder.colour(e.label), title, desc))
 
 
 def _table(folder: ResultsFolder) -> Table:
@@ -83,16 +83,16 @@ def _table(folder: ResultsFolder) -> Table:
         "mean excess kurtosis",
         "exact marginal",
     )
-    rows = tuple(_statistics(e, told) for e, told in alike(folder))
+    rows = tuple(_statistics(e, called) for e, called in alike(folder))
     return Table("What each exploration visited, over its controls", columns, rows)
 
 
-def _statistics(e: Exploration, told: str) -> tuple[Cell, ...]:
+def _statistics(e: Exploration, called: str) -> tuple[Cell, ...]:
     rho = [abs(r) for r in e.pair_correlation.values() if r is not None]
     kurtosis = [k for k in e.excess_kurtosis.values() if k is not None]
     sds = list(e.sd.values())
     return (
-        told,
+        called,
         len(sds),
         _rounded(rho),
         _rounded(sds),

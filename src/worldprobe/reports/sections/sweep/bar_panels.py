@@ -18,7 +18,7 @@ from worldprobe.results import Summary
 
 
 def panels(folder: ResultsFolder, picture: SweepPicture, level: Sequence[Condition]) -> list[Markup]:
-    """Draw a panel of bars for each point; `level`, to which no axis matters, stand in every one."""
+    """Draw a panel of bars for each point; `level`, which no axis affects, are in every one."""
     axis = picture.drawn[0]
     found = []
     for point in picture.panels:

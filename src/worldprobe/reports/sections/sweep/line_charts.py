@@ -41,16 +41,16 @@ def lines(folder: ResultsFolder, picture: SweepPicture, level: Sequence[Conditio
         else:
             charts.append(both_widths(traces_chart(traces, values, axis.name, 1040, title, desc, labels=True), small))
     key = [(sign(t.shape, t.colour) if t.style is Style.MEASURED else f"key {t.role}", t.name) for t in named.values()]
-    told: list[tuple[str | Markup, str]] = (
+    kinds_of_line: list[tuple[str | Markup, str]] = (
         [(sign(0, NEUTRAL, empty=True), "published")] if Style.PUBLISHED in kinds else []
     )
-    told += [("key predicted", "predicted for the ideal encoder")] if Style.PREDICTED in kinds else []
-    everywhere = legend([*key, *told])
+    kinds_of_line += [("key predicted", "predicted for the ideal encoder")] if Style.PREDICTED in kinds else []
+    everywhere = legend([*key, *kinds_of_line])
     if len(panels) > 1:
         return [everywhere, grid_of(charts, "three strong")]
     return [
         Markup('<div class="narrow">{}</div>').format(everywhere),
-        _wide(legend(told) if told else Markup("")),
+        _wide(legend(kinds_of_line) if kinds_of_line else Markup("")),
         *charts,
     ]
 

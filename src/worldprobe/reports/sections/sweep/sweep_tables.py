@@ -34,7 +34,7 @@ def predicted(folder: ResultsFolder, axes: Sequence[SweptAxis]) -> Table:
         "certainty",
     )
     rows = [
-        (*_where(folder, s.summary, names), *_beside(s, p))
+        (*_where(folder, s.summary, names), *_compared(s, p))
         for s in folder.series
         if (p := predicted_for(folder, s)) is not None
     ]
@@ -58,7 +58,7 @@ def _numbers(s: Summary) -> tuple[Cell, ...]:
     return shown_r2(s.r2.mean), shown_r2(low), shown_r2(high), worst, least, s.interval, s.seeds
 
 
-def _beside(s: Series, p: Prediction) -> tuple[Cell, ...]:
+def _compared(s: Series, p: Prediction) -> tuple[Cell, ...]:
     inside = mean_within(s.median_run)
     low, high = p.ci95 or (None, None)
     sure = squares(p.refused or "") or ("of any optimum" if p.proven else "of the best map found")

@@ -156,7 +156,7 @@ def _labels(named: Sequence[Trace], x: Scale, y: Scale) -> list[Markup]:
 
 
 def _sample(trace: Trace, x: float, y: float) -> Markup:
-    """Draw what a trace looks like beside its name."""
+    """Draw a sample of a trace for its name."""
     if trace.style is Style.REFERENCE:
         return Markup('<path class="mark {}" d="M{:.1f} {:.1f}h16"/>').format(trace.role, x - 8, y)
     return Markup('<path class="sign c{}" d="{}"/>').format(trace.colour, marker(trace.shape, x, y))
