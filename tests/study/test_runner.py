@@ -15,9 +15,11 @@ import yaml
 
 from toy import STUDY
 from worldprobe.datasets import Store
-from worldprobe.errors import DamagedData, InvalidValue, StudyChanged, TrainingDiverged
-from worldprobe.study import Results, load_study, run_study
+from worldprobe.errors import DamagedData, InvalidValue, NoResults, StudyChanged, TrainingDiverged
+from worldprobe.reports import write_report
+from worldprobe.study import Results, conclude_study, load_study, run_study
 from worldprobe.study.cells import cells
+from worldprobe.study.study_folder import StudyFolder
 
 HERE = Path(__file__).parent
 
@@ -38,6 +40,10 @@ def _written(folder: Path) -> Path:
     path = folder / "toy.yaml"
     path.write_text(yaml.safe_dump(STUDY), encoding="utf8")
     return path
+
+
+def _results(folder: Path) -> Results:
+    return StudyFolder(folder).previous_results()
 
 
 def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Path, Results]) -> None:
@@ -105,9 +111,56 @@ def test_a_finished_run_is_never_redone(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
+def test_results_and_report_are_there_after_every_run_of_a_study_that_is_then_stopped(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def after_run(folder: Path) -> None:
+        seen.append(len(_results(folder).runs))
+        write_report(folder)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    study = load_study(_written(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), after_run=after_run)
+    assert seen == [2, 3]  # the two encoders that train as one stack, then the ceiling
+    assert (tmp_path / "out" / "report.html").exists()
+    kept = conclude_study(tmp_path / "out")
+    assert [run.id for run in kept.runs] == [cell.id for cell in cells(study)][:3]
+    assert [row.seeds for row in kept.summary] == [1, 1, 1]
+    assert kept.seconds_total > 0
+    whole = run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"))
+    assert whole.runs[:3] == kept.runs
+    assert len(whole.runs) == len(cells(study))
+    assert conclude_study(tmp_path / "out") == whole
+
+
+def test_concluding_needs_no_torch_and_gives_what_the_run_gave(finished: tuple[Path, Results]) -> None:
+    folder, results = finished
+    before = (folder / "out" / "results.json").read_bytes()
+    script = (
+        "import sys\n"
+        "class NoTorch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'torch': raise ImportError(name)\n"
+        "sys.meta_path.insert(0, NoTorch())\n"
+        "from pathlib import Path; from worldprobe.study.conclusion import conclude_study\n"
+        f"print(len(conclude_study(Path({str(folder / 'out')!r})).runs))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == len(results.runs)
+    assert (folder / "out" / "results.json").read_bytes() == before
+
+
+def test_a_folder_without_a_finished_run_has_no_results(tmp_path: Path) -> None:
+    with pytest.raises(NoResults, match=r"study\.yaml"):
+        conclude_study(tmp_path)
+
+
 def test_the_time_of_what_was_kept_counts_where_no_results_were_written_yet(tmp_path: Path) -> None:
     spent = [run.seconds for run in _run_in(tmp_path).runs]
-    (tmp_path / "out" / "results.json").unlink()
+    for record in ("results.json", "execution.json"):
+        (tmp_path / "out" / record).unlink()
     assert _run_in(tmp_path).seconds_total > sum(each.render + each.train + each.measure for each in spent)
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from train.foreign_encoders import FOREIGN, DroppedOut, Impure, LayerNormMLP, Pretrained
+from worldprobe.contracts.encoder_contract import check_encoder
 from worldprobe.errors import InvalidValue
 from worldprobe.train import (
     ENCODERS,
@@ -74,6 +75,11 @@ def test_embedding_does_not_depend_on_the_batch_and_leaves_the_mode_alone(kind, 
     torch.testing.assert_close(torch.from_numpy(whole), torch.from_numpy(alone), rtol=1e-4, atol=1e-5)
     assert encoder.training
     assert whole.dtype == "float32"
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_foreign_encoder_keeps_the_contract(kind):
+    check_encoder(kind, FOREIGN[kind], 4)
 
 
 def test_pretrained_weights_are_kept_and_the_head_is_drawn():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,10 +80,34 @@ def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto
         with stoppable(reporter()) as shown:
             if with_audit:
                 keep_audit(study, folder, reporter=shown)
-            run_study(study, folder, device=device, reporter=shown, command=_command(), registration=registration)
+            run_study(
+                study,
+                folder,
+                device=device,
+                reporter=shown,
+                command=_command(),
+                registration=registration,
+                after_run=_ReportSoFar(),
+            )
     except KeyboardInterrupt:
         print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+class _ReportSoFar:
+    """Writes the report of what is finished, at most a tenth of the time."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, folder: Path) -> None:
+        from worldprobe.reports import write_report
+
+        start = time.monotonic()
+        if start >= self._next:
+            write_report(folder)
+            end = time.monotonic()
+            self._next = end + 9 * (end - start)
 
 
 def _registration(study: Any, protocol: Path | None, deviate: str | None, unsigned: bool) -> Any:

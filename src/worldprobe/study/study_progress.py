@@ -82,6 +82,7 @@ class StudyProgress:
         others = self._work.seconds_spent - spent
         self._work.spend("runs", len(group), max(0.0, time.perf_counter() - start - others))
         self._runs_done += len(group)
+        self._update()
 
     @contextmanager
     def training(self, steps: int, members: int) -> Iterator[TaskAdvance]:
@@ -98,6 +99,7 @@ class StudyProgress:
         yield
         self._work.spend("explorations", 1, time.perf_counter() - start)
         self._explorations_done += 1
+        self._update()
 
     def frames(self, key: str, frames: int, seconds: float) -> None:
         """Note that a dataset was rendered, or read where it was there already."""
