@@ -56,14 +56,14 @@ def test_numbers_of_one_column_each_are_the_states_together(tmp_path: Path) -> N
     w = walk()
     r = read_recording(saved(tmp_path, x=w.states[:, 0], y=w.states[:, 1], reward=w.states[:, 2], done=w.step > 5))
     np.testing.assert_array_equal(r.states, w.states[:, :2])
-    assert r.chosen["states"] == "x, y: found, every number without another part"
+    assert r.chosen["states"] == "x, y: found, every number that is nothing else"
 
 
 def test_a_column_named_by_the_caller_plays_no_other_part(tmp_path: Path) -> None:
     """ "t" looks like a time; named as a state it may fall, and is no clock."""
     r = read_recording(saved(tmp_path, t=np.array([3.0, 1.0, 2.0]), x=np.arange(3.0)), states=["t"])
     np.testing.assert_array_equal(r.states[:, 0], [3.0, 1.0, 2.0])
-    assert r.chosen["time"] == "no column tells it: rows are taken as they stand"
+    assert r.chosen["time"] == "no column of times: rows are taken in file order"
 
 
 def test_without_an_episode_column_all_rows_are_one_episode_and_it_is_said(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from worldprobe.results import SavedAudit, SavedGate, load_audit, versioned
 def save_audit(audit: Audit, folder: Path, of: str) -> Path:
     """Write audit.json, whole, after the pictures that it names in audit/; return its path.
 
-    A gate's evidence is kept where it is text and numbers; two frames side by side become a picture.
+    Evidence that is text or numbers is kept in the JSON; two frames side by side become a picture.
     """
     gates = []
     for gate in audit.gates:

@@ -37,9 +37,10 @@ class Log:
 
     @staticmethod
     def of(pairs: Pairs, names: Sequence[str], standardise: bool = False) -> Log:
-        """Make a log; `standardise` takes out its own mean and sd, for physical units without a canonical distribution.
+        """Make a log; `standardise` removes its own mean and standard deviation.
 
-        Raises InvalidValue for fewer than 64 pairs, for values that are not finite, for pairs outside the frames.
+        That is for physical units, which have no canonical distribution. Raises InvalidValue for fewer than 64 pairs,
+        for values that are not finite, for pairs outside the frames.
         """
         z = pairs.controls.astype(np.float64)
         if len(names) != z.shape[1]:

@@ -1,4 +1,4 @@
-"""Recordings: somebody's own states, frames and actions, read from the layouts that they come in."""
+"""Recordings: states, frames and actions of your own, read from common layouts."""
 
 from worldprobe.recordings.columns import Column, ColumnKind, ColumnRole, ColumnTable
 from worldprobe.recordings.formats import FORMATS, Format, Opened

@@ -14,7 +14,7 @@ from worldprobe.recordings.formats.format import Opened
 from worldprobe.recordings.problems import SeveralReadings, UnusableData, shortened
 
 NOTHING = "none"
-"""What a caller passes for frames, actions or episode so that nothing is looked for."""
+"""What a caller passes for frames, actions or episode so that none is searched for."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Choice:
 def choose(opened: Opened, asked: Asked) -> Choice:
     """Return what is read as what.
 
-    A column that the caller names plays only the part that it is named for. What is not named is taken where there is
+    A column that the caller names is used only as what it is named for. What is not named is taken where there is
     exactly one candidate. Raises SeveralReadings where there are more, UnusableData where there is none for the states,
     UnknownName for columns that do not exist, InvalidValue for a component that does not exist.
     """
@@ -132,7 +132,7 @@ def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
 
 
 def _find_times(opened: Opened, asked: Asked, choice: Choice) -> None:
-    """Take every column that tells time: rows must rise in all of them."""
+    """Take every column of times: all must rise from row to row."""
     if asked.time == NOTHING:
         choice.words["time"] = "none, as asked: the order of the rows was not checked"
         return
@@ -149,7 +149,7 @@ def _find_times(opened: Opened, asked: Asked, choice: Choice) -> None:
         )
     listed = ", ".join(column.name for column in choice.times)
     said = "rises within every episode" if len(choice.times) == 1 else "rise within every episode"
-    choice.words["time"] = f"{listed} {said}" if listed else "no column tells it: rows are taken as they stand"
+    choice.words["time"] = f"{listed} {said}" if listed else "no column of times: rows are taken in file order"
 
 
 def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
@@ -167,7 +167,7 @@ def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
         example = f"{option('states', names[:1])}, or several of them"
         raise SeveralReadings(opened.path, "states", names, example)
     choice.states = tuple(RecordingPart(column, tuple(range(column.width))) for column in found)
-    why = "found, the only candidate" if len(found) == 1 else "found, every number without another part"
+    why = "found, the only candidate" if len(found) == 1 else "found, every number that is nothing else"
     choice.words["states"] = f"{', '.join(map(str, choice.states))}: {why}"
 
 

@@ -89,7 +89,7 @@ _WORDS: dict[ColumnRole | None, tuple[str, ...]] = {
     ColumnRole.TIME: (
         *("time", "timestamp", "timestamps", "stamp", "t", "frame_index", "index"),
         *("step", "steps", "step_idx", "step_index", "timestep"),
-        *("", "unnamed: 0", "__index_level_0__"),  # the index that pandas writes beside the columns
+        *("", "unnamed: 0", "__index_level_0__"),  # the index that pandas writes next to the columns
     ),
     ColumnRole.ACTIONS: ("action", "actions"),
     None: (
@@ -109,7 +109,7 @@ def kind_of(dtype: np.dtype, shape: tuple[int, ...]) -> ColumnKind:
 
 
 def channels(shape: tuple[int, ...]) -> str | None:
-    """Return where the 1 or 3 channels of a picture's shape stand, "last" or "first"; None where it is none."""
+    """Return where the 1 or 3 channels of a picture's shape are, "last" or "first"; None where it is none."""
     if len(shape) != 3 or 0 in shape:
         return None
     if shape[-1] in (1, 3):

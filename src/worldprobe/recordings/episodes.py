@@ -99,7 +99,7 @@ def split_at(starts: Starts, bad: Bool[np.ndarray, " rows"]) -> Int[np.ndarray, 
 def check_rises(path: Path, name: str, values: Shaped[np.ndarray, " rows"], starts: Starts, one: bool) -> None:
     """Raise UnusableData, with the row, where a column of time repeats or falls within an episode.
 
-    `one` says that nothing told episodes apart, so that a clock that restarts may mean that there are several.
+    `one` says that all rows were taken as one episode: a clock that restarts may then mean that there are several.
     """
     numbers: np.ndarray = values.reshape(len(values))
     if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
@@ -114,7 +114,7 @@ def check_rises(path: Path, name: str, values: Shaped[np.ndarray, " rows"], star
     if one and falls.size and (numbers[falls] == numbers[0]).all():
         problem = f"it starts again in {rows_in_words(falls)}: there are several episodes in one"
         raise UnusableData(
-            path, f"column {name!r}", problem, f"Pass {option('episode')}, the column that tells episodes apart."
+            path, f"column {name!r}", problem, f"Pass {option('episode')}, the column with every row's episode."
         )
     if falls.size:
         problem, mend = f"it is not sorted: it falls in {rows_in_words(falls)}", "Sort the rows by episode and time"

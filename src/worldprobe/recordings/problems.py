@@ -1,4 +1,4 @@
-"""What can be wrong with somebody's recording: each error names the file, the place, and what to do."""
+"""Errors about recordings: each names the file, the place in it, and what to do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SeveralReadings(WorldprobeError):
 
 
 class UnusableData(WorldprobeError):
-    """Data that was read as it was written and still cannot be used: where, why, and how to mend it."""
+    """Data that was read as it was written and still cannot be used: where, why, and how to correct it."""
 
     def __init__(self, path: Path, place: str, problem: str, mend: str = "") -> None:
         super().__init__(f"{path}, {place}: {problem}." + (f" {mend}" if mend else ""))
@@ -54,7 +54,7 @@ class BadRows(UnusableData):
         columns = [f"{name!r} in {count:,}" for name, count in zip(names, counts, strict=True) if count]
         problem = f"NaN or infinity in {rows_in_words(self.rows)} of {len(bad):,}: {shortened(columns)}"
         drop = option("drop_bad", True)
-        mend = f"Mend the data, choose other columns, or pass {drop} to drop the rows and split episodes there."
+        mend = f"Correct the data, choose other columns, or pass {drop} to drop the rows and split episodes there."
         super().__init__(path, "states and actions", problem, mend)
 
 
@@ -84,7 +84,7 @@ def reading(path: Path, *failures: type[Exception]) -> Iterator[None]:
 
 @contextmanager
 def needing(package: str, purpose: str) -> Iterator[None]:
-    """Turn the lack of an optional package, or one that does not fit, into the line that installs it."""
+    """Turn a missing or unsuitable optional package into an error with the command that installs it."""
     try:
         yield
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Read somebody's own data, checked: every refusal names the file and the place, and nothing is guessed silently."""
+"""Reading a recording, with checks: every error names the file and the place, and every choice is reported."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from worldprobe.recordings.problems import UnreadableFile, UnusableData
 from worldprobe.stats.subsample import evenly_spaced
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
-LOOKED_INTO = 1000
-"""How many image files are looked into when a recording is opened; the others are looked into when they are read."""
+CHECKED = 1000
+"""How many image files are checked when a recording is opened; the others are checked when they are read."""
 
 Pictures = UInt8[np.ndarray, "k H W 3"]
 
@@ -42,7 +42,7 @@ class Frames(ABC):
 
     @abstractmethod
     def stamp(self) -> str:
-        """Return what tells these frames from others without reading them: names, sizes, shapes."""
+        """Return what identifies these frames without reading them: names, sizes, shapes."""
 
     def read(self, rows: Int[np.ndarray, " k"] | Sequence[int]) -> Pictures:
         """Return some rows' frames, uint8 RGB, in the order asked for.
@@ -127,12 +127,12 @@ class ImageFiles(Frames):
     """One image file a row."""
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        """Look into the files, or 1,000 spread over them; raises as `read` does. Names are relative to the folder."""
+        """Check the files, or 1,000 spread over them; raises as `read` does. Names are relative to the folder."""
         self._folder, self._names = folder, names
         with _opened(folder / names[0]) as first:
             self.shape = (first.height, first.width, 3)
-        self._looked_into = evenly_spaced(len(names), LOOKED_INTO)
-        for row in self._looked_into:
+        self._checked = evenly_spaced(len(names), CHECKED)
+        for row in self._checked:
             with _opened(folder / names[row]) as image:
                 self._check(folder / names[row], image)
 
@@ -149,7 +149,7 @@ class ImageFiles(Frames):
         return found
 
     def stamp(self) -> str:
-        sizes = [(self._folder / self._names[row]).stat().st_size for row in self._looked_into]
+        sizes = [(self._folder / self._names[row]).stat().st_size for row in self._checked]
         return "\n".join(self._names) + str(sizes)
 
     def _check(self, path: Path, image: Any) -> None:

@@ -26,7 +26,7 @@ FEW = 20
 
 @WORLDS.register("recording")
 class RecordedWorld(World):
-    """Somebody's own frames and states; z is a state, standardised over the recording."""
+    """Recorded frames and states; z is a state, standardised over the recording."""
 
     path: Path = Field(description="file or folder of a layout that `worldprobe audit --data` reads")
     states: tuple[str, ...] | None = Field(None, description="columns of the states; found where there is one")

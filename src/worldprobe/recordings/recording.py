@@ -29,7 +29,7 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Somebody's own data, as it was read.
+    """States, frames and actions as they were read.
 
     `controls[i].physical(states[:, i])` is always the recorded quantity: `standardised` changes both together.
     """
@@ -44,7 +44,7 @@ class Recording:
     chosen: Mapping[str, str]
     """What was read as what, and why, in words, by option."""
     warnings: tuple[str, ...] = ()
-    """What is no error and should be known: columns that never move, episodes of one row."""
+    """What is not an error but should be known: columns that never move, episodes of one row."""
     constant: tuple[str, ...] = ()
     """The names of the columns that never move."""
     actions: Float[np.ndarray, "rows a"] | None = None

@@ -23,7 +23,7 @@ SEEK_THRESHOLD = 8
 """Frames up to which decoding on is cheaper than seeking the next key frame."""
 
 TOLERANCE = 0.25
-"""How far a row's time may lie from its frame's, in frames: the nearest frame is then beyond doubt."""
+"""How far a row's time may be from its frame's, in frames: up to this, the nearest frame is unambiguous."""
 
 
 @dataclass(frozen=True)

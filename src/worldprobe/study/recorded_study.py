@@ -8,7 +8,7 @@ from worldprobe.recordings.recorded_world import RecordedWorld
 from worldprobe.study.schema import Study
 
 EPOCHS, LEAST, MOST = 25, 300, 2000
-"""How often the training frames are seen, within these steps: with more, an encoder memorises a short recording."""
+"""How often the training frames are seen, within these numbers of steps: with more, an encoder memorises them."""
 BATCH = 256
 
 

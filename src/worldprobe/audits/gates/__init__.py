@@ -1,7 +1,7 @@
 """Gates: measured numbers compared with thresholds. `GATES` has all of them by name.
 
-A gate is defined beside the function that measures it: what it asks, the theorem behind it, its thresholds and how they
-were calibrated. Importing this package imports them all.
+A gate is defined next to the function that measures it: what it asks, the theorem behind it, its thresholds and their
+calibration. Importing this package imports them all.
 
     world/determinism             deterministic
     world/local_observability     visible, information, occluded, distinct

@@ -1,4 +1,4 @@
-"""Frames that lie beside a table: folders of images, a video, or a video for every table."""
+"""Frames in the folder of a table: folders of images, a video, or a video for every table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Beside:
         return name in self._sources
 
     def names(self) -> list[str]:
-        """Return the names of everything beside the tables."""
+        """Return the names of everything in the tables' folder."""
         return [entry.name for entry in self._folder.iterdir() if entry not in self._files]
 
     def found(self) -> list[Column]:

@@ -31,7 +31,7 @@ class Opened(ABC):
     starts: Int[np.ndarray, " episodes"] | None = None
     """The first row of every episode, where the layout itself says so; else an episode column may."""
     starts_in_words: str = ""
-    """Where in the file the starts stand."""
+    """Where in the file the starts are recorded."""
 
     words: str = ""
     """What the layout says of itself, beyond the format's name ("v2.1, 30 frames a second")."""
@@ -49,7 +49,7 @@ class Opened(ABC):
         raise UnknownName(f"column of {self.path}", name, (column.name for column in self.columns))
 
     def frame_column(self, name: str) -> Column:
-        """Return the column that holds frames; a table also takes the name of a folder or video beside it."""
+        """Return the column that holds frames; a table also takes the name of a folder or video in its folder."""
         return self.column(name)
 
     @abstractmethod

@@ -31,14 +31,14 @@ GATHERED = 1 << 14
 
 @dataclass(frozen=True)
 class Hdf5Piece:
-    """The rows of a column that stand in one dataset."""
+    """The rows of a column that are in one dataset."""
 
     dataset: str
     rows: int
 
 
 class OpenedHdf5(Opened):
-    """Columns whose rows stand in one dataset or, one after the other, in several."""
+    """Columns whose rows are in one dataset or, one after the other, in several."""
 
     def __init__(self, path: Path, columns: Sequence[Column], pieces: Mapping[str, Sequence[Hdf5Piece]]) -> None:
         super().__init__(path, columns)

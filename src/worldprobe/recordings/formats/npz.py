@@ -46,7 +46,7 @@ class NpzMember:
 
 @FORMATS.register("npz")
 class Npz(Format):
-    """`np.savez`: arrays whose rows are the first axis; `z_next` beside `z` makes every row a pair."""
+    """`np.savez`: arrays whose rows are the first axis; with `z_next` next to `z` every row is a pair."""
 
     @classmethod
     def recognises(cls, path: Path) -> bool:

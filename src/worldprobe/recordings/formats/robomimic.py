@@ -34,7 +34,7 @@ LAYOUTS.append(lambda file: bool(demos_of(file)))
 
 @FORMATS.register("robomimic")
 class Robomimic(Format):
-    """Columns are named as they stand in a demo ("obs/robot0_eef_pos"); `next_obs` repeats `obs` and is left out."""
+    """Columns are named as in a demo ("obs/robot0_eef_pos"); `next_obs` repeats `obs` and is left out."""
 
     @classmethod
     def recognises(cls, path: Path) -> bool:

@@ -30,7 +30,7 @@ LAYOUTS.append(has_episodes)
 
 @FORMATS.register("stable-worldmodel")
 class StableWorldmodel(Format):
-    """Columns are `pixels`, `action`, `state`, `proprio`, `variation.*` and whatever else the environment told."""
+    """Columns are `pixels`, `action`, `state`, `proprio`, `variation.*` and whatever else the environment recorded."""
 
     @classmethod
     def recognises(cls, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Parquet and CSV tables, alone or one file an episode, with frames beside them: images, or a video."""
+"""Parquet and CSV tables, alone or one file an episode, with frames in the same folder: images, or a video."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FILE = "file"
-"""The column that tells several tables apart: each may be one episode."""
+"""The column with the number of the table that a row is from: each table may be one episode."""
 
 
 class OpenedTables(Opened):
-    """The columns of tables that are read one after the other, and the frames that lie beside them."""
+    """The columns of tables that are read one after the other, and the frames in their folder."""
 
     def __init__(self, path: Path, files: Sequence[Path], columns: Sequence[Column], counts: Sequence[int]) -> None:
         self._files, self._counts, self._beside = files, counts, Beside(files, counts)
@@ -44,13 +44,13 @@ class OpenedTables(Opened):
         super().__init__(path, [*columns, *own])
 
     def frame_column(self, name: str) -> Column:
-        """Return a column, or what a folder of images or a video beside the table holds."""
+        """Return a column, or the frames of an image folder or video in the table's folder."""
         if name in {column.name for column in self.columns}:
             return self.column(name)
         column = self._beside.named(name)
         if column is None:
             known = [*(column.name for column in self.columns), *self._beside.names()]
-            raise UnknownName(f"column of {self.path}, or image folder or video beside it,", name, known)
+            raise UnknownName(f"column of {self.path}, or image folder or video in its folder,", name, known)
         return column
 
     def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:

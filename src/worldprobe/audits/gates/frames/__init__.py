@@ -1,1 +1,1 @@
-"""Gates on recorded frames beside their states."""
+"""Gates on recorded frames and their states."""

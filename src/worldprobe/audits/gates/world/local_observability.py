@@ -48,13 +48,13 @@ OCCLUDED = check(
 DISTINCT = check(
     "distinct",
     "Is every control's effect on the image different from what the others can do?",
-    because="Linear recovery needs g to be injective: two controls with one effect cannot be told apart.",
+    because="Linear recovery needs g to be injective: two controls with one effect cannot be distinguished.",
     past="below",
     warn=8.0,
     fail=3.0,
     calibration="Angle in degrees between a control's change of the image and all that the others can do, median "
     "over canonical states. The shipped room's smallest is 23 (pedestal against pitch). 8-bit rounding alone makes "
-    "about 1 in a control that changes an image by 50 grey levels, so that less than 3 cannot be told from 0.",
+    "about 1 in a control that changes an image by 50 grey levels, so that less than 3 cannot be distinguished from 0.",
 )
 
 
