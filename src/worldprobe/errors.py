@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ def option(name: str, value: object = None) -> str:
     if not _ON_COMMAND_LINE.get():
         if value is None:
             return f"{name}="
-        return f'{name}="{value}"' if isinstance(value, str) else f"{name}={value!r}"
+        quoted = json.dumps(value, ensure_ascii=False) if isinstance(value, str | list) else repr(value)
+        return f"{name}={quoted}"
     flag = "--" + name.replace("_", "-")
     if value is None or value is True:
         return flag
