@@ -155,7 +155,7 @@ def test_episodes_without_steps_are_left_out(tmp_path: Path) -> None:
 
 
 def test_an_episode_column_is_refused_where_the_layout_says_the_episodes(tmp_path: Path) -> None:
-    with pytest.raises(UnusableData, match=r"episode='ep_idx' was passed, but ep_offset says where each begins"):
+    with pytest.raises(UnusableData, match=r"episode=\"ep_idx\" was passed, but ep_offset says where each begins"):
         read_recording(write_stable_worldmodel(tmp_path / "d.h5", walk()), episode="ep_idx")
 
 
