@@ -18,6 +18,7 @@ def found(monkeypatch, tmp_path):
     return {check.name: check for check in checks()}
 
 
+@pytest.mark.slow
 def test_this_machine_is_fit_for_the_demo(found):
     lacking = [check for check in found.values() if check.required and not check.ok]
     assert lacking == []

@@ -17,6 +17,8 @@ from worldprobe.explore import Pairs
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.recordings.episodes import pair_index
 
+pytestmark = pytest.mark.slow
+
 columns = st.lists(st.sampled_from(list(COLUMNS)), min_size=1, max_size=4)
 # Without shrinking: an example is small as it is, and each takes seconds.
 relaxed = settings(

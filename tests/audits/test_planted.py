@@ -146,6 +146,7 @@ def test_a_test_set_of_a_stream_of_its_own_does_not_overlap() -> None:
     assert gate.verdict is Verdict.PASS
 
 
+@pytest.mark.slow
 def test_clean_logs_raise_no_alarm() -> None:
     """Twenty studies of different seeds, sizes, rho and clips: no fail; a warning only where draws are really few."""
     for seed in range(20):

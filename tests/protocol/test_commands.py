@@ -12,6 +12,8 @@ from typer.testing import CliRunner, Result
 from worldprobe.cli import app
 from worldprobe.errors import NotSigned, StudyChanged, WorldprobeError
 
+pytestmark = pytest.mark.slow
+
 STUDY = {
     "name": "spiralling",
     "title": "A spiral",

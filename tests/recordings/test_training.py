@@ -20,6 +20,8 @@ from worldprobe.study.audit_study import keep_audit
 from worldprobe.study.recorded_study import recorded_study
 from worldprobe.world import WORLDS
 
+pytestmark = pytest.mark.slow
+
 
 def _log(folder: Path, episodes: int, rows: int = 12) -> Path:
     """Write random walks of a dot: frames of 16 x 16 whose bright square stands where the state says."""

@@ -16,6 +16,8 @@ from worldprobe.study import Results, Study, load_study, run_study
 from worldprobe.study import study_predictions as predicting
 from worldprobe.study.cells import RunRole, cells
 
+pytestmark = pytest.mark.slow
+
 RHO = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99]
 STRIDES = [1, 2, 4, 8, 16, 32, 64]
 

@@ -18,6 +18,8 @@ from worldprobe.study.contact_sheets import GAP
 from worldprobe.study.planning_benchmark import trained_encoder
 from worldprobe.world import WORLDS
 
+pytestmark = pytest.mark.slow
+
 PLANNING = {"pairs": 12, "library": 1500, "experience": 600, "transitions": ["linear"], "population": 48}
 
 

@@ -12,6 +12,8 @@ from worldprobe.world.arm.model import CAMERA_HEIGHT, FOV_DEGREES, mujoco_model
 from worldprobe.world.arm.reference import MujocoRenderer
 from worldprobe.world.arm.scene import arm_parts
 
+pytestmark = pytest.mark.slow
+
 mujoco = pytest.importorskip("mujoco")
 
 POSES, SIZE, FINE = 32, 64, 8

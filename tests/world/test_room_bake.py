@@ -12,6 +12,8 @@ from worldprobe.world.room.bake import SHIPPED, BakeSettings, baked_glb, hero_st
 from worldprobe.world.room.blueprint import blueprint
 from worldprobe.world.room.export import read_extras, write_glb
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["room", "symmetric"])
 def room(request):
