@@ -80,7 +80,7 @@ _STUDIES = "import json; from worldprobe.study.obstacles import obstacles; print
 
 @dataclass(frozen=True)
 class MachineCheck:
-    """One thing that worldprobe needs or can use: whether it works, what was seen, and the command that mends it."""
+    """One thing that worldprobe needs or can use: whether it works, what was seen, and the command that installs it."""
 
     name: str
     ok: bool

@@ -71,7 +71,7 @@ class Faulty(ToyWorld):
 
 
 @pytest.mark.parametrize(
-    ("fault", "promise", "mend"),
+    ("fault", "promise", "fix"),
     [
         ("names", "names of their own", "another name"),
         ("dtype", "declared shape", "astype"),
@@ -84,12 +84,12 @@ class Faulty(ToyWorld):
         ("size", "Another size has another fingerprint", r"self.settings\(\)"),
     ],
 )
-def test_a_fault_is_named_with_how_to_mend_it(fault: str, promise: str, mend: str) -> None:
+def test_a_fault_is_named_with_how_to_fix_it(fault: str, promise: str, fix: str) -> None:
     with pytest.raises(ContractBroken, match=promise) as error:
         wp.check_world(Faulty(fault=fault))
     named = [broken for broken in error.value.broken if promise in broken.says]
     assert len(named) == 1
-    assert re.search(mend, named[0].mend)
+    assert re.search(fix, named[0].fix)
     assert named[0].found
 
 

@@ -54,7 +54,7 @@ def check_encoder(
     """Check what every encoder promises on an encoder, a class or a registered name.
 
     It is shown random frames (H, W, 3), or vectors (m,), and embeds them in d dimensions. Returns the promises that
-    were checked; raises ContractBroken with each broken one, what was found and how to mend it, and InvalidValue where
+    were checked; raises ContractBroken with each broken one, what was found and how to fix it, and InvalidValue where
     the encoder itself says that it is not made for such observations.
     """
     kind = ENCODERS[encoder] if isinstance(encoder, str) else encoder
@@ -73,7 +73,7 @@ def check_encoder(
 
 @CONTRACT.promise(
     "It maps uint8 frames (N, H, W, 3), or float vectors (N, m), to finite float32 embeddings (N, d).",
-    mend="Let layers return a module that scales frames itself (frames.float() / 255) and ends in a Linear(..., d).",
+    fix="Let layers return a module that scales frames itself (frames.float() / 255) and ends in a Linear(..., d).",
     first=True,
 )
 def _shape(built: _Built) -> str | None:
@@ -87,7 +87,7 @@ def _shape(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "Black, white and random frames, or large vectors, give finite embeddings.",
-    mend="Add a small constant to whatever is divided by.",
+    fix="Add a small constant to whatever is divided by.",
 )
 def _extremes(built: _Built) -> str | None:
     high = 255 if len(built.shape) == 3 else 10
@@ -101,7 +101,7 @@ def _extremes(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "The same seed gives the same weights, another seed others; torch's global generator is left as it was.",
-    mend="Draw weights in layers or initialise, from the generator that is given or torch's global one; seed neither.",
+    fix="Draw weights in layers or initialise, from the generator that is given or torch's global one; seed neither.",
 )
 def _seeds(built: _Built) -> str | None:
     before = torch.get_rng_state()
@@ -118,7 +118,7 @@ def _seeds(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "Every weight and buffer is finite, float32 or integer, and on the CPU.",
-    mend="Initialise every nn.Parameter and buffer when it is made: torch.empty holds whatever was in memory.",
+    fix="Initialise every nn.Parameter and buffer when it is made: torch.empty holds whatever was in memory.",
 )
 def _weights(built: _Built) -> str | None:
     for name, weight in (*built.network.named_parameters(), *built.network.named_buffers()):
@@ -131,7 +131,7 @@ def _weights(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "In eval mode an embedding is the same alone and in any batch.",
-    mend="Use no statistics of the batch in eval mode, and no dropout there.",
+    fix="Use no statistics of the batch in eval mode, and no dropout there.",
 )
 def _batches(built: _Built) -> str | None:
     with torch.no_grad():
@@ -143,7 +143,7 @@ def _batches(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "Different observations have different embeddings, whose length is free.",
-    mend="Do not normalise the embedding: the objective sets its scale, and SIGReg wants it Gaussian.",
+    fix="Do not normalise the embedding: the objective sets its scale, and SIGReg wants it Gaussian.",
 )
 def _free(built: _Built) -> str | None:
     h = built.embeddings
@@ -156,7 +156,7 @@ def _free(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "Observations are left as they were given.",
-    mend="Convert before working in place: frames.float() is a copy, frames[...] = is not.",
+    fix="Convert before working in place: frames.float() is a copy, frames[...] = is not.",
 )
 def _untouched(built: _Built) -> str | None:
     given = built.observations.clone()
@@ -167,7 +167,7 @@ def _untouched(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "Every weight that asks for a gradient gets a finite one, in train mode, and one step changes the embedding.",
-    mend="Detach nothing between the frames and the embedding; freeze what is not trained with requires_grad_(False).",
+    fix="Detach nothing between the frames and the embedding; freeze what is not trained with requires_grad_(False).",
 )
 def _trains(built: _Built) -> str | None:
     network = built.build().train()
@@ -187,7 +187,7 @@ def _trains(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "Its weights can be kept and loaded into a network of another seed.",
-    mend="Register every tensor as a parameter or buffer, so that state_dict holds it.",
+    fix="Register every tensor as a parameter or buffer, so that state_dict holds it.",
 )
 def _reloads(built: _Built) -> str | None:
     other = built.build(seed=1)
@@ -199,7 +199,7 @@ def _reloads(built: _Built) -> str | None:
 
 @CONTRACT.promise(
     "Where it says that it is stackable, many of it run as one.",
-    mend="Set stackable = False for networks with running averages, dropout or tests on values.",
+    fix="Set stackable = False for networks with running averages, dropout or tests on values.",
 )
 def _stacks(built: _Built) -> str | None:
     if not built.encoder.stackable:

@@ -1,4 +1,4 @@
-"""A contract is a list of promises: each is checked, and each that is broken says what was found and how to mend it."""
+"""A contract is a list of promises: each is checked, and each that is broken says what was found and how to fix it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Check = Callable[[S], str | None]
 
 @dataclass(frozen=True)
 class Promise(Generic[S]):
-    """One promise, the check of it, and how to mend what breaks it."""
+    """One promise, the check of it, and how to fix what breaks it."""
 
     says: str
-    mend: str
+    fix: str
     check: Check[S]
     first: bool = False
     """Whether the others make no sense where this one is broken."""
@@ -26,11 +26,11 @@ class Promise(Generic[S]):
 
 @dataclass(frozen=True)
 class BrokenPromise:
-    """A promise that does not hold: what was found, and how to mend it."""
+    """A promise that does not hold: what was found, and how to fix it."""
 
     says: str
     found: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,11 @@ class ContractReport:
 
 
 class ContractBroken(WorldprobeError):
-    """A component that breaks promises: each with what was found and how to mend it."""
+    """A component that breaks promises: each with what was found and how to fix it."""
 
     def __init__(self, subject: str, broken: Sequence[BrokenPromise]) -> None:
         self.broken = tuple(broken)
-        each = "".join(
-            f"\n  Promise: {one.says}\n    Found: {one.found}.\n    To mend it: {one.mend}" for one in broken
-        )
+        each = "".join(f"\n  Promise: {one.says}\n    Found: {one.found}.\n    To fix it: {one.fix}" for one in broken)
         super().__init__(f"{subject} breaks {len(broken)} promise{'s' if len(broken) > 1 else ''}.{each}")
 
 
@@ -61,11 +59,11 @@ class Contract(Generic[S]):
     def __init__(self) -> None:
         self.promises: list[Promise[S]] = []
 
-    def promise(self, says: str, *, mend: str, first: bool = False) -> Callable[[Check[S]], Check[S]]:
+    def promise(self, says: str, *, fix: str, first: bool = False) -> Callable[[Check[S]], Check[S]]:
         """Return a decorator that adds a check of a promise."""
 
         def add(check: Check[S]) -> Check[S]:
-            self.promises.append(Promise(says, mend, check, first))
+            self.promises.append(Promise(says, fix, check, first))
             return check
 
         return add
@@ -84,7 +82,7 @@ class Contract(Generic[S]):
             if found is None:
                 kept.append(promise.says)
                 continue
-            broken.append(BrokenPromise(promise.says, found, promise.mend))
+            broken.append(BrokenPromise(promise.says, found, promise.fix))
             if promise.first:
                 break
         if broken:

@@ -36,7 +36,7 @@ def check_regime(
 
     It explores `world` (an instance or a name) or any `controls`; by default those of the room, or the arm's where it
     refuses the room's. Returns the promises that were checked; raises ContractBroken with each broken one, what was
-    found and how to mend it.
+    found and how to fix it.
     """
     kind = REGIMES[regime] if isinstance(regime, str) else regime
     made = kind() if isinstance(kind, type) else kind
@@ -58,7 +58,7 @@ def _default_controls(regime: Regime) -> Sequence[Control]:
 
 @CONTRACT.promise(
     "It draws exactly the frames that were asked for; a pair is two of them, the earlier first, and occurs once.",
-    mend="Return Pairs(controls, index): float32 (frames, n), and int64 (pairs, 2) with index[:, 0] < index[:, 1].",
+    fix="Return Pairs(controls, index): float32 (frames, n), and int64 (pairs, 2) with index[:, 0] < index[:, 1].",
     first=True,
 )
 def _counts(drawn: _Drawn) -> str | None:
@@ -81,7 +81,7 @@ def _counts(drawn: _Drawn) -> str | None:
 
 @CONTRACT.promise(
     "The same random stream gives the same pairs, and another stream gives others.",
-    mend="Draw everything from the generator that sample is given.",
+    fix="Draw everything from the generator that sample is given.",
 )
 def _streams(drawn: _Drawn) -> str | None:
     once, again, other = drawn.draw(500), drawn.draw(500), drawn.draw(500, seed=1)
@@ -92,7 +92,7 @@ def _streams(drawn: _Drawn) -> str | None:
 
 @CONTRACT.promise(
     "Nothing is kept between draws: a generator that has moved on gives other pairs, in memory of their own.",
-    mend="Keep no generator and no array on the regime.",
+    fix="Keep no generator and no array on the regime.",
 )
 def _stateless(drawn: _Drawn) -> str | None:
     rng = np.random.default_rng(3)
@@ -104,7 +104,7 @@ def _stateless(drawn: _Drawn) -> str | None:
 
 @CONTRACT.promise(
     "Every control is finite and within what the world can reach.",
-    mend="Draw in standard units: N(0, 1) is canonical. Never clip; Control's squash absorbs limits.",
+    fix="Draw in standard units: N(0, 1) is canonical. Never clip; Control's squash absorbs limits.",
 )
 def _finite(drawn: _Drawn) -> str | None:
     controls = drawn.draw(6000).controls
@@ -118,7 +118,7 @@ def _finite(drawn: _Drawn) -> str | None:
 
 @CONTRACT.promise(
     "Its settings make the same regime again.",
-    mend="Make every setting a field of the class.",
+    fix="Make every setting a field of the class.",
 )
 def _settings(drawn: _Drawn) -> str | None:
     again = type(drawn.regime).model_validate(drawn.regime.settings())
@@ -130,7 +130,7 @@ def _settings(drawn: _Drawn) -> str | None:
 
 @CONTRACT.promise(
     "An exact pair correlation, where it states one, is the one that is measured.",
-    mend="Correct exact_correlation, or return None where it is not known; NaN stands for a control that never moves.",
+    fix="Correct exact_correlation, or return None where it is not known; NaN stands for a control that never moves.",
 )
 def _correlation(drawn: _Drawn) -> str | None:
     exact = drawn.regime.exact_correlation(drawn.controls)
@@ -147,7 +147,7 @@ def _correlation(drawn: _Drawn) -> str | None:
 
 @CONTRACT.promise(
     "It has a docstring, and every setting has a description.",
-    mend="Write setting: float = Field(0.5, description='...'), and a docstring that says how the world is explored.",
+    fix="Write setting: float = Field(0.5, description='...'), and a docstring that says how the world is explored.",
 )
 def _described(drawn: _Drawn) -> str | None:
     kind = type(drawn.regime)
@@ -159,7 +159,7 @@ def _described(drawn: _Drawn) -> str | None:
 
 @CONTRACT.promise(
     "It refuses settings that it does not know.",
-    mend="Leave Regime's model_config as it is (extra='forbid').",
+    fix="Leave Regime's model_config as it is (extra='forbid').",
 )
 def _unknown(drawn: _Drawn) -> str | None:
     try:

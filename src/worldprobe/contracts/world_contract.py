@@ -38,7 +38,7 @@ CONTRACT: Contract[_Seen] = Contract()
 def check_world(world: World | type[World] | Callable[[], World] | str) -> ContractReport:
     """Check what every world promises on a world, a registered name, a class, or a function that makes one.
 
-    Returns the promises that were checked; raises ContractBroken with each broken one, what was found and how to mend
+    Returns the promises that were checked; raises ContractBroken with each broken one, what was found and how to fix
     it. It observes the world about 300 times.
     """
     if isinstance(world, str):
@@ -56,7 +56,7 @@ def check_world(world: World | type[World] | Callable[[], World] | str) -> Contr
 
 @CONTRACT.promise(
     "Controls have names of their own, a unit, a meaning, and a smooth increasing map to their quantity.",
-    mend="Give every Control another name, a unit where its scale is not 1, a meaning and a scale above 0.",
+    fix="Give every Control another name, a unit where its scale is not 1, a meaning and a scale above 0.",
     first=True,
 )
 def _controls(seen: _Seen) -> str | None:
@@ -80,7 +80,7 @@ def _controls(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "Observations have the declared shape: uint8 (N, H, W, 3) frames, or finite float32 (N, m) vectors.",
-    mend="Return an array of shape (N, *observation_shape) from observe, cast with .astype(np.uint8 or np.float32).",
+    fix="Return an array of shape (N, *observation_shape) from observe, cast with .astype(np.uint8 or np.float32).",
     first=True,
 )
 def _shape(seen: _Seen) -> str | None:
@@ -94,7 +94,7 @@ def _shape(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "The same controls give the same bytes again, in memory of their own.",
-    mend="Draw nothing at random in observe, and return a fresh array from every call.",
+    fix="Draw nothing at random in observe, and return a fresh array from every call.",
 )
 def _again(seen: _Seen) -> str | None:
     again = seen.world.observe(seen.z)
@@ -106,7 +106,7 @@ def _again(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "An observation is the same alone, in any batch and in any order.",
-    mend="Let nothing in observe depend on the batch: no mean over it, no state from row to row.",
+    fix="Let nothing in observe depend on the batch: no mean over it, no state from row to row.",
 )
 def _batches(seen: _Seen) -> str | None:
     observe, z, all_at_once = seen.world.observe, seen.z, seen.observations
@@ -123,7 +123,7 @@ def _batches(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "Controls in double precision are the same controls.",
-    mend="Convert z once, at the start of observe: np.asarray(z, dtype=np.float64).",
+    fix="Convert z once, at the start of observe: np.asarray(z, dtype=np.float64).",
 )
 def _double(seen: _Seen) -> str | None:
     same = np.array_equal(seen.world.observe(seen.z.astype(np.float64)), seen.observations)
@@ -132,7 +132,7 @@ def _double(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "Controls are left as they were given.",
-    mend="Work on a copy of z: observe must not write into it.",
+    fix="Work on a copy of z: observe must not write into it.",
 )
 def _untouched(seen: _Seen) -> str | None:
     given = seen.z.copy()
@@ -143,7 +143,7 @@ def _untouched(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "Another instance with the same settings gives the same bytes.",
-    mend="Make every setting a field of the class, and keep nothing global.",
+    fix="Make every setting a field of the class, and keep nothing global.",
 )
 def _instances(seen: _Seen) -> str | None:
     with seen.make() as other:
@@ -152,7 +152,7 @@ def _instances(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "A closed world opens again.",
-    mend="Open processes and contexts when observe needs them, not when the world is made.",
+    fix="Open processes and contexts when observe needs them, not when the world is made.",
 )
 def _reopens(seen: _Seen) -> str | None:
     seen.world.close()
@@ -161,7 +161,7 @@ def _reopens(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "No frame is constant, and no two observations are the same.",
-    mend="Keep everything in sight: absorb limits by Control's smooth squash; never clip, never hide.",
+    fix="Keep everything in sight: absorb limits by Control's smooth squash; never clip, never hide.",
 )
 def _distinct(seen: _Seen) -> str | None:
     flat = seen.observations[: DRAWS + 1].reshape(DRAWS + 1, -1).astype(np.float64)
@@ -173,7 +173,7 @@ def _distinct(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "Every control changes what is seen.",
-    mend="A control that moves nothing can never be recovered: show it, or leave it out.",
+    fix="A control that moves nothing can never be recovered: show it, or leave it out.",
 )
 def _moves(seen: _Seen) -> str | None:
     n = len(seen.world.controls)
@@ -186,7 +186,7 @@ def _moves(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "The fingerprint is JSON, always the same, and the same for equal settings.",
-    mend="Return plain numbers, strings, lists and dicts that depend on the settings alone; NaN is no JSON.",
+    fix="Return plain numbers, strings, lists and dicts that depend on the settings alone; NaN is no JSON.",
 )
 def _fingerprint(seen: _Seen) -> str | None:
     def written(world: World) -> str:
@@ -199,7 +199,7 @@ def _fingerprint(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "Another size has another fingerprint and another observation shape.",
-    mend="Include the settings in the fingerprint ({..., **self.settings()}) and derive observation_shape from size.",
+    fix="Include the settings in the fingerprint ({..., **self.settings()}) and derive observation_shape from size.",
 )
 def _sizes(seen: _Seen) -> str | None:
     world = seen.world
@@ -213,7 +213,7 @@ def _sizes(seen: _Seen) -> str | None:
 
 @CONTRACT.promise(
     "It has a docstring, and refuses settings that it does not know.",
-    mend="Describe the world in its docstring, and leave World's model_config as it is (extra='forbid').",
+    fix="Describe the world in its docstring, and leave World's model_config as it is (extra='forbid').",
 )
 def _described(seen: _Seen) -> str | None:
     kind = type(seen.world)
