@@ -13,7 +13,7 @@ from worldprobe.reports.sections.sweep.sweep_picture import SweepPicture, place,
 from worldprobe.reports.sections.sweep.traces import At, Style, Trace, traces_chart
 from worldprobe.reports.series_prediction import predicted_for
 from worldprobe.reports.sweep_conditions import Condition, SweptAxis, as_number, matches
-from worldprobe.reports.wording import at, ratio
+from worldprobe.reports.wording import at, ratio, scored_on
 from worldprobe.results import Label
 
 Point = Mapping[str, Label]
@@ -44,7 +44,11 @@ def lines(folder: ResultsFolder, picture: SweepPicture, level: Sequence[Conditio
     kinds_of_line: list[tuple[str | Markup, str]] = (
         [(sign(0, NEUTRAL, empty=True), "published")] if Style.PUBLISHED in kinds else []
     )
-    kinds_of_line += [("key predicted", "predicted for the ideal encoder")] if Style.PREDICTED in kinds else []
+    kinds_of_line += (
+        [("key predicted", f"predicted for the ideal encoder, {scored_on(folder.results.study)}")]
+        if Style.PREDICTED in kinds
+        else []
+    )
     everywhere = legend([*key, *kinds_of_line])
     if len(panels) > 1:
         return [everywhere, grid_of(charts, "three strong")]
