@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+import worldprobe
 from worldprobe.audits import GATES
 
 ROOT = Path(__file__).parents[1]
@@ -55,3 +56,9 @@ def test_the_gates_that_the_page_on_poor_recovery_names_exist() -> None:
     named = {name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)}
     assert len(named) >= 9
     assert named <= set(GATES)
+
+
+def test_the_api_page_has_every_public_name() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf8")
+    listed = re.findall(r"^### `wp\.(\w+)`$", page, re.MULTILINE)
+    assert sorted(listed) == sorted(worldprobe.__all__)
