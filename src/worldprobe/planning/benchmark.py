@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +15,7 @@ from worldprobe.planning.reaching import ReachingOutcome, judge, oracle, reach
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.planning.straight_lines import Library, StraightLines, decode
 from worldprobe.planning.transition import Experience, Transition
+from worldprobe.results import ORACLE, Planned
 from worldprobe.world import World
 
 
@@ -28,12 +30,13 @@ class Reaching:
 
 @dataclass(frozen=True)
 class Findings:
-    """The results of planning with one encoder."""
+    """The results of planning with one encoder: their record, and every path behind it."""
 
+    planned: Planned
     lines: dict[int, StraightLines]
     """By the number of waypoints at which lines were decoded."""
     reaching: dict[str, Reaching]
-    """By the name of the transition."""
+    """By the name of the transition, and the oracle's."""
 
 
 def tasks_of(world: World, settings: PlanningSettings) -> Tasks:
@@ -58,12 +61,17 @@ class Benchmark:
         self.library = Library.of(world, motion.states(settings.library, n, self._stream("library")))
         self.experience = Experience.gather(world, motion, settings.experience, self._stream("experience"))
 
-    def oracle(self) -> Findings:
-        """Return the results of the oracle, whose embedding is the true controls: the least possible cost."""
+    @cached_property
+    def oracle_lines(self) -> dict[int, StraightLines]:
+        """Straight lines in the true controls as the embedding: what the library's finite size alone costs."""
         tasks, known = self.tasks, self.library.controls
-        lines = {k: decode(tasks.starts, tasks.goals, known, known, tasks, k) for k in self.settings.waypoints}
-        paths = oracle(tasks, self.settings.motion, self.settings.steps)
-        return Findings(lines, {"oracle": Reaching(None, paths, judge(paths, tasks, self.settings.tolerance))})
+        return {k: decode(tasks.starts, tasks.goals, known, known, tasks, k) for k in self.settings.waypoints}
+
+    @cached_property
+    def oracle_reaching(self) -> Reaching:
+        """The straight paths of a planner that has the true controls: the least possible cost."""
+        paths = oracle(self.tasks, self.settings.motion, self.settings.steps)
+        return Reaching(None, paths, judge(paths, self.tasks, self.settings.tolerance))
 
     def evaluate(self, encode: Encode) -> Findings:
         """Plan with an encoder; raises InvalidValue and WrongWorld as `Sight` does."""
@@ -71,7 +79,15 @@ class Benchmark:
         known = sight.of(self.library.observations, "the library's frames")
         start, goal = sight.at(tasks.starts), sight.of(self.goals, "goal frames")
         lines = {k: decode(start, goal, known, self.library.controls, tasks, k) for k in self.settings.waypoints}
-        return Findings(lines, {kind: self._reaching(encode, kind) for kind in self.settings.transitions})
+        reaching = {kind: self._reaching(encode, kind) for kind in self.settings.transitions}
+        reaching[ORACLE] = self.oracle_reaching
+        planned = Planned(
+            pairs=self.settings.pairs,
+            tolerance=self.settings.tolerance,
+            lines={k: line.record(self.oracle_lines[k].mean) for k, line in lines.items()},
+            reached={name: r.outcome.record(r.transition_r2) for name, r in reaching.items()},
+        )
+        return Findings(planned, lines, reaching)
 
     def _reaching(self, encode: Encode, kind: str) -> Reaching:
         s = self.settings

@@ -12,6 +12,7 @@ from worldprobe.planning.motion import Motion, Tasks
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.planning.straight_lines import lengths
 from worldprobe.planning.transition import Transition
+from worldprobe.results import Reached
 from worldprobe.world import World
 
 ARRIVED = 0.25
@@ -39,6 +40,11 @@ class ReachingOutcome:
     def cost(self) -> float | None:
         """The mean ratio over tasks that succeeded; None where none did."""
         return float(self.ratios[self.success].mean()) if self.success.any() else None
+
+    def record(self, transition_r2: float | None) -> Reached:
+        """Return what is kept of it; `transition_r2` is the fit of the transition that the planner used."""
+        gap = float(np.median(self.gaps))
+        return Reached(success=self.rate, cost=self.cost, median_gap=gap, transition_r2=transition_r2)
 
 
 def reach(

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Shaped
 from scipy.spatial import KDTree
+from scipy.special import stdtrit
 
 from worldprobe.errors import InvalidValue
 from worldprobe.planning.motion import Tasks
 from worldprobe.planning.sight import Encode, Sight
+from worldprobe.results import Interval, StraightLineCosts
 from worldprobe.world import World
 
 
@@ -47,6 +49,13 @@ class StraightLines:
     def sd(self) -> float:
         """The standard deviation of the ratio over the pairs; 0 for a single one."""
         return float(self.ratios.std(ddof=1)) if len(self.ratios) > 1 else 0.0
+
+    def record(self, cost_of_controls: float) -> StraightLineCosts:
+        """Return what is kept of them; `cost_of_controls` is the mean ratio with the true controls as the embedding."""
+        pairs = len(self.ratios)
+        half = float(stdtrit(pairs - 1, 0.975)) * self.sd / pairs**0.5
+        interval = Interval(mean=self.mean, ci95=(self.mean - half, self.mean + half))
+        return StraightLineCosts(cost=interval, sd=self.sd, cost_of_controls=cost_of_controls)
 
 
 def straight_lines(encode: Encode, world: World, library: Library, tasks: Tasks, waypoints: int = 3) -> StraightLines:

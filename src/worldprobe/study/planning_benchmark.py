@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy import stats
 
-from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, StraightLines, TrainedEncoder
-from worldprobe.results import Interval, Planned, Reached, StraightLineCosts
+from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, TrainedEncoder
+from worldprobe.results import ORACLE, Planned
 from worldprobe.study.contact_sheets import enlarged_frames, sheet
 from worldprobe.study.trained_network import trained_network
 from worldprobe.train import embed
@@ -23,31 +22,13 @@ class StudyTrial:
 
     def __init__(self, world: World, settings: PlanningSettings) -> None:
         self.trial = Benchmark(world, settings)
-        self.oracle = self.trial.oracle()
 
     def evaluate(self, encode: Encode) -> tuple[Planned, dict[str, np.ndarray], Image.Image | None]:
         """Return an encoder's planning results, its paths, and a strip of frames along one of them and the oracle's."""
         found = self.trial.evaluate(encode)
-        reached = found.reaching | self.oracle.reaching
-        paths = {f"plan_{name}": r.paths.astype(np.float32) for name, r in reached.items()}
+        paths = {f"plan_{name}": r.paths.astype(np.float32) for name, r in found.reaching.items()}
         lines = {f"plan_lines_{points}": lines.paths.astype(np.float32) for points, lines in found.lines.items()}
-        return self._planned(found), lines | paths, self._film(found)
-
-    def _planned(self, found: Findings) -> Planned:
-        return Planned(
-            pairs=self.trial.settings.pairs,
-            tolerance=self.trial.settings.tolerance,
-            lines={k: _lines(lines, self.oracle.lines[k].mean) for k, lines in found.lines.items()},
-            reached={
-                name: Reached(
-                    success=r.outcome.rate,
-                    cost=r.outcome.cost,
-                    median_gap=float(np.median(r.outcome.gaps)),
-                    transition_r2=r.transition_r2,
-                )
-                for name, r in (found.reaching | self.oracle.reaching).items()
-            },
-        )
+        return found.planned, lines | paths, self._film(found)
 
     def _film(self, found: Findings) -> Image.Image | None:
         """Draw the task of median length: the oracle's path above, the planned one below, evenly in what was walked."""
@@ -56,16 +37,9 @@ class StudyTrial:
             return None
         task = int(np.argsort(tasks.straight)[len(tasks.straight) // 2])
         last = self.trial.settings.transitions[-1]
-        rows = [self.oracle.reaching["oracle"].paths[task], found.reaching[last].paths[task]]
+        rows = [found.reaching[ORACLE].paths[task], found.reaching[last].paths[task]]
         z = np.concatenate([_evenly(path, FILM_FRAMES) for path in rows])
         return sheet(enlarged_frames(world, z), FILM_FRAMES)
-
-
-def _lines(lines: StraightLines, grain: float) -> StraightLineCosts:
-    pairs = len(lines.ratios)
-    half = float(stats.t.ppf(0.975, pairs - 1)) * lines.sd / pairs**0.5
-    interval = Interval(mean=lines.mean, ci95=(lines.mean - half, lines.mean + half))
-    return StraightLineCosts(cost=interval, sd=lines.sd, cost_of_controls=grain)
 
 
 def trained_encoder(folder: Path, run_id: str, device: str = "cpu") -> TrainedEncoder:
