@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from worldprobe.train.encoders import Encoder
     from worldprobe.train.objectives import OBJECTIVES as objectives
     from worldprobe.train.objectives import Objective
+    from worldprobe.train.recovery_callback import RecoveryCallback
     from worldprobe.world.world import WORLDS as worlds
     from worldprobe.world.world import Control, World
 
@@ -70,6 +71,7 @@ _HOMES = {
     "audit": "worldprobe.api.studies:audit",
     "predict": "worldprobe.api.arrays:predict",
     "measure": "worldprobe.evaluation.measuring:measure",
+    "RecoveryCallback": "worldprobe.train.recovery_callback:RecoveryCallback",
     "recover": "worldprobe.api.arrays:recover",
     "bound": "worldprobe.api.arrays:bound",
     "decompose": "worldprobe.api.arrays:decompose",
@@ -90,6 +92,7 @@ __all__ = [
     "Objective",
     "Opened",
     "Pairs",
+    "RecoveryCallback",
     "Regime",
     "Results",
     "World",

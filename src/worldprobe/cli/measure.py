@@ -81,13 +81,13 @@ def measure(
     if (encoder is None) == (not files):
         raise WrongChoice("--embeddings FILE", "--encoder MODEL")
     prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
-    how = {"objective": objective, "quick": quick}
+    how = {"lag": lag, "objective": objective, "quick": quick}
     asked = {"output": output, "pool": pool, "batch": batch}
     log = {"states": states.split(",") if states else None, "episode": episode, "drop_bad": drop_bad, "stride": stride}
     if files:
         taps = {name: _read(file, pool) for name, file in _named(files).items()}
         subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": "none"})
-        found = _embeddings(taps, subject, lag, how, as_json)
+        found = _embeddings(taps, subject, how, as_json)
     else:
         tap = _tap(str(encoder), checkpoint, prepare, asked)
         subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": frames})
@@ -128,10 +128,10 @@ def _read(file: str, pool: str | None) -> Any:
     return read_embeddings(file, pool)
 
 
-def _embeddings(taps: Any, subject: Any, lag: int | None, how: dict[str, Any], as_json: bool) -> Any:
+def _embeddings(taps: Any, subject: Any, how: dict[str, Any], as_json: bool) -> Any:
     from worldprobe.evaluation.measurement import measure_embeddings
 
-    return measure_embeddings(taps, subject, lag=lag, **how, reporter=_reporter(as_json))
+    return measure_embeddings(taps, subject, **how, reporter=_reporter(as_json))
 
 
 def _encoder(tap: Any, subject: Any, how: dict[str, Any], as_json: bool) -> Any:

@@ -105,6 +105,7 @@ def measure_encoder(
     tap: Tap,
     subject: Subject,
     *,
+    lag: int | None = None,
     objective: str = "sigreg",
     quick: bool = False,
     reporter: Reporter | None = None,
@@ -124,7 +125,9 @@ def measure_encoder(
         h = encode_all(tap, subject.frames, progress=advance)
     of = {"input": check.given, "warnings": list(check.warnings)}
     taps = {"encoder": Embeddings(h, None, tap.encoder.source)}
-    return measure_embeddings(taps, subject, objective=objective, encoder=tap, of=of, quick=quick, reporter=shown)
+    return measure_embeddings(
+        taps, subject, lag=lag, objective=objective, encoder=tap, of=of, quick=quick, reporter=shown
+    )
 
 
 def _measured(h: Float[np.ndarray, "rows d"], subject: Subject, where: str, thorough: bool) -> TapMeasures:

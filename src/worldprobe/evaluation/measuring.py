@@ -92,7 +92,7 @@ def measure(
         return measure_embeddings(given, subject, lag=lag, objective=objective, quick=quick, reporter=reporter)
     ready = Preprocessing(size, layout, range, mean, std)
     tap = Tap(_encoder(encoder, checkpoint), ready, output, pool, batch)
-    return measure_encoder(tap, subject, objective=objective, quick=quick, reporter=reporter)
+    return measure_encoder(tap, subject, lag=lag, objective=objective, quick=quick, reporter=reporter)
 
 
 def _recording_options(

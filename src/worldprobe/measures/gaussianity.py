@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float
 
@@ -13,6 +16,30 @@ ROWS = 2048
 """At most so many rows are tested: with more, no finite training passes."""
 
 
+@dataclass(frozen=True)
+class GaussianReference:
+    """SIGReg's mean and sd over N(0, I) samples of one shape, and the directions that they were projected on."""
+
+    directions: Float[np.ndarray, "d slices"]
+    mean: float
+    sd: float
+
+    @classmethod
+    def of(
+        cls, rows: int, d: int, rng: np.random.Generator, prepare: Callable[[np.ndarray], np.ndarray] = np.asarray
+    ) -> GaussianReference:
+        """Draw 40 samples (rows, d), each prepared as the embedding is."""
+        directions = rng.standard_normal((d, SLICES))
+        directions /= np.linalg.norm(directions, axis=0)
+        draws = (prepare(rng.standard_normal((rows, d))) @ directions for _ in range(DRAWS))
+        null = [sigreg_statistic(draw) for draw in draws]
+        return cls(directions, float(np.mean(null)), float(np.std(null, ddof=1)))
+
+    def score(self, h: Float[np.ndarray, "N d"]) -> float:
+        """Return (SIGReg(h) - mean) / sd."""
+        return (sigreg_statistic(h.astype(np.float64) @ self.directions) - self.mean) / self.sd
+
+
 def sigreg_score(h: Float[np.ndarray, "N d"], rng: np.random.Generator, *, whiten: bool = False) -> float:
     """Return (SIGReg(h) - mean) / sd, both over N(0, I) samples of h's shape, projected on the same directions.
 
@@ -20,12 +47,9 @@ def sigreg_score(h: Float[np.ndarray, "N d"], rng: np.random.Generator, *, white
     was never asked to be N(0, I) has thousands. `whiten` whitens h, and every Gaussian sample, first: then all linear
     maps are forgiven and the shape alone is asked for. Rows of one trajectory depend on one another, which raises it.
     """
-    seen = white_components(h) if whiten else h.astype(np.float64)
-    directions = rng.standard_normal((seen.shape[1], SLICES))
-    directions /= np.linalg.norm(directions, axis=0)
-    draws = (rng.standard_normal(seen.shape) for _ in range(DRAWS))
-    null = [sigreg_statistic((white_components(draw) if whiten else draw) @ directions) for draw in draws]
-    return float((sigreg_statistic(seen @ directions) - np.mean(null)) / np.std(null, ddof=1))
+    seen = white_components(h) if whiten else h
+    prepare = white_components if whiten else np.asarray
+    return GaussianReference.of(len(seen), seen.shape[1], rng, prepare).score(seen)
 
 
 def sigreg_statistic(projected: Float[np.ndarray, "N slices"]) -> float:
