@@ -17,7 +17,7 @@ from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.predictor.prediction import Prediction
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.results import Prediction as PredictionRecord
-from worldprobe.results import TriedMap
+from worldprobe.results.predicted import BasisStep, TriedMap
 from worldprobe.study.ceilings import MOST_CONTROLS
 from worldprobe.world import World
 
@@ -73,10 +73,19 @@ def _recorded(prediction: Prediction, names: Sequence[str], test: Float[np.ndarr
 
 
 def _working(prediction: Prediction) -> dict[str, Any]:
-    """Return how the predictor came to its answer: the maps that it compared, and its notes."""
+    """Return how the predictor came to its answer: from how many pairs, with which bases and maps, and its notes."""
     compared = ({key: getattr(one, key) for key in TriedMap.model_fields} for one in prediction.tried)
     finite = [one for one in compared if np.isfinite([v for v in one.values() if not isinstance(v, str)]).all()]
-    return {"tried": [TriedMap(**one) for one in finite], "notes": list(prediction.notes)}
+    correlations = prediction.pair_correlations
+    return {
+        "objective": prediction.objective,
+        "d": prediction.d,
+        "pairs": prediction.pairs,
+        "pair_correlations": None if correlations is None else correlations.tolist(),
+        "convergence": [BasisStep(functions=step.functions, r2=step.r2) for step in prediction.convergence],
+        "tried": [TriedMap(**one) for one in finite],
+        "notes": list(prediction.notes),
+    }
 
 
 def _intervals(prediction: Prediction, names: Sequence[str]) -> dict[str, tuple[float, float]] | None:
