@@ -175,6 +175,8 @@ def test_a_discrete_control_that_is_stationary_is_not_said_to_drift() -> None:
     assert found["stationary-log", "grip"].verdict is Verdict.PASS
     assert found["stationary-pair", "grip"].verdict is Verdict.PASS
     assert found["stationary-pair", "grip"].value < 0.001
+    assert "is discrete, with 2 values" in found["gaussian-control", "grip"].advice
+    assert "is discrete, with 2 values" in found["bounded", "grip"].advice
 
 
 @pytest.mark.parametrize("frames", [93, 127, 400, 20_000])

@@ -119,14 +119,14 @@ def test_tails_as_heavy_as_an_exponentials_are_refused(rng: np.random.Generator,
     assert len(found.convergence) == 4
 
 
-def test_features_that_are_not_told_apart_are_refused_where_it_matters(rng: np.random.Generator) -> None:
+def test_features_of_indistinguishable_correlations_are_refused_where_it_matters(rng: np.random.Generator) -> None:
     found = whitened(ou(rng, 20_000, [0.8, 0.64]))
     assert found.refused is not None
-    assert "do not tell apart" in found.refused
+    assert "do not distinguish" in found.refused
     assert whitened(ou(rng, 20_000, [0.8, 0.8]), d=1).refused is None  # either direction reads half
 
 
 def test_teleports_that_share_nothing_are_refused(rng: np.random.Generator) -> None:
     found = whitened((rng.standard_normal((20_000, 2)), rng.standard_normal((20_000, 2))))
     assert found.refused is not None
-    assert "chance alone" in found.refused
+    assert "sampling error alone" in found.refused

@@ -20,6 +20,9 @@ FEWEST_PAIRS = 64
 STILL = 1e-3
 """The sd, in canonical units, below which a control counts as never moved."""
 
+FEW_LEVELS = 10
+"""A control with at most so many distinct values is discrete."""
+
 LONG = 1024
 """Frames from which an eighth of the log is long enough to estimate a correlation time in."""
 
@@ -101,6 +104,11 @@ class Log:
         """The same with each eighth of the log centred separately, so that a drift is not counted as correlation."""
         parts = np.array_split(self.x, SEGMENTS)
         return correlation_time(np.concatenate([part - part.mean(axis=0) for part in parts]))
+
+    def levels(self, control: int) -> int | None:
+        """Return how many distinct values a control has where they are so few that it is discrete, else None."""
+        x = self.z[:, control]
+        return None if len(np.unique(x[: 10 * FEW_LEVELS])) > FEW_LEVELS or (n := len(np.unique(x))) > FEW_LEVELS else n
 
     @property
     def effective(self) -> Float[np.ndarray, " n"]:

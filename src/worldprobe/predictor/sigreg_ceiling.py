@@ -235,8 +235,8 @@ def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> t
     notes = []
     if evidence.d > moving:
         notes.append(
-            f"{moving} controls move, and no continuous map makes them N(0, I_{evidence.d}). The prediction is for an "
-            f"embedding of {moving} dimensions; the others are taken to be noise."
+            f"Controls that move: {moving}. No continuous map makes them N(0, I_{evidence.d}); the prediction is for "
+            "as many dimensions, and takes the others to be noise."
         )
     plain = next((trial for trial in tried if trial.name == "plain"), None)
     if plain is not None and best.name != "plain":

@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from pydantic import Field, PrivateAttr
 
-from worldprobe.errors import InvalidValue
 from worldprobe.render.glb import GlbPart
 from worldprobe.world.arm.model import CAMERA_HEIGHT, CHAINS, FOV_DEGREES, import_mujoco, mjcf, mujoco_model
 from worldprobe.world.arm.reference import MujocoRenderer, hero_still
 from worldprobe.world.arm.scene import arm_parts, poses
+from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.world import WORLDS, Control, World
 
 
@@ -82,11 +82,7 @@ class Arm(World):
 
         Raises InvalidValue for a wrong shape or values that are not finite.
         """
-        values = np.asarray(z, dtype=np.float64)
-        if values.ndim != 2 or values.shape[1] != self.joints:
-            raise InvalidValue("z", values.shape, f"an array of shape (N, {self.joints})")
-        if not np.isfinite(values).all():
-            raise InvalidValue("z", "controls with NaN or infinity", "finite numbers")
+        values = checked_rows("z", z, self.joints)
         return np.stack([spec.physical(column) for spec, column in zip(self.controls, values.T, strict=True)], axis=1)
 
     def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64
 from pydantic import Field
 
-from worldprobe.errors import InvalidValue
+from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.world import WORLDS, Control, World
 
 MOST_CONTROLS = 16_384
@@ -49,15 +49,15 @@ class Mixing(World):
 
     def mix(self, z: Float[np.ndarray, "N n"]) -> Float64[np.ndarray, "N m"]:
         """Return g(z) in float64; raises InvalidValue for a wrong shape or non-finite values."""
-        return self._mix(_vectors("z", z, self.n))
+        return self._mix(checked_rows("z", z, self.n))
 
     def inverse(self, x: Float[np.ndarray, "N m"]) -> Float64[np.ndarray, "N n"]:
         """Return the controls whose observation in float64 is x; raises InvalidValue as `mix` does."""
-        return self._inverse(_vectors("x", x, self.observation_shape[0]))
+        return self._inverse(checked_rows("x", x, self.observation_shape[0]))
 
     def log_det(self, z: Float[np.ndarray, "N n"]) -> Float64[np.ndarray, " N"]:
         """Return log det(J^T J) / 2 at z, J = dg/dz: log |det J| where g keeps the dimension; raises as `mix` does."""
-        return self._log_det(_vectors("z", z, self.n))
+        return self._log_det(checked_rows("z", z, self.n))
 
     @abstractmethod
     def _mix(self, z: Float64[np.ndarray, "N n"]) -> Float64[np.ndarray, "N m"]: ...
@@ -67,15 +67,6 @@ class Mixing(World):
 
     def _log_det(self, z: Float64[np.ndarray, "N n"]) -> Float64[np.ndarray, " N"]:
         return np.zeros(len(z))
-
-
-def _vectors(name: str, given: np.ndarray, columns: int) -> Float64[np.ndarray, "N columns"]:
-    values = np.asarray(given, dtype=np.float64)
-    if values.ndim != 2 or values.shape[1] != columns:
-        raise InvalidValue(name, values.shape, f"an array of shape (N, {columns})")
-    if not np.isfinite(values).all():
-        raise InvalidValue(name, "an array with NaN or infinity", "finite numbers")
-    return values
 
 
 @WORLDS.register("identity")

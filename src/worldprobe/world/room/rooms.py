@@ -10,8 +10,8 @@ from jaxtyping import Float, UInt8
 from pydantic import Field, PrivateAttr
 
 from worldprobe._util.files import file_sha256
-from worldprobe.errors import InvalidValue
 from worldprobe.render.camera import camera_to_world
+from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.room.bake import baked_glb, hero_still
 from worldprobe.world.room.blueprint import Blueprint, blueprint
 from worldprobe.world.room.child import blender_version
@@ -81,11 +81,7 @@ class RoomWorld(World):
 
     def cameras(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
         """Return the camera-to-world matrices of N control vectors."""
-        values = np.asarray(z, dtype=np.float64)
-        if values.ndim != 2 or values.shape[1] != len(self.controls):
-            raise InvalidValue("z", values.shape, f"an array of shape (N, {len(self.controls)})")
-        if not np.isfinite(values).all():
-            raise InvalidValue("z", "controls with NaN or infinity", "finite numbers")
+        values = checked_rows("z", z, len(self.controls))
         physical = {c.name: c.physical(values[:, k]) for k, c in enumerate(self.controls)}
         position = np.tile(np.array(self.plan.rest), (len(values), 1))
         for name, axis in AXES.items():

@@ -63,8 +63,6 @@ GAUSSIAN_JOINT = check(
     ".088.",
 )
 DIRECTIONS, EPPS_FRAMES = 64, 20_000
-FEW_LEVELS = 10
-"""A control with at most so many distinct values is discrete."""
 
 
 def marginals(log: Log, rng: np.random.Generator) -> list[Gate]:
@@ -109,8 +107,8 @@ def _gaussian_control(log: Log, i: int) -> Gate:
     x, name = log.x[:, i], log.names[i]
     value = shapiro_francia(x)
     tails, lean = float(kurtosis(x)), float(skew(x))
-    levels = len(np.unique(x[: 10 * FEW_LEVELS]))
-    if levels <= FEW_LEVELS and (levels := len(np.unique(x))) <= FEW_LEVELS:
+    levels = log.levels(i)
+    if levels is not None:
         shape = f"is discrete, with {levels} values"
         mend = "Leave it out of the states, or audit it apart: no continuous map makes a discrete variable Gaussian."
     else:

@@ -103,6 +103,11 @@ def _bounded(log: Log, i: int) -> Gate:
         f"{low + high:.1%} of the frames have {log.names[i]} at {end}. Replace clipping or rejection by a smooth, "
         "strictly increasing function inside the world, and let the control itself be Gaussian."
     )
+    if (levels := log.levels(i)) is not None:
+        advice = (
+            f"{log.names[i]} is discrete, with {levels} values. Leave it out of the states, or audit rows of one "
+            "value at a time: no continuous map makes a discrete variable Gaussian."
+        )
     noise = END_DRAWS * float(log.settled_time[i]) / len(z)
     return BOUNDED.judge(log.names[i], low + high, advice, noise=noise)
 
