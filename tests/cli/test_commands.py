@@ -10,12 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cli.calling import Called, call
+from worldprobe.cli.summary import print_summary
 
 # The command as installed: through `python -m`, an interrupt that passed an import's `exec` kills Python with the
 # signal at its very end, whatever status it was told to exit with.
+FORMAT_1 = Path(__file__).parents[1] / "results" / "format_1"
 COMMAND = Path(sys.executable).with_name("worldprobe")
 
 
@@ -204,3 +207,22 @@ def test_the_cache_is_listed_sized_and_cleaned_and_nothing_else_is(here: Path, m
     assert list((here / "cache" / "datasets").iterdir()) == []
     assert (outside / "precious").exists()
     assert (here / "cache" / "mine.txt").exists()
+
+
+def test_errors_name_options_as_the_command_line_spells_them(here: Path) -> None:
+    """In Python the same errors say drop_bad=True and frames=...: tests/recordings."""
+    state = np.arange(40.0).reshape(-1, 2)
+    state[3, 1] = np.nan
+    np.savez("bad.npz", state=state)
+    assert "pass --drop-bad to drop the rows" in call("audit", "--data", "bad.npz").err
+    pictures = np.zeros((20, 8, 8, 3), dtype=np.uint8)
+    np.savez("two.npz", state=np.arange(20.0), left=pictures, right=pictures)
+    assert "Pass --frames left or another, or --frames none." in call("audit", "--data", "two.npz").err
+
+
+def test_the_summary_of_a_sweep_shows_its_axes(capsys: pytest.CaptureFixture[str]) -> None:
+    print_summary(FORMAT_1)
+    table = capsys.readouterr().out
+    assert "rho" in table
+    assert "stride" in table
+    assert "gaussian, rho 0.7: " in table
