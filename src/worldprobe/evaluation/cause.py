@@ -36,9 +36,9 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
     """
     pairs, n = subject.pairs, len(subject.names)
     if not len(pairs):
-        return {"r2": None, "refused": "the rows are independent draws: there are no pairs to predict from"}, None
+        return _refused(objective, d, "the rows are independent draws: there are no pairs to predict from"), None
     if n > MOST_STATES:
-        return {"r2": None, "refused": f"a prediction is made for at most {MOST_STATES} states, not {n}"}, None
+        return _refused(objective, d, f"a prediction is made for at most {MOST_STATES} states, not {n}"), None
     assert subject.starts is not None
     size = min(d, n) if objective == "sigreg" else d
     answer = predict(
@@ -63,6 +63,11 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
         "notes": notes,
     }
     return found, answer
+
+
+def _refused(objective: str, d: int, reason: str) -> dict[str, Any]:
+    known = {"objective": objective, "d": d, "r2": None, "ci95": None, "r2_per_state": None}
+    return known | {"refused": reason, "notes": []}
 
 
 def decomposition(subject: Subject, tap: TapMeasures, answer: Prediction | None) -> dict[str, Any] | None:
