@@ -53,3 +53,44 @@ def test_a_world_s_r2_is_that_of_the_probe_set_s_regression(subject: object) -> 
 def test_a_quick_measurement_has_a_page_too(subject: object, tmp_path: Path) -> None:
     page = save_measurement(wp.measure(column_and_row_means, subject, quick=True), tmp_path / "out")
     assert "R² of every state" in page.read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "said"),
+    [
+        (
+            np.ones((1000, 3, 4, 4)),
+            {"pool": "max"},
+            "pool = 'max' is not possible: allowed is mean or flatten or first",
+        ),
+        (np.array(["a"] * 1000), {}, "holds <U1 of shape .1000,., not rows of numbers"),
+        (np.zeros((0, 3)), {}, "has no rows"),
+        ({}, {}, "encoder is missing: give embeddings by name"),
+        (lambda x: 1 / 0, {}, "It said: division by zero"),
+        (lambda x: x[:3].reshape(3, -1), {}, "output = '3 rows' is not possible: allowed is 32, one for every frame"),
+        (lambda x: "text", {}, "returns str of <U4, not an array of numbers"),
+        (np.ones((1000, 2)), {}, "is the same in all 1,000 rows"),
+    ],
+)
+def test_odd_embeddings_and_encoders_are_refused_in_one_line(
+    subject: object, given: object, options: dict, said: str
+) -> None:
+    with pytest.raises(wp.errors.WorldprobeError, match=said) as caught:
+        wp.measure(given, subject, quick=True, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_frames_of_floats_are_refused() -> None:
+    from dataclasses import replace
+
+    from worldprobe.evaluation.subject import of_arrays
+    from worldprobe.recordings.recorded_frames import ArrayFrames
+
+    class Floats(ArrayFrames):
+        def read(self, rows: np.ndarray) -> np.ndarray:  # type: ignore[override]
+            return np.ones((len(rows), 4, 4, 3), dtype=np.float32)
+
+    frames = Floats(np.zeros((50, 4, 4, 3), dtype=np.uint8), "floats")
+    found = replace(of_arrays(np.random.default_rng(0).standard_normal((50, 1)), independent=True), frames=frames)
+    with pytest.raises(wp.errors.InvalidValue, match=r"frames = 'float32, 1 to 1' is not possible: allowed is uint8"):
+        wp.measure(column_and_row_means, found)

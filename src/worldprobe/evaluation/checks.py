@@ -15,6 +15,8 @@ CHUNK = 1 << 16
 
 def check_embedding(h: Float[np.ndarray, "rows d"], where: str) -> None:
     """Raise UnusableEmbedding, in one sentence, where values are not finite or every row is the same."""
+    if not len(h):
+        raise UnusableEmbedding(f"{where} has no rows.")
     bad: list[int] = []
     count = 0
     low, high = np.full(h.shape[1], np.inf), np.full(h.shape[1], -np.inf)

@@ -104,6 +104,8 @@ def _recording_options(
 def _embeddings(given: Any, pool: str | None) -> dict[str, Embeddings] | None:
     """Return embeddings by the names of their taps; None where an encoder was given."""
     if isinstance(given, Mapping):
+        if not given:
+            raise InvalidValue("encoder", None, "embeddings by name, one or more")
         return {str(name): _tap_of(h, str(name), pool) for name, h in given.items()}
     if isinstance(given, np.ndarray) or (hasattr(given, "shape") and not callable(given)):
         return {"embeddings": _tap_of(given, "the embedding", pool)}

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from worldprobe.errors import InvalidValue
+from worldprobe.errors import InvalidValue, WorldprobeError
 from worldprobe.taps.encoder import Encode, ForeignEncoder
 from worldprobe.taps.outputs import embedding_of
 from worldprobe.taps.preprocessing import Preprocessing
@@ -129,10 +129,12 @@ def _prepared(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> Shaped[np.
     return np.require(tap.prepare(observations), requirements=("C", "W"))
 
 
-def _embedded(tap: Tap, encode: Encode, x: Shaped[np.ndarray, "k ..."]) -> Float[np.ndarray, "k d"]:
+def _embedded(tap: Tap, encode: Encode, x: Shaped[np.ndarray, "k ..."]) -> Float[np.ndarray, "as_returned d"]:
     try:
         returned = encode(x)
-    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except WorldprobeError:
+        raise
+    except Exception as error:  # whatever somebody's model raises
         reason = " ".join(str(error).split())[:240]
         raise InvalidValue(
             "input",

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Num
 
-from worldprobe.errors import WorldprobeError
+from worldprobe.errors import InvalidValue, WorldprobeError
 
 Pool = Literal["mean", "flatten", "first"]
 
@@ -29,8 +29,12 @@ POOLS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """`mean`: over the places of (N, C, H, W), or the tokens of (N, T, C); `first`: the first token of (N, T, C)."""
 
 
-def vectors(h: Num[np.ndarray, "N ..."], pool: str | None, where: str) -> Float[np.ndarray, "N d"]:
+def vectors(h: np.ndarray, pool: str | None, where: str) -> Float[np.ndarray, "N d"]:
     """Return one vector a row; raises UnusableEmbedding with the shape, and how to pool, for anything else."""
+    if h.dtype.kind not in "fiub" or h.ndim == 0:
+        raise UnusableEmbedding(f"{where} holds {h.dtype} of shape {h.shape}, not rows of numbers.")
+    if pool is not None and pool not in POOLS:
+        raise InvalidValue("pool", pool, " or ".join(POOLS))
     if h.ndim == 1:
         h = h[:, None]
     if h.ndim > 2:
