@@ -20,6 +20,7 @@ from worldprobe.reports import write_report
 from worldprobe.study import Results, conclude_study, load_study, run_study
 from worldprobe.study.cells import cells
 from worldprobe.study.study_folder import StudyFolder
+from worldprobe.study.study_frames import Clock
 
 HERE = Path(__file__).parent
 
@@ -52,6 +53,34 @@ def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Pa
     assert [run.role for run in results.runs] == ["measured", "ceiling", "measured", "floor", "pixels"]
     assert [exploration.label for exploration in results.explorations] == ["gaussian", "narrow"]
     assert len(results.summary) == len(results.runs)
+
+
+def test_a_study_stopped_after_its_first_runs_has_evidence_and_causes(tmp_path: Path) -> None:
+    def stop(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run_study(load_study(_written(tmp_path)), out, store=Store(tmp_path / "datasets"), after_run=stop)
+    found = Results.load(out)
+    assert len(found.runs) < len(cells(load_study(_written(tmp_path))))
+    assert [exploration.label for exploration in found.explorations] == ["gaussian", "narrow"]
+    assert all(exploration.predicted["sigreg"].r2 is not None for exploration in found.explorations)
+    assert found.decomposition
+    assert found.decomposition[0].ideal is not None
+    assert found.runs[0].seconds.render > 0.0
+
+
+def test_frames_are_charged_once_to_the_first_runs_that_read_them() -> None:
+    clock = Clock()
+    clock.spent("train", 8.0)
+    clock.spent("sheet", 4.0)
+    with clock.charge() as first:
+        clock.spent("train", 0.5)
+        clock.spent("test", 2.0)
+    with clock.charge() as second:
+        clock.spent("train", 0.25)
+    assert (first.seconds, second.seconds) == (10.5, 0.25)
 
 
 def test_broad_exploration_recovers_more_than_narrow_and_less_than_the_ceiling(finished: tuple[Path, Results]) -> None:

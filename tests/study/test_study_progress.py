@@ -45,10 +45,10 @@ def test_a_study_says_which_run_of_how_many_and_continues_where_it_was(study_fil
     out = study_file.parent / "out"
     run_study(load_study(study_file), out, store=store, reporter=shown)
     assert [text.partition(":")[0] for text in shown.texts] == [
-        "runs 1 to 2 of 5",
-        *(f"run {number} of 5" for number in range(3, 6)),
         "exploration 1 of 2",
         "exploration 2 of 2",
+        "runs 1 to 2 of 5",
+        *(f"run {number} of 5" for number in range(3, 6)),
     ]
     assert shown.shares[-1] > 0.9
     assert any(task.startswith("predicting") for task in shown.tasks)

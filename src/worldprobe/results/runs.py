@@ -15,6 +15,7 @@ class Seconds(Record):
     """Wall-clock seconds of a run's parts."""
 
     render: float
+    """Of the frames that no run before it has read, also where they were rendered for an exploration's description."""
     train: float
     measure: float
 

@@ -1,4 +1,7 @@
-"""Executes what is not finished of a plan: runs in groups, then explorations, then the hero still."""
+"""Executes what is not finished of a plan: explorations, then runs in groups, then the hero still.
+
+Explorations come first, so that a folder whose runs are half-finished has frames, predictions and causes to report.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def execute(
     command: str = "",
     finished: Callable[[], None] = lambda: None,
 ) -> None:
-    """Train, measure and explore what is missing in a claimed folder, and call `finished` after every group of runs.
+    """Explore, train and measure what is missing in a claimed folder, and call `finished` after every group of runs.
 
     Every run and exploration appears in the folder whole or not at all; what was planned and spent so far is in
     `execution.json` whenever `finished` is called.
@@ -46,14 +49,14 @@ def execute(
         book = _Bookkeeping(plan, folder, command)
         progress = opened.enter_context(StudyProgress.of(plan, folder, reporter))
         resources = Resources(plan, folder, store, reporter, progress)
-        for group in plan.groups:
-            if _run(resources, group):
-                book.write()
-                finished()
         for cell in plan.explorations:
             if folder.finished_exploration(cell.id) is None:
                 with progress.exploration(cell):
                     explore(resources, cell)
+        for group in plan.groups:
+            if _run(resources, group):
+                book.write()
+                finished()
         _hero(plan, folder, reporter)
         book.write()
 
@@ -88,10 +91,9 @@ def _run(resources: Resources, group: Sequence[Cell]) -> bool:
     missing = [cell for cell in group if resources.folder.finished_run(cell.id) is None]
     if not missing:
         return False
-    resources.clock.seconds = 0.0
-    with resources.progress.group(missing):
+    with resources.progress.group(missing), resources.clock.charge() as rendered:
         readers = train_group(resources, group)
-        render = resources.clock.seconds / len(group)
+        render = rendered.seconds / len(group)
         for cell, reader in zip(group, readers, strict=True):
             if cell in missing:
                 run = score_run(resources, cell, reader, render)

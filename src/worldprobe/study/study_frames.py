@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
@@ -18,10 +21,39 @@ FRESH_NUMBERS = 2**22
 """Most numbers of observations that a block of freshly drawn pairs holds."""
 
 
-class Clock:
-    """Seconds that rendering took since the last reset."""
+@dataclass
+class Rendered:
+    """What some runs are charged for their frames."""
 
-    seconds = 0.0
+    seconds: float = 0.0
+
+
+class Clock:
+    """Charges rendering to runs: the first runs that read a data set pay for it, also where it was rendered before.
+
+    The frames of an exploration are rendered when it is described, before any run; the runs that then train on them
+    take on those seconds. What no run reads is charged to none.
+    """
+
+    def __init__(self) -> None:
+        self._unpaid: dict[str, float] = {}
+        self._charged: Rendered | None = None
+
+    @contextmanager
+    def charge(self) -> Iterator[Rendered]:
+        """Charge what is read within the context to the runs that it is for."""
+        self._charged = Rendered()
+        try:
+            yield self._charged
+        finally:
+            self._charged = None
+
+    def spent(self, key: str, seconds: float) -> None:
+        """Note that rendering or reading a data set took so long."""
+        if self._charged is None:
+            self._unpaid[key] = self._unpaid.get(key, 0.0) + seconds
+        else:
+            self._charged.seconds += self._unpaid.pop(key, 0.0) + seconds
 
 
 class StudyFrames:
@@ -94,7 +126,7 @@ class StudyFrames:
         else:
             dataset = self.store.ensure(spec, self.study.world)
         seconds = time.perf_counter() - start
-        self.clock.seconds += seconds
+        self.clock.spent(spec.key, seconds)
         self.progress.frames(spec.key, spec.frames, seconds)
         return dataset
 

@@ -95,9 +95,11 @@ class StudyProgress:
         """Show that an exploration is being described and its ideal encoder predicted."""
         number, total = self._explorations_done + 1, len(self._plan.explorations)
         self._update(f"exploration {number} of {total}: {cell.id}")
-        start = time.perf_counter()
+        spent, start = self._work.seconds_spent, time.perf_counter()
         yield
-        self._work.spend("explorations", 1, time.perf_counter() - start)
+        # What was not rendering was describing and predicting.
+        others = self._work.seconds_spent - spent
+        self._work.spend("explorations", 1, max(0.0, time.perf_counter() - start - others))
         self._explorations_done += 1
         self._update()
 
