@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from worldprobe.api.arrays import bound, decompose, predict, recover
     from worldprobe.api.studies import audit, load_study, plan, report, run
     from worldprobe.audits.gate import GATES as gates
+    from worldprobe.conformance.check_sigreg import check_sigreg
     from worldprobe.contracts.encoder_contract import check_encoder
     from worldprobe.contracts.regime_contract import check_regime
     from worldprobe.contracts.world_contract import check_world
@@ -66,6 +67,7 @@ _HOMES = {
     "check_world": "worldprobe.contracts.world_contract:check_world",
     "check_regime": "worldprobe.contracts.regime_contract:check_regime",
     "check_encoder": "worldprobe.contracts.encoder_contract:check_encoder",
+    "check_sigreg": "worldprobe.conformance.check_sigreg:check_sigreg",
     "describe": "worldprobe.recordings:describe",
     "read_recording": "worldprobe.recordings:read_recording",
     "audit": "worldprobe.api.studies:audit",
@@ -100,6 +102,7 @@ __all__ = [
     "bound",
     "check_encoder",
     "check_regime",
+    "check_sigreg",
     "check_world",
     "decompose",
     "describe",

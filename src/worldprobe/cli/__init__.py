@@ -21,6 +21,7 @@ COMMANDS = [
     "open_report",
     "measure",
     "export",
+    "sigreg",
     "plan",
     "sign",
     "render",

@@ -1,0 +1,64 @@
+"""One of two gloo processes that evaluate a loss on halves of a batch: `python -m worldprobe.conformance.rank_process`.
+
+The file that names the loss is executed after the process group is there, as in training: some losses ask for it when
+they are made. Both processes run on this machine and talk over its loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from worldprobe.conformance.implementation import Implementation, open_implementation
+from worldprobe.errors import WorldprobeError
+
+CALLS = 8
+
+
+def main(folder: Path, rank: int) -> None:
+    """Write what this rank finds into `folder`, or why it fails."""
+    warnings.simplefilter("ignore", FutureWarning)  # torch's own, of collectives that losses call
+    torch.set_num_threads(1)
+    job = torch.load(folder / "job.pt", weights_only=True)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+    try:
+        found: dict[str, Any] = _evaluated(_loss(folder, job), job, rank)
+    except WorldprobeError as error:
+        found = {"error": str(error)}
+    except Exception as error:
+        found = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    (folder / f"rank{rank}.json").write_text(json.dumps(found), encoding="utf8")
+    if "error" not in found:
+        dist.destroy_process_group()
+
+
+def _loss(folder: Path, job: dict[str, Any]) -> Implementation:
+    if job["named"] is not None:
+        return open_implementation(job["named"])
+    return open_implementation(pickle.loads((folder / "loss.pickle").read_bytes()))  # written by our own parent process
+
+
+def _evaluated(loss: Implementation, job: dict[str, Any], rank: int) -> dict[str, Any]:
+    value, slope = loss.gradient(job["halves"][rank])
+    return {
+        "value": value,
+        "gradient": slope.flatten().tolist(),
+        "one seed": _mean_of_calls(loss, job["point"], 0),
+        "seed of its own": _mean_of_calls(loss, job["point"], 1 + rank),
+    }
+
+
+def _mean_of_calls(loss: Implementation, h: torch.Tensor, seed: int) -> float:
+    torch.manual_seed(seed)
+    return sum(loss.value(h, fresh=True) for _ in range(CALLS)) / CALLS
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
