@@ -25,7 +25,7 @@ from worldprobe._util.seeds import stream, stream_seed
 from worldprobe.explore import REGIMES
 from worldprobe.measures.probes import fit_probe
 from worldprobe.predictor.predict import CEILINGS, predict
-from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.unequal_correlations import sigreg_margin, whitening_margin
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.train import draw_directions, sigreg
@@ -59,12 +59,12 @@ def gaussian(rho: tuple[float, ...], pairs: int) -> Pairs:
     return drawn.first, drawn.second
 
 
-def told(found: Prediction, seconds: float) -> dict[str, Any]:
+def told(found: IdealEncoder, seconds: float) -> dict[str, Any]:
     """Return what a prediction says."""
     row: dict[str, Any] = {
         "r2": _rounded(found.r2),
         "ci95": _rounded(found.ci95),
-        "r2 per control": _rounded(found.r2_per_control),
+        "r2 per control": _rounded(found.r2_per_control and list(found.r2_per_control.values())),
         "pair correlations": _rounded(found.pair_correlations),
         "bracket": _rounded(found.bracket),
         "proven": found.proven,

@@ -16,7 +16,7 @@ from worldprobe.audits.audit import by_part, folded, worst_gate
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.cli import app
 from worldprobe.errors import DamagedData
-from worldprobe.results import AuditedPart, PredictedRecovery, Verdict, load_audit
+from worldprobe.results import AuditedPart, Prediction, Verdict, load_audit
 
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 
@@ -33,8 +33,8 @@ def audit(expected: bool = False) -> Audit:
         gate("dead-control", "film: y", Verdict.FAIL, 0.9),
         gate("coverage", "film: x", Verdict.WARN),
     ]
-    known = {"r2": 0.4, "ci95": (0.3, 0.5), "r2_per_control": {"x": 0.4}, "ci95_per_control": {"x": (0.3, 0.5)}}
-    predicted = PredictedRecovery(refused=None, r2_on_test=0.2, bracket=(0.1, 0.6), **known)
+    known = {"r2": 0.4, "ci95": (0.3, 0.5), "r2_per_control": {"x": 0.4}, "r2_per_control_ci95": {"x": (0.3, 0.5)}}
+    predicted = Prediction(refused=None, r2_on_test=0.2, bracket=(0.1, 0.6), **known)
     world = AuditedPart(label="world", gates=1)
     film = AuditedPart(label="film", gates=3, expected_to_fail=expected, predicted=predicted)
     return Audit(gates, [world, film], ["y never moves"])
@@ -65,7 +65,7 @@ def test_json_keeps_its_keys_and_adds_the_parts() -> None:
     film = told["parts"][1]
     assert film["worst"] == {"gate": "dead-control", "subject": "film: x"}
     assert film["predicted"]["bracket"] == [0.1, 0.6]
-    assert film["predicted"]["ci95_per_control"] == {"x": [0.3, 0.5]}
+    assert film["predicted"]["r2_per_control_ci95"] == {"x": [0.3, 0.5]}
 
 
 def test_an_audit_in_a_folder_keeps_its_parts(tmp_path: Path) -> None:
@@ -148,6 +148,27 @@ def test_an_older_audit_is_read_with_the_present_names(tmp_path: Path) -> None:
     assert found is not None
     assert found.gate("perceptual-aliasing", "yaw") is not None
     assert (found.exit_status, list(found.parts)) == (1, [])
+
+
+def test_predictions_in_an_audit_of_format_2_are_read(tmp_path: Path) -> None:
+    save_audit(audit(), tmp_path, "key")
+    path = tmp_path / "audit.json"
+    given = json.loads(path.read_text(encoding="utf8"))
+    known = {"refused": None, "refused_briefly": "", "r2": 0.4, "ci95": [0.3, 0.5], "r2_per_control": {"x": 0.4}}
+    known |= {"ci95_per_control": {"x": [0.3, 0.5]}, "r2_on_test": 0.2, "proven": False, "bracket": None}
+    known |= {"tried": [{"name": "plain", "pair_correlation": 1.2, "error": 0.1, "r2": 0.4, "gaussian": 0.0}]}
+    refused = {"refused": "Too small.", "r2": None, "r2_per_control": {}, "ci95_per_control": {}, "notes": []}
+    given["parts"][1]["predicted"] = known | {"notes": ["A note."]}
+    given["parts"][0]["predicted"] = refused
+    path.write_text(json.dumps(given | {"format": 2}), encoding="utf8")
+    found = load_audit(tmp_path)
+    assert found is not None
+    world, film = (part.predicted for part in found.parts)
+    assert film is not None
+    assert film.r2_per_control_ci95 == {"x": (0.3, 0.5)}
+    assert film.tried[0].pair_correlation == 1.2
+    assert world is not None
+    assert (world.refused, world.r2_per_control, world.r2_per_control_ci95) == ("Too small.", None, None)
 
 
 def test_the_registry_has_every_gate_and_a_gate_belongs_to_one_file() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from audits.degenerate import COLUMNS, table
 from worldprobe.audits import Gate, Verdict, audit_regime
-from worldprobe.audits.gates.exploration import predicted_r2
-from worldprobe.audits.gates.exploration.predicted_r2 import foretell, judged
+from worldprobe.audits.gates.exploration.predicted_r2 import judged
 from worldprobe.explore import Pairs
+from worldprobe.predictor import exploration_prediction
+from worldprobe.predictor.exploration_prediction import predict_exploration
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.recordings.episodes import pair_index
 
@@ -102,7 +103,7 @@ def test_a_prediction_that_breaks_off_is_a_warning_beside_the_other_gates(monkey
     def broken(*_: object, **__: object) -> None:
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr(predicted_r2, "predict", broken)
-    [gate] = judged(foretell(two_arms()), ["a"])
+    monkeypatch.setattr(exploration_prediction, "predict", broken)
+    [gate] = judged(predict_exploration(two_arms(), ["a"]).record(), ["a"])
     assert gate.verdict is Verdict.WARN
     assert "IndexError" in gate.advice

@@ -6,6 +6,7 @@ import pytest
 from predictor.worlds import ou
 from worldprobe.errors import InvalidValue, WorldprobeError
 from worldprobe.predictor.predict import CEILINGS, predict
+from worldprobe.results import Prediction
 
 
 @pytest.mark.parametrize("objective", list(CEILINGS))
@@ -43,6 +44,20 @@ def test_the_same_seed_gives_the_same_prediction(objective: str) -> None:
 def test_infonce_has_no_prediction_and_the_error_says_why(rng: np.random.Generator) -> None:
     with pytest.raises(InvalidValue, match=r"sigreg or whitening.*InfoNCE"):
         predict(*ou(rng, 100, [0.8]), "infonce", rng=rng)
+
+
+def test_a_prediction_is_its_record_and_names_its_controls(rng: np.random.Generator) -> None:
+    found = predict(*ou(rng, 20_000, [0.8, 0.7]), rng=rng, names=("yaw", "x"))
+    assert isinstance(found, Prediction)
+    assert list(found.r2_per_control or {}) == ["yaw", "x"]
+    assert "95 % interval" in found._repr_html_()
+    there = found.record(rng.standard_normal((500, 2)))
+    assert type(there) is Prediction
+    assert list(there.r2_on_test_per_control or {}) == ["yaw", "x"]
+    assert there.r2_on_test == pytest.approx(1.0, abs=0.01)
+    assert Prediction.model_validate_json(there.model_dump_json()) == there
+    with pytest.raises(InvalidValue, match="one for every control"):
+        predict(*ou(rng, 20_000, [0.8, 0.7]), rng=rng, names=("yaw",))
 
 
 def test_an_embedding_without_dimensions_is_refused(rng: np.random.Generator) -> None:

@@ -13,7 +13,7 @@ from worldprobe.errors import InvalidValue, WrongChoice
 from worldprobe.explore.regime import Pairs
 
 if TYPE_CHECKING:
-    from worldprobe.predictor.prediction import Prediction
+    from worldprobe.predictor.prediction import IdealEncoder
     from worldprobe.results import Bound, MissingParts
 
 
@@ -110,7 +110,7 @@ def predict(
     d: int | None = None,
     episodes: Any = None,
     seed: int = 0,
-) -> Prediction:
+) -> IdealEncoder:
     """Predict the linear R^2 that the ideal encoder of an exploration reaches; nothing is rendered or trained.
 
     Takes `Pairs` (of a regime or a recording), or two arrays (pairs, n): the states of the pairs' first and second

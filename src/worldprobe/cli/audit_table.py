@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from worldprobe.audits import Audit
 from worldprobe.audits.audit import Folded, Judged, by_part, folded, worst_gate, worst_verdict
 from worldprobe.cli.terminal import cell, console, say, table
-from worldprobe.results import AuditedPart, PredictedRecovery, SavedAudit, Verdict
+from worldprobe.results import AuditedPart, Prediction, SavedAudit, Verdict
 
 COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 NAMED = 6
@@ -92,23 +92,22 @@ def _print_prediction(part: AuditedPart) -> None:
     if found is None:
         return
     say("[bold]Prediction for {}[/bold]: {}", part.label or "the recording", _answer(found))
-    for name, r2 in found.r2_per_control.items():
-        say("  {}: {} ({} .. {})", name, f"{r2:.3f}", *(f"{end:.3f}" for end in found.ci95_per_control[name]))
+    for name, r2 in (found.r2_per_control or {}).items():
+        ends = (found.r2_per_control_ci95 or {}).get(name)
+        say("  {}: {}{}", name, f"{r2:.3f}", "" if ends is None else f" ({ends[0]:.3f} .. {ends[1]:.3f})")
     if found.bracket is not None:
         say(
             "  Any whitened map that is aligned as well has a mean R² of {} .. {}.",
             *(f"{r:.3f}" for r in found.bracket),
         )
     for trial in found.tried:
-        numbers = (
-            f"R² {trial['r2']:.3f}, total pair correlation {trial['pair_correlation']:.4f} +- {trial['error']:.4f}"
-        )
-        say("  map tried, {}: {}", trial["name"], numbers)
+        numbers = f"R² {trial.r2:.3f}, total pair correlation {trial.pair_correlation:.4f} +- {trial.error:.4f}"
+        say("  map tried, {}: {}", trial.name, numbers)
     for note in found.notes:
         say("  {}", note)
 
 
-def _answer(found: PredictedRecovery) -> str:
+def _answer(found: Prediction) -> str:
     if found.r2 is None:
         return f"refused. {found.refused}"
     return f"mean R² {found.r2:.3f}, " + ("proven for every optimum" if found.proven else "of the best map found")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from worldprobe._util.seeds import stream
 from worldprobe.evaluation.subject import Subject
 from worldprobe.evaluation.tap_measures import TapMeasures
 from worldprobe.explain.decomposition import decompose
 from worldprobe.predictor.predict import predict
-from worldprobe.predictor.prediction import Prediction
 from worldprobe.recordings.episodes import episode_of
+from worldprobe.results import Prediction
 
 MOST_STATES = 8
 """States that a prediction is made for."""
@@ -49,6 +47,7 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
         d=size,
         groups=_groups(subject, pairs[:, 0]),
         at_most=AT_MOST,
+        names=subject.names,
     )
     notes = [*answer.notes]
     if size < d:
@@ -58,7 +57,7 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
         "d": size,
         "r2": answer.r2,
         "ci95": None if answer.ci95 is None else list(answer.ci95),
-        "r2_per_state": _by_name(subject.names, answer.r2_per_control),
+        "r2_per_state": answer.r2_per_control,
         "refused": answer.refused,
         "notes": notes,
     }
@@ -75,10 +74,8 @@ def decomposition(subject: Subject, tap: TapMeasures, answer: Prediction | None)
     if answer is None or answer.r2_per_control is None:
         return None
     r2 = {name: value if np.isfinite(value) else 0.0 for name, value in tap.values["r2_per_state"].items()}
-    ceiling = dict(zip(subject.names, answer.r2_per_control.tolist(), strict=True))
-    states = {
-        name: parts.model_dump() for name, parts in decompose(r2, ceiling=ceiling, supervised=None, ends=None).items()
-    }
+    parts = decompose(r2, ceiling=answer.r2_per_control, supervised=None, ends=None)
+    states = {name: own.model_dump() for name, own in parts.items()}
     share = tap.values["r2"] / answer.r2 if answer.r2 else None
     return {"states": states, "share_of_ceiling": share, "note": WITHOUT_CURVES}
 
@@ -135,7 +132,3 @@ def _groups(subject: Subject, rows: np.ndarray) -> np.ndarray:
     stretch = max(1, subject.rows // 200)
     labels: np.ndarray = episode * (subject.rows // stretch + 1) + (rows - subject.starts[episode]) // stretch
     return labels
-
-
-def _by_name(names: Sequence[str], values: Float[np.ndarray, " n"] | None) -> dict[str, float] | None:
-    return None if values is None else dict(zip(names, values.tolist(), strict=True))

@@ -39,6 +39,8 @@ class Evidence:
     cells: CellPairs
     joints: tuple[Float[np.ndarray, "cells cells"], ...]
     d: int
+    names: tuple[str, ...]
+    """Of the controls."""
 
     @property
     def moving(self) -> Bool[np.ndarray, " n"]:
@@ -46,11 +48,11 @@ class Evidence:
         return self.marginals.moving
 
 
-def evidence(z: PairSample, marginals: Marginals, d: int) -> Evidence:
+def evidence(z: PairSample, marginals: Marginals, d: int, names: tuple[str, ...]) -> Evidence:
     """Put the pairs into Gaussian coordinates."""
     cells = cell_pairs(marginals, z)
     joints = tuple(cells.joint(coordinate) for coordinate in range(cells.first.shape[1]))
-    return Evidence(z, marginals, cells, joints, d)
+    return Evidence(z, marginals, cells, joints, d, names)
 
 
 @dataclass(frozen=True)

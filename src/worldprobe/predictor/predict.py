@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -12,14 +12,14 @@ from worldprobe.errors import InvalidValue
 from worldprobe.predictor import refusals
 from worldprobe.predictor.gaussian_coordinates import fit_marginals
 from worldprobe.predictor.ladder import Evidence, Level, climb, evidence, pairs_for
-from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.sigreg_ceiling import sigreg_ceiling
 from worldprobe.predictor.whitening_ceiling import whitening_ceiling
 from worldprobe.stats.jackknife import BLOCKS, Groups, sample_pairs
 from worldprobe.stats.standardise import safe_scale
 
-CEILINGS: dict[str, Callable[[Evidence, list[Level], np.random.Generator, Advance], Prediction]] = {
+CEILINGS: dict[str, Callable[[Evidence, list[Level], np.random.Generator, Advance], IdealEncoder]] = {
     "sigreg": sigreg_ceiling,
     "whitening": whitening_ceiling,
 }
@@ -37,13 +37,15 @@ def predict(
     groups: Groups = None,
     at_most: int = AT_MOST,
     advance: Advance = unseen,
-) -> Prediction:
+    names: Sequence[str] | None = None,
+) -> IdealEncoder:
     """Predict the linear R^2 (h -> z) of the ideal encoder with d dimensions (n by default) of these pairs (z, z').
 
     The ideal encoder inverts the world and has found its objective's optimum: T's leading eigenfunctions under
     "whitening", the best aligned map onto N(0, I_d) under "sigreg" (docs/predictor.md). `groups` says which pairs
     depend on one another (a label each, or how many consecutive ones): clips, shots, episodes. At most about `at_most`
     pairs are used, whole groups drawn at random. `advance` is called as the work goes on, `STEPS` times at most.
+    `names` are the controls': z1, z2 ... where they are not given.
 
     Raises InvalidValue for arrays that do not match, numbers that are not finite, a d below 1, or an objective without
     a prediction. A prediction that the sample does not support is refused, with the reason in the result.
@@ -53,19 +55,22 @@ def predict(
     size = first.shape[1] if d is None else d
     if size < 1 or first.shape[1] < 1:
         raise InvalidValue("d", size, "1 or more, with one control or more")
+    called = tuple(names or (f"z{i + 1}" for i in range(first.shape[1])))
+    if len(called) != first.shape[1]:
+        raise InvalidValue("names", len(called), f"{first.shape[1]}, one for every control")
     first, second = _in_safe_units(first, second)
     z = sample_pairs(first, second, groups, at_most, rng)
     small = refusals.too_small(len(z), z.groups, pairs_for(1), 2 * BLOCKS)
     if small:
-        return Prediction(objective, size, len(z), small)
+        return refusals.refused(objective, size, len(z), small)
     marginals = fit_marginals(z.pooled)
     if not marginals.moving.any():
-        return Prediction(objective, size, len(z), refusals.NOTHING_MOVES)
-    found = evidence(z, marginals, size)
+        return refusals.refused(objective, size, len(z), refusals.NOTHING_MOVES)
+    found = evidence(z, marginals, size, called)
     advance(1, "coordinates")
     levels = climb(found, advance)
     if len(levels) < 2:
-        return Prediction(objective, size, len(z), refusals.too_few_functions(size, len(levels)))
+        return refusals.refused(objective, size, len(z), refusals.too_few_functions(size, len(levels)))
     return CEILINGS[objective](found, levels, rng, advance)
 
 

@@ -1,16 +1,19 @@
-"""A prediction: the numbers with their intervals, or the reason why there are none."""
+"""A prediction's record together with the ideal encoder that it is of, which can be evaluated at any controls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from pydantic import PrivateAttr
 
 from worldprobe.errors import WorldprobeError
 from worldprobe.measures.probes import fit_probe
 from worldprobe.predictor.gaussian_coordinates import Marginals
+from worldprobe.results.predicted import Prediction
 from worldprobe.stats.r2 import r2_per_column
 
 
@@ -35,26 +38,6 @@ class Embedding:
 
 
 @dataclass(frozen=True)
-class Step:
-    """The answer on one rung of the ladder of bases."""
-
-    functions: int
-    r2: float
-
-
-@dataclass(frozen=True)
-class CandidateSummary:
-    """A measure-preserving map: its features' total pair correlation on held-out pairs, and its R^2."""
-
-    name: str
-    pair_correlation: float
-    error: float
-    r2: float
-    gaussian: float
-    """Mean squared Wasserstein distance of its projections to N(0, 1)."""
-
-
-@dataclass(frozen=True)
 class Elsewhere:
     """R^2 of the ideal embedding at other points, and the share of them beyond the range that the pairs have shown."""
 
@@ -63,57 +46,66 @@ class Elsewhere:
     outside: float
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """The linear R^2, h -> z, of the ideal encoder under an objective, on the world's own distribution of controls.
+class IdealEncoder(Prediction):
+    """The prediction of the linear R^2, h -> z, of an objective's ideal encoder, and that encoder as a function.
 
-    Where `refused` is a sentence, the numbers are None: it says why, what was seen and what would change it.
+    Its numbers are the record's. Where `refused` is a sentence they are None: it says why, what was found and what
+    would change it.
     """
 
-    objective: str
-    d: int
-    pairs: int
-    """How many pairs were used."""
-    refused: str | None
-    r2: float | None = None
-    """Mean over controls; one that never moves counts as 0."""
-    r2_per_control: Float[np.ndarray, " n"] | None = None
-    ci95: tuple[float, float] | None = None
-    """Sampling error of the pairs, and what the last growth of the basis has changed."""
-    ci95_per_control: Float[np.ndarray, "n 2"] | None = None
-    pair_correlations: Float[np.ndarray, " d"] | None = None
-    """Of the embedding's features, largest first: the alignment is 2 (d - their sum)."""
-    alignment: float | None = None
-    """E|h - h'|^2 per dimension of the best aligned map that was found, known also where its R^2 is not."""
-    convergence: tuple[Step, ...] = ()
-    """The answer as the basis grows."""
-    proven: bool = False
-    """Whether any optimum must have this R^2 (within 0.02): else it is that of the best map found."""
-    bracket: tuple[float, float] | None = None
-    """The mean R^2 that any whitened map aligned as well as this one has, whichever map that is."""
-    candidates: tuple[Embedding, ...] = ()
-    """Where it was refused because maps that are aligned equally well are read differently: those maps."""
-    tried: tuple[CandidateSummary, ...] = ()
-    notes: tuple[str, ...] = ()
-    embedding: Embedding | None = None
+    _names: tuple[str, ...] = PrivateAttr(())
+    _embedding: Embedding | None = PrivateAttr(None)
+    _equally_aligned: tuple[Embedding, ...] = PrivateAttr(())
+
+    @classmethod
+    def of(
+        cls,
+        names: Sequence[str],
+        embedding: Embedding | None = None,
+        equally_aligned: Sequence[Embedding] = (),
+        **numbers: Any,
+    ) -> IdealEncoder:
+        """Make it from the record's fields and the embedding, or the several that are aligned equally well."""
+        made = cls(**numbers)
+        made._names, made._embedding, made._equally_aligned = tuple(names), embedding, tuple(equally_aligned)
+        return made
+
+    @property
+    def embedding(self) -> Embedding:
+        """The ideal embedding; WorldprobeError where the prediction was refused."""
+        if self._embedding is None:
+            raise WorldprobeError(f"There is no ideal embedding to evaluate: {self.refused}")
+        return self._embedding
 
     def features(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the ideal embedding at any controls; WorldprobeError where the prediction was refused."""
-        return self._embedding()(z)
+        return self.embedding(z)
 
-    def outside(self, z: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def beyond(self, z: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Return which points lie beyond the range of a control that the pairs have shown."""
-        return self._embedding().marginals.outside(z)
+        return self.embedding.marginals.outside(z)
 
     def at(self, z: Float[np.ndarray, "N n"]) -> Elsewhere:
         """Return the linear R^2 of the ideal embedding at other controls (a grid, the canonical set), fitted there.
 
         A control that is constant there counts as 0.
         """
-        each = self._embedding().r2_at(z)
-        return Elsewhere(float(each.mean()), each, float(self.outside(z).mean()))
+        each = self.embedding.r2_at(z)
+        return Elsewhere(float(each.mean()), each, float(self.beyond(z).mean()))
 
-    def _embedding(self) -> Embedding:
-        if self.embedding is None:
-            raise WorldprobeError(f"There is no ideal embedding to evaluate: {self.refused}")
-        return self.embedding
+    def record(self, test: Float[np.ndarray, "points n"] | None = None) -> Prediction:
+        """Return the record alone, with what the ideal encoder recovers of `test` controls where they are given.
+
+        Of a refused prediction, that is what every one of the equally well aligned maps recovers of them.
+        """
+        scores: dict[str, Any] = {}
+        if test is not None and self._embedding is not None:
+            there = self.at(test)
+            scores = {"r2_on_test": there.r2, "outside": there.outside}
+            scores["r2_on_test_per_control"] = self._named(there.r2_per_control)
+        elif test is not None:
+            scores = {"candidates": [self._named(own.r2_at(test)) for own in self._equally_aligned]}
+        return Prediction.model_validate(self.model_dump() | scores)
+
+    def _named(self, values: Float[np.ndarray, " n"]) -> dict[str, float]:
+        return dict(zip(self._names, values.tolist(), strict=True))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.predictor.prediction import Step
+from worldprobe.predictor.prediction import Embedding, IdealEncoder
+from worldprobe.results.predicted import BasisStep
 
 SETTLED = 0.01
 """The answer has settled when the last growth of the basis changes the mean R^2 by less."""
@@ -32,6 +34,21 @@ class Refusal(str):
         made = super().__new__(cls, sentence)
         made.short = short
         return made
+
+
+def refused(
+    objective: str,
+    d: int,
+    pairs: int,
+    why: Refusal,
+    equally_aligned: Sequence[Embedding] = (),
+    names: Sequence[str] = (),
+    **known: Any,
+) -> IdealEncoder:
+    """Return the prediction that is refused, with what is known all the same."""
+    said: dict[str, Any] = {"objective": objective, "d": d, "pairs": pairs}
+    said |= {"refused": str(why), "refused_briefly": why.short}
+    return IdealEncoder.of(names, None, equally_aligned, **said, **known)
 
 
 NOTHING_MOVES = Refusal(
@@ -91,7 +108,7 @@ def overfitted(seen: float, kept: float, features: int) -> Refusal | None:
     )
 
 
-def not_settled(steps: Sequence[Step], kurtosis: Float[np.ndarray, " n"]) -> Refusal | None:
+def not_settled(steps: Sequence[BasisStep], kurtosis: Float[np.ndarray, " n"]) -> Refusal | None:
     """Refuse an answer that still moves with the basis."""
     if abs(steps[-1].r2 - steps[-2].r2) <= SETTLED:
         return None
@@ -172,6 +189,15 @@ def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs:
         "Several Gaussian maps are equally well aligned within the sampling error, and their mean R^2 differs "
         f"({_listed(maps)}): which one an encoder finds is not identifiable. More pairs may separate them; more equal "
         "pair correlations of the controls leave one best map.",
+    )
+
+
+def broke_off(fault: Exception) -> Refusal:
+    """Refuse where the predictor itself failed."""
+    return Refusal(
+        "it broke off",
+        f"The prediction broke off ({type(fault).__name__}: {fault}). The other gates do not depend on it. This is a "
+        "defect of worldprobe: please report it with the shape of this log.",
     )
 
 

@@ -15,10 +15,10 @@ from worldprobe.predictor.gaussian_coordinates import Marginals, fit_marginals
 from worldprobe.predictor.gaussian_maps import ROUNDS, Features, GaussianMap, Plain, Settled
 from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.moments import Covariances, Moments, moments
-from worldprobe.predictor.prediction import CandidateSummary
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.rbig import IterativeGaussianisation, distance_to_gaussian
 from worldprobe.predictor.rearrangement import ascend, starts
+from worldprobe.results.predicted import TriedMap
 from worldprobe.stats.jackknife import BLOCKS, Estimate, PairSample, jackknife
 from worldprobe.stats.r2 import r2_from_errors
 
@@ -78,9 +78,13 @@ class Candidate:
         without = np.array([_numbers(own)[0] - _numbers(others)[0] for own, others in pairs])
         return jackknife(float(_numbers(self.moments.all())[0] - _numbers(other.moments.all())[0]), without)
 
-    def summary(self) -> CandidateSummary:
-        """Return name, alignment, R^2 and distance from N(0, I)."""
-        return CandidateSummary(self.name, self.total, float(self.numbers.error[0]), self.r2, self.gaussian)
+    def summary(self) -> TriedMap | None:
+        """Return name, alignment, R^2 and distance from N(0, I); None where one of them is not finite."""
+        numbers = (self.total, float(self.numbers.error[0]), self.r2, self.gaussian)
+        if not np.isfinite(numbers).all():
+            return None
+        total, error, r2, gaussian = numbers
+        return TriedMap(name=self.name, pair_correlation=total, error=error, r2=r2, gaussian=gaussian)
 
 
 def _numbers(found: Covariances) -> Float[np.ndarray, " numbers"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -18,8 +19,9 @@ from worldprobe.predictor.certificate import r2_given_alignment
 from worldprobe.predictor.edmd import eigenfunctions
 from worldprobe.predictor.gaussian_maps import Plain, fit_plain
 from worldprobe.predictor.ladder import Evidence, Level
-from worldprobe.predictor.prediction import Embedding, Prediction, Step
+from worldprobe.predictor.prediction import Embedding, IdealEncoder
 from worldprobe.predictor.prediction_steps import unseen
+from worldprobe.predictor.refusals import Refusal
 from worldprobe.predictor.search import (
     BETTER,
     NOT_GAUSSIAN,
@@ -31,6 +33,7 @@ from worldprobe.predictor.search import (
     search,
 )
 from worldprobe.predictor.whitening_ceiling import replicated, spectrum
+from worldprobe.results.predicted import BasisStep
 from worldprobe.stats.jackknife import STUDENT_95, PairSample
 
 PROVEN = 0.02
@@ -56,18 +59,18 @@ class SearchOutcome:
     on: PairSample
     rivals: Sequence[tuple[Candidate, Float[np.ndarray, " numbers"]]]
     tried: Sequence[Candidate]
-    steps: tuple[Step, ...]
+    steps: list[BasisStep]
 
 
 def sigreg_ceiling(
     evidence: Evidence, levels: list[Level], rng: np.random.Generator, advance: Advance = unseen
-) -> Prediction:
+) -> IdealEncoder:
     """Predict SIGReg's optimum."""
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
     levels, (correlation, noise, _) = _supported(levels, rng)
     refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
     if refused:
-        return Prediction("sigreg", evidence.d, pairs, refused)
+        return refusals.refused("sigreg", evidence.d, pairs, refused)
     place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]
     first, second = (evidence.marginals(member[fitted]) for member in (evidence.z.first, evidence.z.second))
     plain = fit_plain(first, second, d, rng)
@@ -77,7 +80,7 @@ def sigreg_ceiling(
     outcome = _settled_at_once(evidence, levels, plain, d, rng)
     outcome = outcome or _compete(place, levels, plain, held, d, rng, advance)
     if outcome is None:
-        return Prediction("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
+        return refusals.refused("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
     return _prediction(evidence, outcome, _bracket(levels, outcome.best, d))
 
 
@@ -90,7 +93,7 @@ def _supported(levels: list[Level], rng: np.random.Generator) -> tuple[list[Leve
     return levels, found
 
 
-def _lump(evidence: Evidence) -> str | None:
+def _lump(evidence: Evidence) -> Refusal | None:
     atoms = np.array([own.atom for own in evidence.marginals.maps])
     worst = int(np.argmax(atoms))
     return refusals.lumped(int(np.flatnonzero(evidence.moving)[worst]), atoms[worst]) if atoms[worst] > LUMP else None
@@ -130,7 +133,7 @@ def _settled_at_once(
     trial = _everywhere(evidence, plain, rng)
     if trial.gaussian > NOT_GAUSSIAN or not _decides(_bracket(levels, trial, d), trial.r2):
         return None
-    steps = tuple(Step(len(level.basis), trial.r2) for level in levels[-2:])
+    steps = [BasisStep(functions=len(level.basis), r2=trial.r2) for level in levels[-2:]]
     return SearchOutcome(trial, evidence.z, [], [trial], steps)
 
 
@@ -161,7 +164,10 @@ def _compete(
         best, on = _everywhere(place.evidence, plain, rng), place.evidence.z
     else:
         on = place.z
-    steps = (Step(len(levels[-2].basis), best.r2 + change), Step(len(levels[-1].basis), best.r2))
+    steps = [
+        BasisStep(functions=len(level.basis), r2=r2)
+        for level, r2 in zip(levels[-2:], (best.r2 + change, best.r2), strict=True)
+    ]
     return SearchOutcome(best, on, rivals, trials, steps)
 
 
@@ -185,7 +191,7 @@ def _nearly(trial: Candidate, best: Candidate, plain: Candidate, d: int) -> bool
     return best is not plain and trial.total > plain.total + least * (best.total - plain.total)
 
 
-def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float]) -> Prediction:
+def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float]) -> IdealEncoder:
     best, pairs = outcome.best, len(evidence.z)
     half = STUDENT_95 * sampling_error(best.map, outcome.on)
     answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.rivals)])
@@ -194,43 +200,33 @@ def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float
     refused = refusals.undecided(float(low[0]), float(high[0]), named, pairs)
     if refused is None and best.name != "plain" and len(best.pair_correlations) > MOST_SEARCHED:
         refused = refusals.unsearchable(len(best.pair_correlations), MOST_SEARCHED, named)
-    tried = tuple(trial.summary() for trial in outcome.tried)
+    tried = [found for trial in outcome.tried if (found := trial.summary()) is not None]
     alignment = 2.0 * (1.0 - best.total / len(best.pair_correlations))
+    known: dict[str, Any] = {"alignment": alignment, "convergence": outcome.steps, "tried": tried}
     if refused:
-        candidates = tuple(
-            Embedding(evidence.marginals, trial.map) for trial in (best, *(t for t, _ in outcome.rivals))
-        )
-        return Prediction(
-            "sigreg",
-            evidence.d,
-            pairs,
-            refused,
-            alignment=alignment,
-            convergence=outcome.steps,
-            tried=tried,
-            candidates=candidates,
-        )
-    return Prediction(
-        "sigreg",
-        evidence.d,
-        pairs,
-        None,
+        maps = (best, *(trial for trial, _ in outcome.rivals))
+        embeddings = [Embedding(evidence.marginals, trial.map) for trial in maps]
+        return refusals.refused("sigreg", evidence.d, pairs, refused, embeddings, evidence.names, **known)
+    intervals = zip(low[1:].tolist(), high[1:].tolist(), strict=True)
+    return IdealEncoder.of(
+        evidence.names,
+        Embedding(evidence.marginals, best.map),
+        objective="sigreg",
+        d=evidence.d,
+        pairs=pairs,
         r2=best.r2,
-        r2_per_control=best.numbers.value[2:].clip(0.0, 1.0),
+        r2_per_control=dict(zip(evidence.names, best.numbers.value[2:].clip(0.0, 1.0).tolist(), strict=True)),
         ci95=(float(low[0]), float(high[0])),
-        ci95_per_control=np.stack([low[1:], high[1:]], axis=1),
-        pair_correlations=best.pair_correlations,
-        alignment=alignment,
-        convergence=outcome.steps,
+        r2_per_control_ci95=dict(zip(evidence.names, intervals, strict=True)),
+        pair_correlations=best.pair_correlations.tolist(),
         proven=_decides(bracket, best.r2),
         bracket=bracket,
-        tried=tried,
         notes=_notes(evidence, best, outcome.tried),
-        embedding=Embedding(evidence.marginals, best.map),
+        **known,
     )
 
 
-def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> tuple[str, ...]:
+def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> list[str]:
     moving = int(evidence.moving.sum())
     notes = []
     if evidence.d > moving:
@@ -244,4 +240,4 @@ def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> t
             f"Gaussianising each control (R^2 {plain.r2:.2f}) is not SIGReg's optimum: another map, found from the "
             f"start '{best.name}', is better aligned. Training that begins near the former can stay there for long."
         )
-    return tuple(notes)
+    return notes

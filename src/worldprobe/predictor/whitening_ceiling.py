@@ -18,8 +18,10 @@ from worldprobe.predictor.edmd import eigenfunctions, linear_r2, noise_correlati
 from worldprobe.predictor.gaussian_maps import Features
 from worldprobe.predictor.ladder import Evidence, Level
 from worldprobe.predictor.moments import Covariances
-from worldprobe.predictor.prediction import Embedding, Prediction, Step
+from worldprobe.predictor.prediction import Embedding, IdealEncoder
 from worldprobe.predictor.prediction_steps import unseen
+from worldprobe.predictor.refusals import Refusal
+from worldprobe.results.predicted import BasisStep
 from worldprobe.stats.jackknife import BLOCKS, STUDENT_95, Estimate, jackknife
 
 
@@ -53,11 +55,14 @@ def spectrum(level: Level, d: int) -> Spectrum:
 
 def whitening_ceiling(
     evidence: Evidence, levels: list[Level], rng: np.random.Generator, advance: Advance = unseen
-) -> Prediction:
+) -> IdealEncoder:
     """Predict the whitened optimum."""
     d = evidence.d
     spectra = [spectrum(level, d) for level in levels]
-    steps = tuple(Step(len(level.basis), float(own.mean_r2.value)) for level, own in zip(levels, spectra, strict=True))
+    steps = [
+        BasisStep(functions=len(level.basis), r2=float(own.mean_r2.value))
+        for level, own in zip(levels, spectra, strict=True)
+    ]
     level, own = levels[-1], spectra[-1]
     half = STUDENT_95 * float(own.mean_r2.error) + abs(steps[-1].r2 - steps[-2].r2)
     correlation, noise, kept = replicated(level, d, rng)
@@ -70,20 +75,20 @@ def whitening_ceiling(
         or refusals.too_wide(half, len(evidence.z))
     )
     if refused:
-        return Prediction("whitening", d, len(evidence.z), refused, convergence=steps)
-    return Prediction(
-        "whitening",
-        d,
-        len(evidence.z),
-        None,
+        return refusals.refused("whitening", d, len(evidence.z), refused, convergence=steps)
+    return IdealEncoder.of(
+        evidence.names,
+        Embedding(evidence.marginals, leading_features(level, d)),
+        objective="whitening",
+        d=d,
+        pairs=len(evidence.z),
         r2=float(own.mean_r2.value),
-        r2_per_control=own.r2.value,
+        r2_per_control=dict(zip(evidence.names, own.r2.value.tolist(), strict=True)),
         ci95=interval(float(own.mean_r2.value), half),
-        ci95_per_control=_intervals(own.r2, spectra[-2].r2),
-        pair_correlations=own.correlations.value[:d],
+        r2_per_control_ci95=dict(zip(evidence.names, _intervals(own.r2, spectra[-2].r2), strict=True)),
+        pair_correlations=own.correlations.value[:d].tolist(),
         convergence=steps,
         proven=True,
-        embedding=Embedding(evidence.marginals, leading_features(level, d)),
     )
 
 
@@ -99,9 +104,9 @@ def interval(value: float, half: float) -> tuple[float, float]:
     return float(np.clip(value - half, 0.0, 1.0)), float(np.clip(value + half, 0.0, 1.0))
 
 
-def _intervals(last: Estimate, before: Estimate) -> Float[np.ndarray, "n 2"]:
+def _intervals(last: Estimate, before: Estimate) -> list[tuple[float, float]]:
     half = STUDENT_95 * last.error + np.abs(last.value - before.value)
-    return np.stack([last.value - half, last.value + half], axis=1).clip(0.0, 1.0)
+    return [interval(float(value), float(width)) for value, width in zip(last.value, half, strict=True)]
 
 
 def replicated(level: Level, d: int, rng: np.random.Generator) -> tuple[float, float, float]:
@@ -120,7 +125,7 @@ def replicated(level: Level, d: int, rng: np.random.Generator) -> tuple[float, f
     return float(mean[-1]), noise_correlation(level.moments, leading, rng), float(mean.sum())
 
 
-def _tie(level: Level, own: Spectrum, evidence: Evidence) -> str | None:
+def _tie(level: Level, own: Spectrum, evidence: Evidence) -> Refusal | None:
     """Refuse where features of indistinguishable pair correlations would give different answers."""
     d, found = evidence.d, level.moments.all()
     features = eigenfunctions(found).weights[:, : len(own.correlations.value)]

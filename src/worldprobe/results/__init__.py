@@ -1,6 +1,6 @@
 """Results: records of what was measured, how they are read and summarised; nothing here imports above `errors`."""
 
-from worldprobe.results.audited_part import AuditedPart, PredictedRecovery
+from worldprobe.results.audited_part import AuditedPart
 from worldprobe.results.comparison import ComparedSeries, Comparison, compare
 from worldprobe.results.control_record import ControlRecord
 from worldprobe.results.execution_record import ExecutionRecord
@@ -48,7 +48,6 @@ __all__ = [
     "Metric",
     "MissingParts",
     "Planned",
-    "PredictedRecovery",
     "Prediction",
     "Published",
     "PublishedValue",

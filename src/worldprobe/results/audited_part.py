@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic import NonNegativeInt
 
-from pydantic import Field, NonNegativeInt
-
+from worldprobe.results.predicted import Prediction
 from worldprobe.results.record import Record
-
-
-class PredictedRecovery(Record):
-    """What the ideal encoder of an exploration recovers, as an audit keeps it; where refused, numbers are None."""
-
-    refused: str | None
-    """Why there is no answer, in a sentence."""
-    refused_briefly: str = ""
-    """The same in a few words."""
-    r2: float | None = None
-    """Mean linear R^2 over controls, within the exploration."""
-    ci95: tuple[float, float] | None = None
-    r2_per_control: dict[str, float] = Field({})
-    ci95_per_control: dict[str, tuple[float, float]] = Field({})
-    r2_on_test: float | None = None
-    """The same on the canonical test set, which the gates judge; None for a recording."""
-    proven: bool = False
-    """Whether every optimum has this R^2, within 0.02; else it is that of the best map found."""
-    bracket: tuple[float, float] | None = None
-    """The mean R^2 of any whitened map that is aligned as well."""
-    tried: list[dict[str, Any]] = Field([])
-    """The maps that a search ended with: name, pair_correlation, error, r2, gaussian."""
-    notes: list[str] = Field([])
 
 
 class AuditedPart(Record):
@@ -40,4 +16,5 @@ class AuditedPart(Record):
     gates: NonNegativeInt
     expected_to_fail: bool = False
     """Whether the study includes it as a contrast: its gates then do not count."""
-    predicted: PredictedRecovery | None = None
+    predicted: Prediction | None = None
+    """What SIGReg's ideal encoder recovers within it."""

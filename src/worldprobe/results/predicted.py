@@ -43,6 +43,8 @@ class Prediction(Record):
     """How many pairs were used."""
     refused: str | None = None
     """Why there is no prediction: what was found and what to change."""
+    refused_briefly: str = ""
+    """The same in a few words; empty in older files and where there is a prediction."""
     r2: float | None = None
     """Mean over controls; one that never moves counts as 0."""
     r2_per_control: dict[str, float] | None = None

@@ -4,6 +4,8 @@
 2   `format` in every file; cyclic controls have a `period` and runs `cyclic` measures (1: `turn`, `turning`); the
     parts of missing R^2 `non_identifiability` and `unexplained` (1: `chance`, `rest`); the gate `perceptual-aliasing`
     (1: `look-alikes`)
+3   an audit keeps the same record of a prediction as a study: intervals are `r2_per_control_ci95` (2:
+    `ci95_per_control`), and what is not known is null (2: empty)
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 """The number of the format that this version writes."""
 
 Json = dict[str, Any]
@@ -68,7 +70,21 @@ def _audit_from_1(audit: Json) -> Json:
     return {**audit, "gates": [{**gate, "gate": gates.get(gate["gate"], gate["gate"])} for gate in audit["gates"]]}
 
 
+def _audit_from_2(audit: Json) -> Json:
+    return {**audit, "parts": [_part_from_2(part) for part in audit.get("parts", [])]}
+
+
+def _part_from_2(part: Json) -> Json:
+    found = part.get("predicted")
+    if found is None:
+        return part
+    found = _renamed(found, {"ci95_per_control": "r2_per_control_ci95"})
+    unknown = {key: None for key in ("r2_per_control", "r2_per_control_ci95") if not found.get(key)}
+    return {**part, "predicted": {**found, **unknown, "objective": "sigreg"}}
+
+
 UPGRADES: dict[int, dict[Kind, Callable[[Json], Json]]] = {
     1: {Kind.RESULTS: _results_from_1, Kind.RUN: _run_from_1, Kind.AUDIT: _audit_from_1},
+    2: {Kind.AUDIT: _audit_from_2},
 }
 """By the format to upgrade from, and by what the file holds; a kind that is not named stays as it is."""

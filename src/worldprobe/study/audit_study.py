@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime, audit_world
 from worldprobe.audits.audit_folder import save_audit
-from worldprobe.audits.gates.exploration.predicted_r2 import foretell, judged, recovery_of
+from worldprobe.audits.gates.exploration.predicted_r2 import judged
 from worldprobe.datasets import canonical, exploration
 from worldprobe.explore import Pairs
-from worldprobe.predictor.prediction import Prediction
+from worldprobe.predictor.exploration_prediction import predict_exploration
+from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
 from worldprobe.recordings.recorded_world import RecordedWorld
@@ -58,10 +59,9 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
             shown.say(f"Auditing the exploration {label}")
             pairs = exploration(world, regime, study.frames or FRESH_FRAMES, study.seeds[0]).pairs
             ahead = foreseen(world, regime, study.frames, study.seeds[0])
-            found = foretell_shown(ahead, label, study.seeds[0], shown)
-            own = audit_regime(pairs, names, test=test, seed=study.seeds[0]) + judged(found, names, test)
+            predicted = predict_shown(ahead, names, label, study.seeds[0], shown).record(test)
+            own = audit_regime(pairs, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
-            predicted = recovery_of(found, names, test)
             contrast = label in study.expect
             parts.append(AuditedPart(label=label, gates=len(own), expected_to_fail=contrast, predicted=predicted))
     return Audit(gates, parts)
@@ -91,19 +91,19 @@ def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter
     shown.say(f"Auditing {recording.rows:,} rows of {', '.join(recording.names)}")
     pairs = recording.standardised().pairs(stride)
     gates = audit_regime(pairs, recording.names)
-    found = foretell_shown(pairs, "the recording", 0, shown)
-    gates += judged(found, recording.names)
+    predicted = predict_shown(pairs, recording.names, "the recording", 0, shown).record()
+    gates += judged(predicted, recording.names)
     if recording.frames is not None:
         shown.say("Comparing frames with states")
         gates += audit_frames(recording.frames, pairs, recording.names)
-    part = AuditedPart(label="", gates=len(gates), predicted=recovery_of(found, recording.names))
+    part = AuditedPart(label="", gates=len(gates), predicted=predicted)
     return Audit(gates, [part], recording.warnings)
 
 
-def foretell_shown(pairs: Pairs, label: str, seed: int, reporter: Reporter) -> Prediction:
+def predict_shown(pairs: Pairs, names: Sequence[str], label: str, seed: int, reporter: Reporter) -> IdealEncoder:
     """Return the prediction for an exploration's pairs, with its progress shown."""
     with reporter.task(f"predicting {label}", STEPS, "steps") as advance:
-        return foretell(pairs, seed, advance)
+        return predict_exploration(pairs, names, seed=seed, advance=advance)
 
 
 def _rho(study: Study) -> np.ndarray | None:

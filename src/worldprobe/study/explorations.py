@@ -13,6 +13,7 @@ from worldprobe.predictor.predict import CEILINGS
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.results import Exploration, Prediction
 from worldprobe.stats.subsample import evenly_spaced
+from worldprobe.study.audited_predictions import audited_predictions
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.contact_sheets import enlarged_frames, sheet
 from worldprobe.study.resources import Resources
@@ -31,8 +32,9 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     data, test = frames.explored(cell.regime, study.seeds[0]), frames.test().controls
     regime, names = study.regimes[cell.regime], [spec.name for spec in study.world.controls]
     pairs = foreseen(study.world, regime, study.frames, study.seeds[0])
-    with resources.reporter.task(f"predicting {cell.regime}", len(CEILINGS) * STEPS, "steps") as advance:
-        predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance)
+    known = audited_predictions(resources.folder.root, study, cell)
+    with resources.reporter.task(f"predicting {cell.regime}", (len(CEILINGS) - len(known)) * STEPS, "steps") as advance:
+        predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known)
     exploration = describe_exploration(cell, regime, data, study.world, predicted)
     larger, seen = exploration_sheet(data, study.world), true_frames(data, study.world)
     resources.folder.save_exploration(exploration, visited(data), larger, seen)

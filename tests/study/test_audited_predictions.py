@@ -1,0 +1,62 @@
+"""With an audit in the folder, a study takes over its predictions: each is computed once, and is the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from worldprobe.datasets import Store
+from worldprobe.predictor import exploration_prediction
+from worldprobe.study import load_study, run_study
+from worldprobe.study.audit_study import keep_audit
+from worldprobe.study.schema import Study
+
+
+@pytest.fixture
+def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The objectives that were predicted for, in order."""
+    calls: list[str] = []
+    real = exploration_prediction.predict
+
+    def counted(first, second, objective, **options):
+        calls.append(objective)
+        return real(first, second, objective, **options)
+
+    monkeypatch.setattr(exploration_prediction, "predict", counted)
+    return calls
+
+
+def test_an_audited_study_predicts_no_exploration_twice(study_file: Path, store: Store, predicted: list[str]) -> None:
+    study, audited, alone = load_study(study_file), study_file.parent / "audited", study_file.parent / "alone"
+    keep_audit(study, audited)
+    assert predicted == ["sigreg", "sigreg"]
+    with_audit = run_study(study, audited, store=store)
+    assert predicted == ["sigreg", "sigreg", "whitening", "whitening"]
+    assert with_audit.explorations == run_study(study, alone, store=store).explorations
+
+
+@pytest.mark.parametrize("changes", [{"of": "another study"}, {"format": 2}])
+def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
+    study_file: Path, store: Store, predicted: list[str], changes: dict[str, object]
+) -> None:
+    study, out = load_study(study_file), study_file.parent / "out"
+    keep_audit(study, out)
+    path = out / "audit.json"
+    given = json.loads(path.read_text(encoding="utf8")) | changes
+    if "format" in changes:
+        for part in given["parts"][1:]:
+            part["predicted"] = {"refused": None, "r2": 0.5, "r2_per_control": {"x": 0.5}}
+    path.write_text(json.dumps(given), encoding="utf8")
+    predicted.clear()
+    run_study(study, out, store=store)
+    assert sorted(predicted) == ["sigreg", "sigreg", "whitening", "whitening"]
+
+
+def test_scores_on_a_grid_are_the_study_s_own(study_file: Path, store: Store, predicted: list[str]) -> None:
+    study: Study = load_study(study_file, ["test_points=grid"])
+    out = study_file.parent / "grid"
+    keep_audit(study, out)
+    run_study(study, out, store=store)
+    assert predicted.count("sigreg") == 4
