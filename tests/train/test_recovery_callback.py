@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+import torch.multiprocessing
 from torch import nn
 
 import worldprobe as wp
+from train import monitored_ranks
 
 
 @pytest.fixture
@@ -63,8 +66,86 @@ def test_a_lightning_module_logs_it(pairs: tuple[np.ndarray, np.ndarray]) -> Non
     assert logged["recovery/effective_rank"] == pytest.approx(2.0, abs=0.01)
 
 
+def test_a_callback_for_lightning_has_every_hook_and_measures_once_a_step(
+    pairs: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """With accumulated gradients, several batches end at one step."""
+    logged: list[dict] = []
+    module = nn.Module()
+    module.model, module.log_dict = nn.Module(), logged.append
+    module.model.encoder = rotation()
+    hooks = wp.RecoveryCallback(torch.from_numpy(pairs[0]).float(), encoder="model.encoder", every=5).lightning()
+    hooks.setup(None, module, stage="fit")
+    hooks.on_fit_start(None, module)
+    for step in (5, 5, 6, 10):
+        hooks.on_train_batch_end(SimpleNamespace(global_step=step), module, None, None, 0)
+    hooks.on_save_checkpoint(None, module, {})
+    assert len(logged) == 2
+    assert hooks.state_dict() == {}
+    assert not hasattr(hooks, "optimizer")
+    with pytest.raises(wp.errors.InvalidValue, match="the name of a part: model"):
+        wp.RecoveryCallback(pairs[0], encoder="backbone").on_train_batch_end(SimpleNamespace(global_step=0), module)
+
+
+def test_embeddings_of_the_loop_have_the_numbers_of_an_encoder(pairs: tuple[np.ndarray, np.ndarray]) -> None:
+    x, after = (torch.from_numpy(part).float() for part in pairs)
+    encoder = rotation()
+    whole = wp.RecoveryCallback(x, next_observations=after, states=pairs[0], rho=0.8)(1000, encoder)
+    monitor = wp.RecoveryCallback(states=pairs[0], rho=0.8)
+    assert monitor.update(999, encoder(x), encoder(after)) == {}
+    given = monitor.update(1000, encoder(x), encoder(after))
+    assert given == pytest.approx(whole, rel=1e-5, abs=1e-5)
+    assert all(type(value) is float for value in given.values())
+    assert "recovery/r2" not in wp.RecoveryCallback().update(0, encoder(x))
+    assert wp.RecoveryCallback().update(0, encoder(x), z=pairs[0])["recovery/r2/z2"] == pytest.approx(1.0, abs=1e-4)
+
+
+def test_frozen_layers_stay_in_evaluation_mode(pairs: tuple[np.ndarray, np.ndarray]) -> None:
+    encoder = nn.Sequential(rotation(), nn.BatchNorm1d(2)).train()
+    encoder[1].eval()
+    wp.RecoveryCallback(torch.from_numpy(pairs[0]).float())(0, encoder)
+    assert (encoder.training, encoder[0].training, encoder[1].training) == (True, True, False)
+
+
+def test_a_training_that_diverges_is_logged_and_not_ended(pairs: tuple[np.ndarray, np.ndarray]) -> None:
+    h = torch.from_numpy(pairs[0]).float()
+    h[:1000] = torch.nan
+    assert wp.RecoveryCallback(states=pairs[0]).update(0, h) == {"recovery/finite_rows": 0.75}
+
+
+@pytest.mark.slow
+def test_two_ranks_have_the_numbers_of_one_process(tmp_path: Path) -> None:
+    torch.multiprocessing.spawn(monitored_ranks.work, args=(str(tmp_path),), nprocs=2)
+    whole = monitored_ranks.measured(0, 1)
+    for rank in (0, 1):
+        found = torch.load(tmp_path / f"found{rank}.pt", weights_only=True)
+        for name, numbers in whole.items():
+            assert found[name] == pytest.approx(numbers, rel=1e-5, abs=1e-6), (rank, name)
+
+
 def test_arrays_that_do_not_match_are_refused(pairs: tuple[np.ndarray, np.ndarray]) -> None:
     with pytest.raises(wp.errors.InvalidValue, match="states = '10 rows'"):
         wp.RecoveryCallback(pairs[0], states=pairs[0][:10])
     with pytest.raises(wp.errors.InvalidValue, match="every = 0"):
         wp.RecoveryCallback(pairs[0], every=0)
+    with pytest.raises(wp.errors.InvalidValue, match=r"h_next = \(10, 2\)"):
+        wp.RecoveryCallback().update(0, pairs[0], pairs[0][:10])
+    with pytest.raises(wp.errors.InvalidValue, match=r"z = \(4000, 2\) .* as many rows as h, 100"):
+        wp.RecoveryCallback(states=pairs[0]).update(0, pairs[0][:100])
+    with pytest.raises(wp.errors.InvalidValue, match="observations is missing"):
+        wp.RecoveryCallback()(0, rotation())
+    with pytest.raises(wp.errors.InvalidValue, match=r"rho = 1\.5"):
+        wp.RecoveryCallback(rho=1.5)
+
+
+def test_an_encoder_that_gives_no_embedding_is_refused_with_what_it_gives(
+    pairs: tuple[np.ndarray, np.ndarray],
+) -> None:
+    class Pair(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return x, x
+
+    with pytest.raises(wp.errors.InvalidValue, match=r'returns type tuple.*encoder="backbone"'):
+        wp.RecoveryCallback(pairs[0])(0, Pair())
+    with pytest.raises(wp.errors.InvalidValue, match=r"returns \(512, 2, 1\)"):
+        wp.RecoveryCallback(pairs[0])(0, nn.Unflatten(1, (2, 1)))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 import torch.distributed as dist
+from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
@@ -51,3 +53,12 @@ class _SumOverRanks(torch.autograd.Function):
         total = upstream.clone()
         dist.all_reduce(total)
         return total
+
+
+def rows_of_all_ranks(rows: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "N d"]:
+    """Return the rows of all ranks, rank 0's first, on every rank; they may be of any number."""
+    if rank_count() == 1:
+        return rows
+    parts: list[Any] = [None] * rank_count()
+    dist.all_gather_object(parts, rows)
+    return np.concatenate(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,17 @@ from torch import Tensor, nn
 from worldprobe.errors import InvalidValue
 from worldprobe.measures.alignment import alignment
 from worldprobe.measures.block_moments import block_moments
-from worldprobe.measures.gaussianity import GaussianReference
+from worldprobe.measures.gaussianity import ROWS, GaussianReference
 from worldprobe.measures.leading_dimensions import effective_rank
 from worldprobe.measures.linear_recovery import linear_recovery
 from worldprobe.measures.row_blocks import LEAST_ROWS, independent_blocks
 from worldprobe.stats.correlation import column_correlation
-from worldprobe.train.ranks import rank_count
+from worldprobe.stats.subsample import evenly_spaced
+from worldprobe.train.lightning_hooks import LightningHooks
+from worldprobe.train.monitored_encoder import embedded, part_of
+from worldprobe.train.ranks import rows_of_all_ranks
 
-BATCH = 512
+Rows = Tensor | np.ndarray
 
 
 class RecoveryCallback:
@@ -32,111 +35,161 @@ class RecoveryCallback:
             logger.log(monitor(step, encoder))      # {} at other steps
 
     Observations are what the encoder takes, independent of one another (spread over episodes), 2,000 or so; `states`
-    are theirs, and `next_observations` show the second members of their pairs.
+    are theirs, and `next_observations` show the second members of their pairs. Without observations, give the
+    embeddings that your loop has: `monitor.update(step, h, h_next, z)`.
 
-    The numbers are those of docs/measures.md: epsilon, effective rank, SIGReg's z-score; delta and D with next
+    The numbers are those of docs/callback.md: epsilon, effective rank, SIGReg's z-score; delta and D with next
     observations and a pair correlation `rho` (measured where `next_states` are given); R^2 with states. Under
-    `torch.distributed` every rank encodes its share and all return the same numbers. The encoder's mode and torch's
-    random state are left as they were.
+    `torch.distributed` every rank encodes its share, or gives its embeddings, and all return the same numbers. The
+    encoder's modes and torch's random state are left as they were.
     """
 
     def __init__(
         self,
-        observations: Tensor | np.ndarray,
+        observations: Rows | None = None,
         *,
-        next_observations: Tensor | np.ndarray | None = None,
-        states: np.ndarray | None = None,
-        next_states: np.ndarray | None = None,
+        next_observations: Rows | None = None,
+        states: Rows | None = None,
+        next_states: Rows | None = None,
         names: Sequence[str] | None = None,
         every: int = 1000,
         rho: float | None = None,
         encoder: str | None = None,
         prefix: str = "recovery/",
     ) -> None:
-        """Raises InvalidValue for arrays of different lengths, for fewer than 40 observations, or for every < 1."""
+        """Raises InvalidValue for arrays of different lengths, for fewer than 40 observations, or for every < 1.
+
+        `encoder` names the part of a Lightning module that encodes, as "backbone" or "model.encoder".
+        """
         if every < 1:
             raise InvalidValue("every", every, "1 or more steps")
-        if len(observations) < LEAST_ROWS:
-            raise InvalidValue("observations", len(observations), f"{LEAST_ROWS} or more")
+        first = ("observations", observations) if observations is not None else ("states", states)
+        if first[1] is not None and len(first[1]) < LEAST_ROWS:
+            raise InvalidValue(first[0], len(first[1]), f"{LEAST_ROWS} or more")
         for name, given in (("next_observations", next_observations), ("states", states), ("next_states", next_states)):
-            if given is not None and len(given) != len(observations):
-                raise InvalidValue(name, f"{len(given)} rows", f"{len(observations)}, one for every observation")
-        self._observations = torch.as_tensor(observations)
+            if given is not None and first[1] is not None and len(given) != len(first[1]):
+                raise InvalidValue(name, f"{len(given)} rows", f"{len(first[1])}, one for every row of {first[0]}")
+        if rho is not None and not 0 < rho < 1:
+            raise InvalidValue("rho", rho, "a number between 0 and 1, both excluded")
+        self._observations = None if observations is None else torch.as_tensor(observations)
         self._next = None if next_observations is None else torch.as_tensor(next_observations)
-        self._states = None if states is None else np.asarray(states, dtype=np.float64)
-        self._names = names or [f"z{i + 1}" for i in range(0 if self._states is None else self._states.shape[1])]
-        self._every, self._encoder, self._prefix, self._rho = every, encoder, prefix, rho
+        self._states = None if states is None else _array("states", states)
+        self._names, self._every, self._prefix, self._rho = names, every, prefix, rho
+        self._encoder = encoder
         if rho is None and self._states is not None and next_states is not None:
-            self._rho = float(np.nanmean(column_correlation(self._states, np.asarray(next_states, dtype=np.float64))))
-        self._reference: GaussianReference | None = None
+            self._rho = float(np.nanmean(column_correlation(self._states, _array("next_states", next_states))))
+        self._references: dict[tuple[int, ...], GaussianReference] = {}
+        self._measured_at: int | None = None
 
     def __call__(self, step: int, encoder: nn.Module) -> dict[str, float]:
-        """Return the measures at every `every`-th step, nothing at others."""
-        return {} if step % self._every else self.measure(encoder)
+        """Return the measures of an encoder at every `every`-th step, nothing at others."""
+        return self.measure(encoder) if self.due(step) else {}
+
+    def update(
+        self, step: int, h: Rows, h_next: Rows | None = None, z: Rows | None = None, *, rho: float | None = None
+    ) -> dict[str, float]:
+        """Return the measures of embeddings h (N, d) at every `every`-th step, nothing at others.
+
+        `h_next` are those of the second members of the rows' pairs, z the states (N, n), those of the constructor by
+        default. Under `torch.distributed` every rank gives rows of its own, in any number. Raises InvalidValue for
+        arrays that do not match.
+        """
+        if not self.due(step):
+            return {}
+        parts = {"h": _array("h", h)}
+        for name, given in (("h_next", h_next), ("z", z)):
+            if given is not None:
+                parts[name] = _array(name, given)
+                if len(parts[name]) != len(parts["h"]):
+                    raise InvalidValue(name, parts[name].shape, f"as many rows as h, {len(parts['h'])}")
+        whole = {name: rows_of_all_ranks(part) for name, part in parts.items()}
+        return self._measured(whole["h"], whole.get("h_next"), whole.get("z", self._states), rho or self._rho)
+
+    def due(self, step: int) -> bool:
+        """Return whether it measures at this step: loops that accumulate gradients call it several times at one."""
+        if step % self._every or step == self._measured_at:
+            return False
+        self._measured_at = step
+        return True
+
+    def measure(self, encoder: nn.Module) -> dict[str, float]:
+        """Return the measures of an encoder now, a flat dictionary of numbers."""
+        if self._observations is None:
+            raise InvalidValue("observations", None, "those to encode, or call update with embeddings")
+        after = None if self._next is None else embedded(encoder, self._next)
+        return self._measured(embedded(encoder, self._observations), after, self._states, self._rho)
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
-        """Log from a Lightning loop: call this from a Callback's method of that name."""
-        found = self(int(trainer.global_step), getattr(module, self._encoder) if self._encoder else module)
+        """Log from a Lightning loop, or one of stable-pretraining: call this from a Callback's method of that name."""
+        found = self(int(trainer.global_step), part_of(module, self._encoder))
         if found:
             module.log_dict(found)
 
-    def measure(self, encoder: nn.Module) -> dict[str, float]:
-        """Return the measures now, a flat dictionary of numbers."""
-        h = self._embedded(encoder, self._observations)
+    def lightning(self) -> LightningHooks:
+        """Return a callback for `Trainer(callbacks=[...])`, also of stable-pretraining's manager."""
+        return LightningHooks(self.on_train_batch_end)
+
+    def _measured(
+        self,
+        h: Float[np.ndarray, "N d"],
+        h_next: Float[np.ndarray, "N d"] | None,
+        z: Float[np.ndarray, "M n"] | None,
+        rho: float | None,
+    ) -> dict[str, float]:
+        if len(h) < LEAST_ROWS:
+            raise InvalidValue("h", h.shape, f"{LEAST_ROWS} rows or more on all ranks together")
+        if z is not None and len(z) != len(h):
+            raise InvalidValue("z", z.shape, f"as many rows as h, {len(h)}")
+        finite = np.isfinite(h).all(axis=1) if h_next is None else np.isfinite(h + h_next).all(axis=1)
+        if not finite.all():  # a training that diverges is seen in its log, not ended by it
+            return {f"{self._prefix}finite_rows": float(finite.mean())}
         found = self._shape(h)
-        if self._next is not None:
-            found |= self._pairs(h, self._embedded(encoder, self._next))
-        if self._states is not None:
-            found |= self._recovery(h, self._states)
+        if h_next is not None:
+            found |= _pairs(h, h_next, rho)
+        if z is not None:
+            found |= _recovery(h, z, self._names)
         return {f"{self._prefix}{name}": float(value) for name, value in found.items()}
 
     def _shape(self, h: Float[np.ndarray, "N d"]) -> dict[str, float]:
-        covariance = np.cov(h, rowvar=False).reshape(h.shape[1], h.shape[1])
-        if self._reference is None:  # what Gaussian samples have depends on the shape alone
-            self._reference = GaussianReference.of(len(h), h.shape[1], np.random.default_rng(0))
+        covariance = _covariance(h)
+        few = h[evenly_spaced(len(h), ROWS)]
+        if few.shape not in self._references:  # what Gaussian samples have depends on the shape alone
+            self._references[few.shape] = GaussianReference.of(len(few), few.shape[1], np.random.default_rng(0))
         return {
             "epsilon": float(np.linalg.norm(covariance - np.eye(len(covariance)))),
             "effective_rank": effective_rank(covariance),
-            "sigreg_z": self._reference.score(h),
+            "sigreg_z": self._references[few.shape].score(few),
         }
 
-    def _pairs(self, h: Float[np.ndarray, "N d"], after: Float[np.ndarray, "N d"]) -> dict[str, float]:
-        both = np.concatenate([h, after])
-        index = np.stack([np.arange(len(h)), len(h) + np.arange(len(h))], axis=1)
-        terms = alignment(both, index, np.cov(both, rowvar=False).reshape(h.shape[1], h.shape[1]), self._rho)
-        known = {"alignment": terms.per_dimension, "pair_correlation": terms.pair_correlation}
-        theorem = {"delta": terms.delta, "D": terms.d_term}
-        return known | {name: value for name, value in theorem.items() if value is not None}
 
-    def _recovery(self, h: Float[np.ndarray, "N d"], z: Float[np.ndarray, "N n"]) -> dict[str, float]:
-        try:
-            read = linear_recovery(block_moments(h, z, independent_blocks(len(h))), np.random.default_rng(0))
-        except ValueError as error:
-            raise InvalidValue("observations", len(h), "more than the embedding has dimensions", str(error)) from error
-        each: Mapping[str, float] = dict(zip(self._names, read.r2.tolist(), strict=True))
-        return {"r2": read.mean} | {f"r2/{name}": value for name, value in each.items()}
-
-    def _embedded(self, encoder: nn.Module, observations: Tensor) -> Float[np.ndarray, "N d"]:
-        ranks = rank_count()
-        rank = torch.distributed.get_rank() if ranks > 1 else 0
-        mine = observations[rank::ranks]
-        where = next((weight.device for weight in encoder.parameters()), torch.device("cpu"))
-        was_training = encoder.training
-        encoder.eval()
-        try:
-            with torch.no_grad():
-                parts = [encoder(part.to(where)).detach().float().cpu() for part in mine.split(BATCH)]
-        finally:
-            encoder.train(was_training)
-        h = torch.cat(parts).numpy()
-        return h if ranks == 1 else _gathered(h, ranks, len(observations))
+def _pairs(h: Float[np.ndarray, "N d"], after: Float[np.ndarray, "N d"], rho: float | None) -> dict[str, float]:
+    both = np.concatenate([h, after])
+    index = np.stack([np.arange(len(h)), len(h) + np.arange(len(h))], axis=1)
+    terms = alignment(both, index, _covariance(both), rho)
+    known = {"alignment": terms.per_dimension, "pair_correlation": terms.pair_correlation}
+    theorem = {"delta": terms.delta, "D": terms.d_term}
+    return known | {name: value for name, value in theorem.items() if value is not None}
 
 
-def _gathered(h: Float[np.ndarray, "k d"], ranks: int, rows: int) -> Float[np.ndarray, "N d"]:
-    """Return all ranks' embeddings in the order of the observations: rank r has every row r, r + ranks ..."""
-    parts: list[Any] = [None] * ranks
-    torch.distributed.all_gather_object(parts, h)
-    whole = np.empty((rows, h.shape[1]), dtype=h.dtype)
-    for rank, part in enumerate(parts):
-        whole[rank::ranks] = part
-    return whole
+def _recovery(
+    h: Float[np.ndarray, "N d"], z: Float[np.ndarray, "N n"], names: Sequence[str] | None
+) -> dict[str, float]:
+    try:
+        read = linear_recovery(block_moments(h, z, independent_blocks(len(h))), np.random.default_rng(0))
+    except ValueError as error:
+        raise InvalidValue("observations", len(h), "more than the embedding has dimensions", str(error)) from error
+    each = dict(zip(names or [f"z{i + 1}" for i in range(z.shape[1])], read.r2.tolist(), strict=True))
+    return {"r2": read.mean} | {f"r2/{name}": value for name, value in each.items()}
+
+
+def _covariance(h: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "d d"]:
+    return np.cov(h, rowvar=False).reshape(h.shape[1], h.shape[1])
+
+
+def _array(name: str, given: Rows) -> Float[np.ndarray, "N k"]:
+    """Return rows as an array, whatever their device and precision; raises InvalidValue where they are no matrix."""
+    found = given.detach().float().cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
+    found = found[:, None] if found.ndim == 1 else found
+    if found.ndim != 2 or found.dtype.kind not in "fiub":
+        raise InvalidValue(name, found.shape, "numbers (rows, columns)")
+    return found.astype(np.float64)
