@@ -69,7 +69,7 @@ wheel: setup
 	BUILD_PYTHON=$(BIN)/python .ci/wheel
 
 bench: setup
-	for script in sigreg training stacked raster raster_against_cycles arm cycles_recovery camera audit; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	for script in sigreg training stacked raster raster_against_cycles arm cycles_recovery camera audit recovery_callback; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo runs build dist

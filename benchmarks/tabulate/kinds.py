@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tabulate import cameras, code, installation, planned, predictions, public_names, reproduction, settings
+from tabulate import (
+    callback_cost,
+    cameras,
+    code,
+    installation,
+    planned,
+    predictions,
+    public_names,
+    reproduction,
+    settings,
+)
 
 KINDS: dict[str, Callable[..., str]] = {
     "recovery": cameras.recovery,
@@ -22,6 +32,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "slow-and-fast": predictions.slow_and_fast,
     "seconds": predictions.seconds,
     "gates": code.gates,
+    "callback-cost": callback_cost.callback_cost,
     "install": installation.install,
     "api": public_names.api,
     "study-keys": settings.study_keys,
