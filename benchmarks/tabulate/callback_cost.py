@@ -19,6 +19,4 @@ def callback_cost(file: str) -> str:
                 f"{100 * share['max']:.2f} %",
             ]
         )
-    return markdown(
-        ["encoder", "one step", "one measurement", "share at every 1,000 steps", "largest of repeats"], rows
-    )
+    return markdown(["encoder", "one step", "one measurement", "share at every 1,000 steps", "largest"], rows)
