@@ -25,7 +25,8 @@ def folder(tmp_path: Path) -> Path:
 def test_a_finished_folder_keeps_every_number(folder: Path) -> None:
     before, found = Results.load(folder), conclude_study(folder)
     assert found.runs == before.runs
-    assert found.decomposition == before.decomposition
+    assert [lost.controls for lost in found.decomposition] == [lost.controls for lost in before.decomposition]
+    assert all(lost.ideal is not None for lost in found.decomposition)
     assert found.controls == before.controls
     kept = [[row.model_dump(exclude={"verdict"}) for row in results.summary] for results in (before, found)]
     assert kept[0] == kept[1]
@@ -35,7 +36,8 @@ def test_a_finished_folder_keeps_every_number(folder: Path) -> None:
 def test_verdicts_say_whether_it_was_the_data_the_scene_or_the_training(folder: Path) -> None:
     gaussian, policy = (row.verdict for row in conclude_study(folder).summary if row.role == "measured")
     assert "Your exploration can teach 1.00, but training stopped short of its optimum after 20 steps" in gaussian
-    assert policy.startswith("Your exploration can teach only 0.57")
+    assert policy.startswith("Your exploration can teach only 0.25: not even an ideal encoder learns")
+    assert "0.36 is recovered means that training stopped short of its optimum" in policy
 
 
 def test_a_half_finished_folder_is_judged_by_what_it_holds(folder: Path) -> None:

@@ -56,8 +56,10 @@ def _holds(study: Study, out: Path) -> None:
     for cell in explorations(study):
         folder.finished_exploration(cell.id)
     assert len({cell.id.casefold() for cell in cells(study)}) == len(cells(study))
-    folder.claim(study, {})
-    folder.claim(study, {})
+    settings = study.model_dump(mode="json")
+    for _ in range(2):
+        folder.save_study(settings, {})
+        assert folder.stored_study() == (settings, {})
 
 
 @pytest.fixture(scope="module")

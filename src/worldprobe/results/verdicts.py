@@ -13,6 +13,8 @@ CAUSES = ("regime", "scene", "non_identifiability", "data", "optimisation", "une
 """The parts of `MissingParts` that a sentence may name, in their order."""
 NAMED = 3
 """Most controls that a sentence names one by one."""
+ABOVE = 0.05
+"""By how much more R^2 than the ideal encoder's a run must recover for a sentence to say so."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,12 @@ def _regime(found: Condition, still: Sequence[str]) -> str:
     causes = [f"{_listed(still)} never moved"] if still else []
     causes += [f"not even an ideal encoder learns {_listed(lost)} from it"] if lost else []
     why = " and ".join(causes)
+    most = _ideal(found)
+    if found.r2 > most + ABOVE:
+        why += f"; that {_r2(found.r2)} is recovered means that training stopped short of its optimum, which has less"
+        return f"Your exploration can teach only {_r2(most)}: {why}. Record another exploration."
     return (
-        f"Your exploration can teach only {_r2(_ideal(found))}, and {_r2(found.r2)} is recovered: {why}. Record "
+        f"Your exploration can teach only {_r2(most)}, and {_r2(found.r2)} is recovered: {why}. Record "
         "another exploration."
     )
 
