@@ -167,7 +167,8 @@ def test_a_loss_that_asks_for_cuda_says_so() -> None:
         (("nowhere.py:loss",), "of a file that exists"),
         ((named("per_replica"), "--against", "lejpa"), "Did you mean 'lejepa'"),
         ((named("per_replica"), "--ranks", "3"), "ranks = 3 is not possible"),
-        ((named("per_replica"), "--lambda", "1"), "between 0 and 1"),
+        ((named("per_replica"), "--lambda", "0"), "weight = 0.0 is not possible: allowed is a number above 0"),
+        ((named("flattened_convex"), "--lambda", "1", "--ranks", "1"), "a number below 1, for (1 - l) inv + l reg"),
     ],
 )
 def test_the_command_refuses_in_one_line(arguments: tuple[str, ...], message: str) -> None:
@@ -191,6 +192,34 @@ def test_the_command_prints_json_and_a_table() -> None:
     called = call("sigreg", named("per_view_convex"), "--ranks", "1", "--against", "worldprobe")
     assert called.status == 1
     assert "per view against flattened" in called.out
+
+
+def test_a_lambda_that_is_added_may_be_above_1() -> None:
+    found = wp.check_sigreg(written_sigregs.over_time_added, ranks=1, weight=2.0)
+    assert found.equivalent is not None
+    assert found.equivalent.codes["lewm"] == pytest.approx(2.0, rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "mistakes", "note"),
+    [
+        ("directions_of_the_rank", ["directions differ between ranks"], None),
+        ("over_ranks_one_too_many", ["statistic is not the whole batch's"], None),
+        ("directions_of_the_global_seed", [], "only if torch's global seed is the same"),
+    ],
+)
+def test_what_differs_between_ranks_is_named(name: str, mistakes: list[str], note: str | None) -> None:
+    found = wp.check_sigreg(named(name))
+    assert [finding.name for finding in found.findings] == mistakes
+    assert note is None or any(note in each for each in found.notes)
+
+
+def test_processes_that_cannot_meet_are_no_mistake_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worldprobe.conformance.whole_batch.sys.executable", "/bin/false")
+    found = wp.check_sigreg(named("per_view_over_ranks"))
+    assert found.passed
+    assert "could not be started here" in str(found.whole_batch.reason)
 
 
 @pytest.mark.slow

@@ -170,3 +170,25 @@ def rows_only(h: Tensor) -> Tensor:
     """Of (N, d); given views, it takes them for samples."""
     angle = (h @ directions(h.shape[-1]))[..., None] * T
     return h.shape[0] * distance(angle.cos().mean(0), angle.sin().mean(0)).mean()
+
+
+def _over_ranks(h: Tensor, drawn: Tensor) -> Tensor:
+    angle = (h @ drawn)[..., None] * T
+    cos, sin = (sum_over_ranks(part.mean(-3)) / rank_count() for part in (angle.cos(), angle.sin()))
+    return h.shape[-2] * rank_count() * distance(cos, sin).mean()
+
+
+def directions_of_the_rank(h: Tensor) -> Tensor:
+    return _over_ranks(h, directions(h.shape[-1], seed=dist.get_rank() if rank_count() > 1 else 0))
+
+
+def directions_of_the_global_seed(h: Tensor) -> Tensor:
+    return _over_ranks(h, directions(h.shape[-1]))
+
+
+def over_ranks_one_too_many(h: Tensor) -> Tensor:
+    """The sum over ranks is divided by one rank too many."""
+    angle = (h @ directions(h.shape[-1], seed=3))[..., None] * T
+    wrong = rank_count() if rank_count() == 1 else rank_count() + 1
+    cos, sin = (sum_over_ranks(part.mean(-3)) / wrong for part in (angle.cos(), angle.sin()))
+    return h.shape[-2] * rank_count() * distance(cos, sin).mean()

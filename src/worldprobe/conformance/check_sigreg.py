@@ -86,8 +86,8 @@ def check_sigreg(
 def _check(ranks: int, weight: float | None, samples: int, view_count: int) -> None:
     if ranks not in (1, 2):
         raise InvalidValue("ranks", ranks, "1 or 2")
-    if weight is not None and not 0 < weight < 1:
-        raise InvalidValue("weight", weight, "a number between 0 and 1, both excluded")
+    if weight is not None and not 0 < weight < float("inf"):
+        raise InvalidValue("weight", weight, "a number above 0")
     if samples < 1 or view_count < 1:
         raise InvalidValue("samples and view_count", (samples, view_count), "1 or more of each")
 
@@ -129,8 +129,8 @@ def _equivalent(
     if factor is None or form not in (CONVEX, ADDED) or grows.times_n is None:
         return None
     own = (weights and weights.fixed) or weight or loss.default_weight or USUAL_WEIGHT
-    if not 0 < own < 1:
-        return None
+    if form == CONVEX and own >= 1:
+        raise InvalidValue("weight", own, f"a number below 1, for {form}")
     alignment = 1.0 if weights is None or weights.alignment is None else weights.alignment
     counted = (samples * view_count if seen == "flattened" else samples) if grows.times_n else 1
     ratio = odds(own, form) * factor * counted / alignment

@@ -45,7 +45,10 @@ def in_two_processes(two: WholeBatch) -> list[Finding]:
     found = []
     assert two.gradient_ratio is not None
     assert two.gradient_error is not None
-    if two.statistic is None or "own" in two.statistic:
+    if two.statistic is None:
+        says = f"{RANKS} processes have neither the whole batch's statistic nor that of their own samples."
+        found.append(Finding(names.WRONG_STATISTIC, says, f"Sum cosines, sines and N over ranks: {PRODUCT}."))
+    elif "own" in two.statistic:
         says = f"Each of {RANKS} processes has the statistic of its own samples"
         times = ", times the number of processes" if two.statistic == "each rank's own, times the ranks" else ""
         mend = f"Sum cosines and sines over ranks before they are squared: {PRODUCT}."

@@ -20,6 +20,8 @@ from worldprobe.conformance.implementation import Implementation, open_implement
 from worldprobe.errors import WorldprobeError
 
 CALLS = 8
+MET = "met"
+"""A file of this name and the rank says that the two processes found each other."""
 
 
 def main(folder: Path, rank: int) -> None:
@@ -28,6 +30,7 @@ def main(folder: Path, rank: int) -> None:
     torch.set_num_threads(1)
     job = torch.load(folder / "job.pt", weights_only=True)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+    (folder / f"{MET}{rank}").touch()
     try:
         found: dict[str, Any] = _evaluated(_loss(folder, job), job, rank)
     except WorldprobeError as error:
@@ -46,10 +49,9 @@ def _loss(folder: Path, job: dict[str, Any]) -> Implementation:
 
 
 def _evaluated(loss: Implementation, job: dict[str, Any], rank: int) -> dict[str, Any]:
-    value, slope = loss.gradient(job["halves"][rank])
+    slopes = [loss.gradient(halves[rank]) for halves in job["batches"]]
     return {
-        "value": value,
-        "gradient": slope.flatten().tolist(),
+        "batches": [{"value": value, "gradient": slope.flatten().tolist()} for value, slope in slopes],
         "one seed": _mean_of_calls(loss, job["point"], 0),
         "seed of its own": _mean_of_calls(loss, job["point"], 1 + rank),
     }

@@ -13,6 +13,7 @@ from worldprobe.conformance.weighting import Weighting
 from worldprobe.conformance.whole_batch import WholeBatch
 
 PER_REPLICA = "per-replica statistic"
+WRONG_STATISTIC = "statistic is not the whole batch's"
 SHRUNK_GRADIENT = "gradient off by 1/world_size"
 WRONG_GRADIENT = "gradient is not the whole batch's"
 FAILS_ON_RANKS = "fails under two processes"

@@ -10,16 +10,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from worldprobe.conformance.implementation import Implementation
-from worldprobe.conformance.rank_process import CALLS
+from worldprobe.conformance.rank_process import CALLS, MET
 from worldprobe.conformance.statistic import Takes
 
 RANKS = 2
@@ -50,31 +51,48 @@ def whole_batch(loss: Implementation, named: str | Callable[..., Any], takes: Ta
     why_not = None if isinstance(named, str) else _cannot_be_sent(named)
     if why_not is not None:
         return WholeBatch(reason=why_not)
-    rng = np.random.default_rng(0)
-    whole = rng.uniform(-0.5, 2.0, (64, 1)) ** 2
-    halves = [takes.embeddings(half) for half in (whole[:32], whole[32:])]
+    batches = _batches()
+    halves = [[takes.embeddings(half) for half in np.split(batch, RANKS)] for batch in batches]
     point = takes.embeddings(np.eye(8)[:1].repeat(32, axis=0) * 6.0)
     with tempfile.TemporaryDirectory(prefix="sigreg-") as folder:
-        job = {"named": named if isinstance(named, str) else None, "halves": halves, "point": point}
+        job = {"named": named if isinstance(named, str) else None, "batches": halves, "point": point}
         torch.save(job, Path(folder) / "job.pt")
         if not isinstance(named, str):
             (Path(folder) / "loss.pickle").write_bytes(pickle.dumps(named))
         found = _run(Path(folder), seconds)
+        met = all((Path(folder) / f"{MET}{rank}").exists() for rank in range(RANKS))
     if isinstance(found, str):
-        return WholeBatch(reason=found, failed=True)
-    value, slope = loss.gradient(takes.embeddings(whole))
-    own = np.array([loss.value(half) for half in halves])
-    slopes = np.concatenate([np.reshape(each["gradient"], halves[0].shape) for each in found], axis=-2) / RANKS
-    whole_slope = slope.numpy().astype(np.float64)
-    ratio = float((slopes * whole_slope).sum() / max(float((whole_slope**2).sum()), 1e-300))
-    left = float(np.linalg.norm(slopes - ratio * whole_slope)) / max(float(np.linalg.norm(slopes)), 1e-300)
+        return WholeBatch(reason=found if met else f"two processes could not be started here: {found}", failed=met)
+    skewed, even = (
+        _compared(loss, takes.embeddings(batch), halves[index], [each["batches"][index] for each in found])
+        for index, batch in enumerate(batches)
+    )
+    seen = skewed if skewed.statistic is not None or even.statistic is None else even
+    if seen.statistic is None or not seen.statistic.startswith("the whole"):
+        return seen
     alone = _of_whole_point(loss, takes)
     alike, seeded = (
         all(abs(each[key] / alone - 1) < DIRECTIONS_APART for each in found) for key in ("seed of its own", "one seed")
     )
-    statistic = _statistic(np.array([each["value"] for each in found]), value, own)
-    synchronised = statistic is not None and statistic.startswith("the whole")
-    return WholeBatch(statistic, ratio, left, alike if synchronised else None, seeded if synchronised else None)
+    return replace(seen, directions_alike=alike, directions_alike_with_one_seed=seeded)
+
+
+def _batches() -> list[Float[np.ndarray, "64 1"]]:
+    """Return a skewed batch, and an even one, whose statistic is the same where ranks differ in directions' signs."""
+    rng = np.random.default_rng(0)
+    sides = rng.uniform(0.3, 1.2, (2, 16, 1)) * np.array([1.0, 1.8])[:, None, None]
+    return [rng.uniform(-0.5, 2.0, (64, 1)) ** 2, np.concatenate([sides, -sides], axis=1).reshape(64, 1)]
+
+
+def _compared(loss: Implementation, whole: Tensor, halves: list[Tensor], found: list[dict[str, Any]]) -> WholeBatch:
+    """Return whose statistic the ranks have, and how their averaged gradient compares with the whole batch's."""
+    value, slope = loss.gradient(whole)
+    own = np.array([loss.value(half) for half in halves])
+    slopes = np.concatenate([np.reshape(each["gradient"], halves[0].shape) for each in found], axis=-2) / RANKS
+    wanted = slope.numpy().astype(np.float64)
+    ratio = float((slopes * wanted).sum() / max(float((wanted**2).sum()), 1e-300))
+    left = float(np.linalg.norm(slopes - ratio * wanted)) / max(float(np.linalg.norm(slopes)), 1e-300)
+    return WholeBatch(_statistic(np.array([each["value"] for each in found]), value, own), ratio, left)
 
 
 def _statistic(values: Float[np.ndarray, " 2"], whole: float, own: Float[np.ndarray, " 2"]) -> str | None:
