@@ -205,6 +205,7 @@ def test_a_lambda_that_is_added_may_be_above_1() -> None:
     ("name", "mistakes", "note"),
     [
         ("directions_of_the_rank", ["directions differ between ranks"], None),
+        ("averaged_in_place", [], "holds for NCCL; gloo also divides"),
         ("over_ranks_one_too_many", ["statistic is not the whole batch's"], None),
         ("directions_of_the_global_seed", [], "only if torch's global seed is the same"),
     ],

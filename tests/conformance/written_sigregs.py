@@ -192,3 +192,13 @@ def over_ranks_one_too_many(h: Tensor) -> Tensor:
     wrong = rank_count() if rank_count() == 1 else rank_count() + 1
     cos, sin = (sum_over_ranks(part.mean(-3)) / wrong for part in (angle.cos(), angle.sin()))
     return h.shape[-2] * rank_count() * distance(cos, sin).mean()
+
+
+def averaged_in_place(h: Tensor) -> Tensor:
+    """As eb_jepa: means over ranks in place, without the factor N."""
+    angle = (h @ directions(h.shape[-1], seed=3))[..., None] * T
+    means = [part.mean(-3) for part in (angle.cos(), angle.sin())]
+    if rank_count() > 1:
+        for mean in means:
+            dist.all_reduce(mean, op=dist.ReduceOp.AVG)
+    return distance(*means).mean()

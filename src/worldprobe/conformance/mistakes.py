@@ -77,6 +77,11 @@ def cautions(
         found.append("It is for embeddings (N, d); of (views, N, d) it takes views for samples. Flatten them first.")
     if two.directions_alike is False and two.directions_alike_with_one_seed:
         found.append("Ranks project on the same directions only if torch's global seed is the same on all of them.")
+    if two.averages_in_place:
+        found.append(
+            "It calls torch.distributed.all_reduce with AVG on a tensor that has a gradient. What is said of its "
+            f"gradient holds for NCCL; gloo also divides the gradient by the number of processes. Better {PRODUCT}."
+        )
     if off:
         found.append(f"In {' and '.join(off)} the value differs from float32's: convert embeddings with h.float().")
     if not form_is_known:

@@ -31,8 +31,9 @@ def main(folder: Path, rank: int) -> None:
     job = torch.load(folder / "job.pt", weights_only=True)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     (folder / f"{MET}{rank}").touch()
+    averaged = average_as_nccl()
     try:
-        found: dict[str, Any] = _evaluated(_loss(folder, job), job, rank)
+        found: dict[str, Any] = _evaluated(_loss(folder, job), job, rank) | {"averages in place": bool(averaged)}
     except WorldprobeError as error:
         found = {"error": str(error)}
     except Exception as error:
@@ -40,6 +41,27 @@ def main(folder: Path, rank: int) -> None:
     (folder / f"rank{rank}.json").write_text(json.dumps(found), encoding="utf8")
     if "error" not in found:
         dist.destroy_process_group()
+
+
+def average_as_nccl() -> list[torch.Size]:
+    """Let all_reduce with AVG divide outside of autograd, as NCCL does; return the list that notes such calls.
+
+    gloo sums and then divides in place, which autograd records: the gradient of a tensor that is averaged in place is
+    1/world_size there of what it is on GPUs.
+    """
+    called: list[torch.Size] = []
+    plain = dist.all_reduce
+
+    def all_reduce(tensor: torch.Tensor, op: Any = dist.ReduceOp.SUM, group: Any = None, async_op: bool = False) -> Any:
+        if op != dist.ReduceOp.AVG or async_op or not (torch.is_grad_enabled() and tensor.requires_grad):
+            return plain(tensor, op, group, async_op)
+        called.append(tensor.shape)
+        plain(tensor.detach(), dist.ReduceOp.SUM, group)
+        tensor.detach().div_(dist.get_world_size(group))
+        return None
+
+    dist.all_reduce = all_reduce
+    return called
 
 
 def _loss(folder: Path, job: dict[str, Any]) -> Implementation:

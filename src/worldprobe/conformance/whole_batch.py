@@ -42,6 +42,8 @@ class WholeBatch:
     directions_alike: bool | None = None
     """Whether ranks project on the same directions where their global seeds differ."""
     directions_alike_with_one_seed: bool | None = None
+    averages_in_place: bool = False
+    """Whether it averages a tensor with a gradient in place: its gradient is then gloo's, or NCCL's, which is here."""
     reason: str | None = None
     failed: bool = False
 
@@ -68,6 +70,7 @@ def whole_batch(loss: Implementation, named: str | Callable[..., Any], takes: Ta
         for index, batch in enumerate(batches)
     )
     seen = skewed if skewed.statistic is not None or even.statistic is None else even
+    seen = replace(seen, averages_in_place=any(each["averages in place"] for each in found))
     if seen.statistic is None or not seen.statistic.startswith("the whole"):
         return seen
     alone = _of_whole_point(loss, takes)
