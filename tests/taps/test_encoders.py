@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,8 +174,11 @@ def test_preprocessing_is_done_as_it_is_said(trained: Trained) -> None:
     ("said", "doubt"),
     [
         (("--range", "0,255"), "the input reaches 255: models are usually trained on 0 .. 1"),
-        (("--range", "0,255", "--mean", "0.485,0.456,0.406"), "belongs to pixels of 0 .. 1: add --range 0,1"),
-        (("--range", "0,1", "--mean", "124,116,104"), "belongs to pixels of 0 .. 255"),
+        (
+            ("--range", "0,255", "--mean", "0.485,0.456,0.406", "--std", "1"),
+            "belongs to pixels of 0 .. 1: add --range 0,1",
+        ),
+        (("--range", "0,1", "--mean", "124,116,104", "--std", "1"), "belongs to pixels of 0 .. 255"),
     ],
 )
 def test_the_preflight_warns_of_input_that_no_model_had(trained: Trained, said: tuple[str, ...], doubt: str) -> None:
@@ -221,3 +226,100 @@ def test_what_does_not_fit_is_said_in_one_line(trained: Trained, arguments: tupl
 def test_an_output_is_picked_and_pooled(trained: Trained) -> None:
     found = trained.measured("--encoder", f"{trained.folder / 'model.py'}:Twice", "--output", "grid", "--pool", "mean")
     assert found["of"]["taps"]["encoder"]["d"] == 4
+
+
+class Odd(nn.Module):
+    """Returns something else than an embedding."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__()
+        self.of, self.calls = of, 0
+
+    def forward(self, x: torch.Tensor) -> object:
+        h = x.flatten(1)[:, :4].float()
+        self.calls += 1
+        if self.of == "exits":
+            raise SystemExit(7)
+        shorter = h[:, : 4 if self.calls < 4 else 3]
+        kinds = {"complex": h * 1j, "sparse": h.to_sparse(), "meta": h.to("meta"), "one": h.mean(), "empty": ()}
+        return {**kinds, "shorter": shorter, "fewer": h[: 32 if self.calls < 4 else 3]}[self.of]
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        ("complex", "returns Tensor of complex64, not an array of numbers"),
+        ("sparse", "returns Tensor, which is no array of numbers: can't convert Sparse"),
+        ("meta", "returns Tensor, which is no array of numbers: Cannot copy out of meta"),
+        ("one", "returns one number, not a row of numbers for every frame"),
+        ("empty", "returns an empty tuple"),
+        ("exits", "It said: SystemExit: 7"),
+        ("shorter", r"shape .256, 3. for rows 256 to 511.*allowed is .256, 4., a row for every frame"),
+    ],
+)
+def test_what_is_no_embedding_is_refused_in_one_line(trained: Trained, of: str, said: str) -> None:
+    with pytest.raises(WorldprobeError, match=said) as caught:
+        measure(Odd(of), trained.folder / "log.npz", states=["state"], quick=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_rows_of_lists_are_an_embedding(trained: Trained) -> None:
+    log = trained.folder / "log.npz"
+    found = measure(lambda x: x.reshape(len(x), -1)[:, :4].astype(float).tolist(), log, states=["state"], quick=True)
+    assert found.of["taps"]["encoder"]["d"] == 4
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def load(:", "cannot be executed: SyntaxError"),
+        ("1 / 0", "cannot be executed: ZeroDivisionError: division by zero"),
+        ("import no_such_package", "cannot be executed: ModuleNotFoundError: No module named 'no_such_package'"),
+        ("raise SystemExit(3)", "cannot be executed: SystemExit: 3"),
+        ("def load():\n    raise ValueError('no weights')", "makes no encoder: ValueError: no weights"),
+    ],
+)
+def test_a_file_that_fails_is_named_with_what_it_says(trained: Trained, source: str, said: str) -> None:
+    (trained.folder / "fails.py").write_text(source + "\n")
+    with pytest.raises(WorldprobeError, match=said):
+        trained.measured("--encoder", f"{trained.folder / 'fails.py'}:load")
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda path: torch.save({1: torch.zeros(2)}, path), "It does not fit: Missing key"),
+        (lambda path: torch.save([1, 2], path), "It does not fit: Missing key"),
+        (lambda path: torch.save({"x.weight": torch.zeros(2)}, path), 'Unexpected key.*"x.weight"'),
+        (lambda path: path.write_bytes(b"no checkpoint"), "is no file that torch.save wrote"),
+        (lambda path: path.write_bytes(b""), "cannot be read"),
+        (lambda path: path.write_bytes(pickle.dumps({"a": Path.cwd})), "is a pickle that holds more than tensors"),
+    ],
+)
+def test_checkpoints_that_do_not_fit_are_refused(trained: Trained, write: Callable[[Path], None], said: str) -> None:
+    path = trained.folder / "odd.ckpt"
+    write(path)
+    with pytest.raises(WorldprobeError, match=said) as caught:
+        trained.measured("--encoder", f"{trained.folder / 'model.py'}:load", "--checkpoint", path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--output", "9"), "returns one output without a name: leave out"),
+        (("--size", "100000"), "allowed is batches of at most 4 GiB"),
+    ],
+)
+def test_options_that_no_model_can_have_are_refused(trained: Trained, options: tuple[str, ...], said: str) -> None:
+    with pytest.raises(WorldprobeError, match=said):
+        trained.measured("--encoder", f"{trained.folder / 'model.py'}:load", *options)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_onnx_of_one_batch_size_is_run_in_batches_of_it(trained: Trained) -> None:
+    path, example = trained.folder / "fixed.onnx", torch.zeros(3, 16, 16, 3, dtype=torch.uint8)
+    torch.onnx.export(trained.network, (example,), str(path), input_names=["frames"], dynamo=False)
+    fixed, any_size = trained.measured("--encoder", path), trained.measured("--encoder", exported(trained))
+    assert fixed["taps"]["encoder"]["r2"] == pytest.approx(any_size["taps"]["encoder"]["r2"], abs=1e-6)

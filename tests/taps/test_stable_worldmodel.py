@@ -75,3 +75,17 @@ def test_two_weight_files_are_told_apart(checkpoint: Path) -> None:
     (checkpoint / "weights_epoch_1.pt").write_bytes((checkpoint / "weights.pt").read_bytes())
     with pytest.raises(WorldprobeError, match=r"There are weights.pt, weights_epoch_1.pt: give the file itself"):
         open_encoder(str(checkpoint))
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"_target_": "torch.nn.Linear", "wrong": 2}, "does not build 'torch.nn.Linear': TypeError"),
+        ({"_target_": "torch.nn.Flatten"}, "builds a Flatten, which has no method `encode`"),
+    ],
+)
+def test_a_config_that_builds_no_world_model_is_refused(checkpoint: Path, config: dict, said: str) -> None:
+    (checkpoint / "config.json").write_text(json.dumps(config))
+    torch.save({}, checkpoint / "weights.pt")
+    with pytest.raises(WorldprobeError, match=said):
+        open_encoder(str(checkpoint))

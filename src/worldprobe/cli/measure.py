@@ -80,10 +80,14 @@ def measure(
         raise WrongChoice("a world", "--data PATH")
     if (encoder is None) == (not files):
         raise WrongChoice("--embeddings FILE", "--encoder MODEL")
+    if settings and data is not None:
+        raise InvalidValue(f"{SETTING}KEY", settings[0], "a setting of a world", "Data were given: leave it out.")
     prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
     how = {"lag": lag, "objective": objective, "quick": quick}
     asked = {"output": output, "pool": pool, "batch": batch}
-    log = {"states": states.split(",") if states else None, "episode": episode, "drop_bad": drop_bad, "stride": stride}
+    listed = None if states is None else [name.strip() for name in states.split(",")]
+    log = {"states": listed, "episode": episode, "drop_bad": drop_bad, "stride": stride}
+    _check_use({"checkpoint": checkpoint, **prepare, **asked, "frames": frames}, log, bool(files), bool(worlds))
     if files:
         taps = {name: _read(file, pool) for name, file in _named(files).items()}
         subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": "none"})
@@ -99,6 +103,16 @@ def measure(
         if not as_json:
             say("Report: {}", page)
     print(json.dumps(found.to_json(), indent=2, allow_nan=False)) if as_json else _print(found)
+
+
+def _check_use(encoder: dict[str, Any], log: dict[str, Any], has_files: bool, has_world: bool) -> None:
+    """Raise for options that nothing would read."""
+    from worldprobe.evaluation.inapplicable import refuse_with_embeddings, refuse_with_world
+
+    if has_files:
+        refuse_with_embeddings({key: value for key, value in encoder.items() if key != "pool"})
+    if has_world:
+        refuse_with_world({**log, "frames": encoder["frames"]})
 
 
 def _recording(data: Path | None, given: dict[str, Any]) -> Any:
@@ -171,6 +185,8 @@ def _named(given: list[str]) -> dict[str, str]:
     for text in given:
         name, equals, file = text.partition("=")
         name, file = (name, file) if equals else (Path(text).stem, text)
+        if not name or not file:
+            raise InvalidValue("--embeddings", text, "FILE, FILE[ARRAY] or NAME=FILE")
         if name in found:
             raise InvalidValue("--embeddings", text, "a name of its own for every tap", f"{name!r} comes twice.")
         found[name] = file

@@ -124,7 +124,7 @@ def from_file(named: str) -> Any:
     sys.path.insert(0, str(file.parent.resolve()))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"
         raise PluginFailed(f"{file} cannot be executed: {said}.") from error
     finally:
@@ -155,7 +155,7 @@ def _needs_nothing(made: Callable[..., Any], source: str) -> bool:
 def _run(made: Callable[..., Any], source: str) -> Any:
     try:
         return made()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"
         raise PluginFailed(f"{source} cannot be called without arguments: {said}.") from error
 

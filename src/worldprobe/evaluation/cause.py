@@ -34,9 +34,9 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
     """
     pairs, n = subject.pairs, len(subject.names)
     if not len(pairs):
-        return _refused(objective, d, "the rows are independent draws: there are no pairs to predict from"), None
+        return refused(objective, d, f"{subject.why_no_pairs} to predict from"), None
     if n > MOST_STATES:
-        return _refused(objective, d, f"a prediction is made for at most {MOST_STATES} states, not {n}"), None
+        return refused(objective, d, f"a prediction is made for at most {MOST_STATES} states, not {n}"), None
     assert subject.starts is not None
     size = min(d, n) if objective == "sigreg" else d
     answer = predict(
@@ -64,7 +64,8 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
     return found, answer
 
 
-def _refused(objective: str, d: int, reason: str) -> dict[str, Any]:
+def refused(objective: str, d: int, reason: str) -> dict[str, Any]:
+    """Return what stands for a prediction that is not made: every key, and the reason."""
     known = {"objective": objective, "d": d, "r2": None, "ci95": None, "r2_per_state": None}
     return known | {"refused": reason, "notes": []}
 

@@ -11,6 +11,8 @@ from worldprobe.recordings.problems import rows_in_words
 from worldprobe.taps.pooling import UnusableEmbedding
 
 CHUNK = 1 << 16
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Beyond these squares and their sums leave double precision."""
 
 
 def check_embedding(h: Float[np.ndarray, "rows d"], where: str) -> None:
@@ -34,6 +36,11 @@ def check_embedding(h: Float[np.ndarray, "rows d"], where: str) -> None:
         raise UnusableEmbedding(
             f"{where} has NaN or infinity in {named} of {len(h):,}: the encoder diverged, or its input was not "
             "what it was trained on."
+        )
+    size = max(float(np.abs(high).max()), float(np.abs(low).max()))
+    if not count and not (size == 0 or SMALLEST < size < LARGEST):
+        raise UnusableEmbedding(
+            f"{where} reaches {size:.0e}, too {'large' if size > 1 else 'small'} to be squared: rescale it."
         )
     if (high <= low).all():
         raise UnusableEmbedding(

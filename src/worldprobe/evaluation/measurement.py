@@ -11,12 +11,12 @@ from jaxtyping import Float
 
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.errors import InvalidValue
-from worldprobe.evaluation.cause import decomposition, predicted, verdict
+from worldprobe.evaluation.cause import decomposition, predicted, refused, verdict
 from worldprobe.evaluation.checks import aligned_rows, check_embedding
-from worldprobe.evaluation.references import references
+from worldprobe.evaluation.references import left_out, references
 from worldprobe.evaluation.row_lag import check_count, check_lag, shifted
 from worldprobe.evaluation.subject import Subject
-from worldprobe.evaluation.tap_measures import TapMeasures, measure_tap
+from worldprobe.evaluation.tap_measures import QUICK, TapMeasures, measure_tap
 from worldprobe.predictor.predict import CEILINGS
 from worldprobe.taps.embedding_files import Embeddings
 from worldprobe.taps.encode import Tap, encode_all, preflight
@@ -41,7 +41,10 @@ class Measurement:
     verdict: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return {"of", "taps", "predicted", "references", "decomposition", "verdict"}; NaN is None."""
+        """Return {"of", "taps", "predicted", "references", "decomposition", "verdict"}; NaN is None.
+
+        `decomposition` is None where `predicted` has no R^2, whose `refused` is then the reason of both.
+        """
         found = {
             "of": self.of,
             "taps": {name: tap.to_json() for name, tap in self.taps.items()},
@@ -82,7 +85,8 @@ def measure_embeddings(
         found[name] = _measured(h, own, tap.source, not quick)
         sizes[name] = {"source": tap.source, "rows": len(h), "d": h.shape[1]}
     last, (h, own) = list(found)[-1], matched[-1]
-    ahead, answer, compared = None, None, {}
+    ahead: dict[str, Any] | None = refused(objective, h.shape[1], QUICK)
+    answer, compared = None, left_out(QUICK)
     if not quick:
         shown.say("predicting what the data allow")
         ahead, answer = predicted(own, h.shape[1], objective)
@@ -97,7 +101,7 @@ def measure_embeddings(
         "warnings": [],
         **(of or {}),
     }
-    said = verdict(last, found[last], ahead, len(found) > 1, compared)
+    said = verdict(last, found[last], None if quick else ahead, len(found) > 1, compared)
     return Measurement(facts, found, ahead, compared, decomposition(own, found[last], answer), said)
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Float, Shaped
 from worldprobe._util.progress import Reporter
 from worldprobe.errors import InvalidValue
 from worldprobe.evaluation.checks import check_embedding
+from worldprobe.evaluation.inapplicable import refuse_with_embeddings, refuse_with_world
 from worldprobe.evaluation.measurement import Measurement, check_objective, measure_embeddings, measure_encoder
 from worldprobe.evaluation.subject import Subject, from_recording, of_arrays, of_recording
 from worldprobe.evaluation.tap_measures import TapMeasures, measure_tap
@@ -86,6 +87,12 @@ def measure(
     """
     check_objective(objective)
     given = _embeddings(encoder, pool)
+    if given is not None:
+        used = {"checkpoint": checkpoint, "size": size, "layout": layout, "range": range, "mean": mean, "std": std}
+        refuse_with_embeddings({**used, "output": output, "batch": batch, "frames": frames})
+    if _is_world(source):
+        log = {"states": states, "frames": frames, "episode": episode, "stride": stride, "drop_bad": drop_bad}
+        refuse_with_world(log)
     opened = _recording_options(states, "none" if given is not None else frames, episode, stride, drop_bad)
     subject = _subject(source, opened, reporter)
     if given is not None:
@@ -137,6 +144,10 @@ def _encoder(given: Any, checkpoint: str | Path | None) -> ForeignEncoder:
     raise InvalidValue("encoder", type(given).__name__, f"an array, a function, a torch module, or {KINDS}")
 
 
+def _is_world(source: Any) -> bool:
+    return isinstance(source, World) or (isinstance(source, str) and source in WORLDS)
+
+
 def _subject(source: Any, given: dict[str, Any], reporter: Reporter | None) -> Subject:
     if isinstance(source, Subject):
         return source
@@ -144,7 +155,7 @@ def _subject(source: Any, given: dict[str, Any], reporter: Reporter | None) -> S
         return of_recording(source, stride=given["stride"])
     if isinstance(source, np.ndarray):
         return of_arrays(source.reshape(len(source), -1), stride=given["stride"])
-    if isinstance(source, World) or (isinstance(source, str) and source in WORLDS):
+    if _is_world(source):
         from worldprobe.evaluation.world_subject import named_world, of_world
 
         return of_world(source if isinstance(source, World) else named_world(source, {}), reporter=reporter)

@@ -47,6 +47,12 @@ def references(subject: Subject, h: Float[np.ndarray, "rows d"], tap: Tap | None
     return {name: found.get(name) for name in ("chance", "untrained", "pixels", "supervised")} | {"reasons": lacking}
 
 
+def left_out(reason: str) -> dict[str, Any]:
+    """Return the references as if none could be had, for one reason."""
+    names = ("chance", "untrained", "pixels", "supervised")
+    return dict.fromkeys(names) | {"reasons": dict.fromkeys(names, reason)}
+
+
 def _some(subject: Subject) -> tuple[Subject, Observations]:
     assert subject.frames is not None
     rows = evenly_spaced(subject.rows, AT_MOST)

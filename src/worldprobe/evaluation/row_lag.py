@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from worldprobe.errors import option
+from worldprobe.errors import InvalidValue, option
 from worldprobe.evaluation.subject import Subject, split_stream
 from worldprobe.measures.block_moments import block_moments
 from worldprobe.measures.linear_recovery import CrossFittedR2, linear_recovery
@@ -53,6 +53,8 @@ def check_lag(h: Float[np.ndarray, "rows d"], subject: Subject, where: str) -> N
 def shifted(h: Float[np.ndarray, "rows d"], subject: Subject, lag: int) -> tuple[np.ndarray, Subject]:
     """Return the embeddings of the rows whose episode has a row `lag` later, with the states of that row."""
     rows = _with_partner(subject, np.arange(subject.rows), lag)
+    if not len(rows):
+        raise InvalidValue("lag", lag, "a lag within an episode", f"No row of {subject.of} has a row so much later.")
     return h[rows], subject.at(rows + lag)
 
 
@@ -74,6 +76,7 @@ def check_count(h: Float[np.ndarray, "N d"], subject: Subject, where: str) -> No
             scored[name] = _fit(h[use], own.at(use)).mean
         except ValueError:
             continue
+    scored = {name: value for name, value in scored.items() if np.isfinite(value)}
     if scored:
         best = max(scored, key=scored.__getitem__)
         others = ", ".join(f"{name} {value:.3f}" for name, value in scored.items() if name != best)

@@ -33,6 +33,10 @@ class Subject:
     stride: int = 1
     constant: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.stride < 1:
+            raise InvalidValue("stride", self.stride, "1 or more rows")
+
     @property
     def rows(self) -> int:
         """How many rows there are."""
@@ -52,6 +56,13 @@ class Subject:
         if self.starts is None:
             return np.zeros((0, 2), dtype=np.int64)
         return pair_index(self.starts, self.rows, self.stride)
+
+    @property
+    def why_no_pairs(self) -> str:
+        """Why `pairs` has none, where it has none."""
+        if self.starts is None:
+            return "the rows are independent draws: there are no pairs"
+        return f"no episode has two rows that are {self.stride} apart: there are no pairs"
 
     def at(self, rows: Int[np.ndarray, " k"] | None) -> Subject:
         """Return some rows, in rising order: an episode is cut where a row is missing."""

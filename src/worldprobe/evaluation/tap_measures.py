@@ -60,6 +60,11 @@ def measure_tap(h: Float[np.ndarray, "rows d"], subject: Subject, *, thorough: b
     """
     rng = split_stream()
     blocks = subject.split(rng)
+    if blocks.rows_to_fit < h.shape[1] + 2:  # before moments of d x d numbers are taken
+        needed = h.shape[1] + 2
+        raise ValueError(
+            f"a probe on {h.shape[1]} features needs at least {needed} rows, {blocks.rows_to_fit} are left"
+        )
     moments = block_moments(h, subject.z, blocks)
     read = linear_recovery(moments, rng)
     found = TapMeasures(
@@ -113,6 +118,8 @@ def _add_sampled(
     """Add what is measured on at most 20,000 rows."""
     scores = nonlinear_recovery(h, subject.z, blocks)
     found.values["mlp_r2"] = float(np.nanmean(scores)) if np.isfinite(scores).any() else None
+    if found.values["mlp_r2"] is None:
+        found.reasons["mlp_r2"] = "every state is constant in the rows that are scored"
     rows = spread_over(np.flatnonzero(blocks.block >= 0), SAMPLED)
     some, z, own = np.asarray(h[rows], dtype=np.float64), subject.z[rows].astype(np.float64), blocks.at(rows)
     found.values["procrustes"]["after_monotone_warps"] = warped_disparity(some, z)
@@ -127,7 +134,7 @@ def _add_alignment(found: TapMeasures, h: Float[np.ndarray, "rows d"], subject: 
     pairs = subject.pairs
     if not len(pairs):
         found.values["alignment"] = found.values["bound"] = None
-        found.reasons["alignment"] = "the rows are independent draws: there are no pairs"
+        found.reasons["alignment"] = subject.why_no_pairs
         found.reasons["bound"] = found.reasons["alignment"]
         return
     covariance = moments.covariance_in_units()[: moments.d, : moments.d]

@@ -137,6 +137,6 @@ def _r2(
 ) -> Float[np.ndarray, "draws m"]:
     """Return 1 - error / variance under weights of the blocks; NaN where the target does not vary."""
     n = weights @ count
-    spread = weights @ square - (weights @ total) ** 2 / n[:, None]
+    spread = weights @ square - (weights @ total) ** 2 / np.maximum(n, 1.0)[:, None]
     varies = spread > 1e-12 * np.maximum(weights @ square, 1e-300)
     return np.where(varies, 1.0 - (weights @ squared) / np.where(varies, spread, 1.0), np.nan)

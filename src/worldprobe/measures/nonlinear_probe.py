@@ -30,9 +30,14 @@ def nonlinear_recovery(
     fit, score = spread_over(blocks.fitted(fold), FITTED), spread_over(blocks.scored(fold), SCORED)
     centre, scale = h[fit].mean(axis=0, dtype=np.float64), h[fit].std(axis=0, dtype=np.float64)
     mean, spread = z[fit].mean(axis=0), z[fit].std(axis=0)
-    scale, spread = (np.where(s > 1e-12, s, 1.0) for s in (scale, spread))
+    # A constant column's spread is rounding of its mean; a small column is not constant.
+    scale, spread = (np.where(s > 1e-12 * np.abs(m), s, 1.0) for s, m in ((scale, centre), (spread, mean)))
     model = MLPRegressor(
-        hidden_layer_sizes=HIDDEN, batch_size=256, early_stopping=True, n_iter_no_change=8, random_state=seed
+        hidden_layer_sizes=HIDDEN,
+        batch_size=min(256, max(1, 9 * len(fit) // 10)),
+        early_stopping=True,
+        n_iter_no_change=8,
+        random_state=seed,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -54,6 +54,11 @@ class RowBlocks:
         """Return the rows that a probe scored on `fold` is fitted to."""
         return np.flatnonzero((self.block != NOWHERE) & (self.fold[self.block] != fold))
 
+    @property
+    def rows_to_fit(self) -> int:
+        """The rows that the fold with the fewest is fitted to; 0 without folds."""
+        return min((len(self.fitted(fold)) for fold in self.folds), default=0)
+
     def scored(self, fold: int) -> Int[np.ndarray, " k"]:
         """Return the rows that are scored in `fold`."""
         return np.flatnonzero((self.block != NOWHERE) & (self.fold[self.block] == fold))

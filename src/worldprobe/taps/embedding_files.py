@@ -38,7 +38,13 @@ def read_embeddings(given: str | Path, pool: str | None = None) -> Embeddings:
     Raises UnreadableFile, UnknownLayout and UnusableEmbedding.
     """
     path, name = _named(str(given))
+    if not path.is_file() and not path.is_dir():
+        raise UnreadableFile(path, "there is no such file", "Write it with numpy.save, numbers only.")
+    if path.is_dir() and path.resolve() == Path.cwd():
+        raise UnreadableFile(path, "it is the current folder", "Name a file of embeddings.")
     if path.suffix.lower() == ".npy":
+        if name is not None:
+            raise UnusableEmbedding(f"{path} holds one array without a name: leave out [{name}].")
         return Embeddings(vectors(_mapped(path), pool, str(path)), None, str(path))
     opened = open_recording(path)[1]
     ids = next((column for column in opened.columns if column.name in ROW_IDS and column.single), None)
@@ -46,11 +52,23 @@ def read_embeddings(given: str | Path, pool: str | None = None) -> Embeddings:
     values = opened.read([column.name for column in chosen])
     parts = [values[column.name] for column in chosen]
     h = parts[0] if len(parts) == 1 else np.stack([part.reshape(-1) for part in parts], axis=1)
-    rows = None if ids is None else opened.read([ids.name])[ids.name].reshape(-1).astype(np.int64)
+    rows = None if ids is None else _whole(opened.read([ids.name])[ids.name].reshape(-1), f"{path}, {ids.name!r}")
     if rows is not None and len(rows) != len(h):
         raise UnusableEmbedding(f"{path}: {ids and ids.name!r} has {len(rows):,} rows, the embedding {len(h):,}.")
     where = f"{path}, {chosen[0].name!r}" if len(chosen) == 1 else str(path)
     return Embeddings(vectors(h, pool, where), rows, where)
+
+
+def _whole(ids: np.ndarray, where: str) -> Int[np.ndarray, " N"]:
+    """Return row ids as whole numbers; raises UnusableEmbedding where they are not."""
+    try:
+        found = ids.astype(np.float64)
+    except ValueError:
+        raise UnusableEmbedding(f"{where} holds {ids.dtype}, not the numbers of rows.") from None
+    odd = np.flatnonzero(~np.isfinite(found) | (found != np.floor(found)))
+    if len(odd):
+        raise UnusableEmbedding(f"{where} has {found[odd[0]]:g} in row {odd[0]}, not the whole number of a row.")
+    return found.astype(np.int64)
 
 
 def _named(given: str) -> tuple[Path, str | None]:
@@ -66,7 +84,7 @@ def _mapped(path: Path) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"{error}".rstrip(".")
         raise UnreadableFile(path, reason, "Write it with numpy.save, numbers only.") from error
-    if array.dtype.kind not in "fiu" or array.ndim == 0:
+    if array.dtype.kind not in "fiub" or array.ndim == 0:
         raise UnusableEmbedding(f"{path} holds {array.dtype} of shape {array.shape}, not rows of numbers.")
     return array
 

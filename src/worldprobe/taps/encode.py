@@ -9,12 +9,15 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from worldprobe.errors import InvalidValue, WorldprobeError
-from worldprobe.taps.encoder import Encode, ForeignEncoder
+from worldprobe.errors import InvalidValue, WorldprobeError, option
+from worldprobe.taps.encoder import Encode, ForeignEncoder, in_words
 from worldprobe.taps.outputs import embedding_of
 from worldprobe.taps.preprocessing import Preprocessing
 
 BATCH = 256
+MOST_BYTES = 1 << 32
+"""Of one batch of prepared input."""
+
 PEEKED = 32
 """Observations that the preflight looks at."""
 
@@ -56,6 +59,10 @@ class Tap:
     pool: str | None = None
     batch: int = BATCH
 
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise InvalidValue("batch", self.batch, "1 or more frames")
+
 
 @dataclass(frozen=True)
 class InputCheck:
@@ -72,7 +79,9 @@ def preflight(tap: Tap, observations: Observations) -> InputCheck:
     Raises InvalidValue where the model refuses its input, UnusableEmbedding where its output is no vector a row.
     """
     rows = np.unique(np.linspace(0, len(observations) - 1, PEEKED).astype(np.int64))
-    x = _prepared(tap, observations.read(rows))
+    seen = observations.read(rows)
+    _check_room(tap, seen)
+    x = _prepared(tap, seen)
     h = _embedded(tap, tap.encoder.encode, x)
     warnings = [*tap.encoder.notes, *tap.prepare.doubts(x)]
     if len(h) != len(x):
@@ -111,10 +120,24 @@ def encode_all(
         h = _embedded(tap, encode, _prepared(tap, observations.read(rows)))
         if whole is None:
             whole = np.empty((len(observations), h.shape[1]), dtype=np.float32)
+        if h.shape != (len(rows), whole.shape[1]):
+            allowed = f"({len(rows)}, {whole.shape[1]}), a row for every frame and as many dimensions as before"
+            raise InvalidValue("output", f"shape {h.shape} for rows {first} to {rows[-1]}", allowed)
         whole[rows] = h
         progress(len(rows))
     assert whole is not None
     return whole
+
+
+def _check_room(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> None:
+    side, rows = tap.prepare.size, max(tap.batch, PEEKED)
+    if side is None or observations.ndim != 4:
+        return
+    size = rows * side * side * observations.shape[-1] * (4 if tap.prepare.floats else 1)
+    if size > MOST_BYTES:
+        allowed = f"batches of at most {MOST_BYTES >> 30} GiB"
+        mend = f"{rows} frames of that size have {size / 2**30:.0f} GiB: lower it, or {option('batch')}."
+        raise InvalidValue("size", side, allowed, mend)
 
 
 def _prepared(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> Shaped[np.ndarray, "k ..."]:
@@ -134,8 +157,8 @@ def _embedded(tap: Tap, encode: Encode, x: Shaped[np.ndarray, "k ..."]) -> Float
         returned = encode(x)
     except WorldprobeError:
         raise
-    except Exception as error:  # whatever somebody's model raises
-        reason = " ".join(str(error).split())[:240]
+    except (Exception, SystemExit) as error:  # whatever somebody's model raises
+        reason = in_words(error) if isinstance(error, SystemExit) else " ".join(str(error).split())[:240]
         raise InvalidValue(
             "input",
             f"{x.dtype} (N, {', '.join(map(str, x.shape[1:]))})",

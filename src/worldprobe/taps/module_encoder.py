@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, UnknownName, WorldprobeError
-from worldprobe.taps.encoder import Encode, ForeignEncoder
+from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, PluginFailed, UnknownName, WorldprobeError
+from worldprobe.taps.encoder import Encode, ForeignEncoder, in_words
 
 STATE_KEYS = ("state_dict", "model_state_dict", "model", "module", "state", "weights")
 """Where training code keeps the weights in a checkpoint that holds more."""
@@ -69,7 +69,7 @@ def from_torchscript(path: Path) -> ForeignEncoder:
             warnings.simplefilter("ignore", DeprecationWarning)  # torch.export has no archive that runs everywhere
             module = torch.jit.load(str(path), map_location="cpu")
     except (RuntimeError, ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = str(error).strip().splitlines()[0].split(". ")[0]
         raise DamagedData(
             f"{path} is not TorchScript ({reason}). Of a checkpoint, name the module too: "
             f"--encoder FILE.py:NAME --checkpoint {path.name}."
@@ -100,7 +100,7 @@ def load_weights(module: Any, checkpoint: Path) -> None:
 
     Raises UnsafeCheckpoint for a pickle, DamagedData for what cannot be read, InvalidValue for weights that do not fit.
     """
-    state = _state(read_weights(checkpoint))
+    state = {str(name): value for name, value in _state(read_weights(checkpoint)).items()}
     wanted = module.state_dict()
     found = next((fit for fit in _unprefixed(state) if set(wanted) <= set(fit)), state)
     try:
@@ -121,12 +121,19 @@ def read_weights(path: Path) -> Any:
             from safetensors.torch import load_file
         except ImportError as error:
             raise MissingDependency("safetensors", f"the checkpoint {path.name}", "pip install safetensors") from error
-        return load_file(str(path))
+        try:
+            return load_file(str(path))
+        except Exception as error:  # safetensors' error has no base class but this
+            raise DamagedData(f"The checkpoint {path} cannot be read ({in_words(error)}).") from error
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of pickles, which are refused
+            return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise DamagedData(f"{path} does not exist: give the checkpoint's file.") from None
     except pickle.UnpicklingError as error:
+        if not path.read_bytes()[:2].startswith((b"PK", b"\x80")):
+            raise DamagedData(f"The checkpoint {path} is no file that torch.save wrote.") from error
         raise UnsafeCheckpoint(
             f"{path} is a pickle that holds more than tensors, and loading it would run code from it. Save "
             "torch.save(model.state_dict(), PATH), or load it in the function that --encoder FILE.py:NAME names."
@@ -163,6 +170,8 @@ def _attribute(file: Path, name: str) -> Any:
     sys.path.insert(0, str(file.parent.resolve()))
     try:
         spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # whatever somebody's file raises
+        raise PluginFailed(f"{file} cannot be executed: {in_words(error)}.") from error
     finally:
         sys.path.pop(0)
     if not hasattr(module, name):
@@ -184,7 +193,10 @@ def _made(thing: Any, where: str) -> Callable[..., Any]:
         names = ", ".join(p.name for p in needed)
         allowed = "a function without arguments that returns the module"
         raise InvalidValue("--encoder", where, allowed, f"{thing.__name__} needs {names}.")
-    made = thing() if not needed else thing
+    try:
+        made = thing() if not needed else thing
+    except (Exception, SystemExit) as error:  # whatever somebody's function raises
+        raise PluginFailed(f"{where} makes no encoder: {in_words(error)}.") from error
     if not callable(made):
         raise InvalidValue(
             "--encoder", where, "a function that returns a module", f"It returned {type(made).__name__}."
@@ -192,7 +204,7 @@ def _made(thing: Any, where: str) -> Callable[..., Any]:
     return made
 
 
-def _state(content: Any) -> Mapping[str, Any]:
+def _state(content: Any) -> Mapping[Any, Any]:
     while isinstance(content, Mapping):
         inner = next((content[key] for key in STATE_KEYS if isinstance(content.get(key), Mapping)), None)
         if inner is None:

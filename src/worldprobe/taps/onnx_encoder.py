@@ -62,5 +62,20 @@ class _Runs:
                 f"{self._path.name} was exported for",
                 "Say its pre-processing with --size, --layout, --range, --mean and --std.",
             )
-        found = self._session.run(None, {self._asked.name: x})
+        size = self._asked.shape[0]
+        parts = [self._run(part) for part in _batches(x, size)] if isinstance(size, int) else [self._run(x)]
+        found = [
+            np.concatenate(each)[: len(x)] if len(parts) > 1 else each[0][: len(x)] for each in zip(*parts, strict=True)
+        ]
         return dict(zip(self._names, found, strict=True))
+
+    def _run(self, x: np.ndarray) -> list[np.ndarray]:
+        found: list[np.ndarray] = self._session.run(None, {self._asked.name: x})
+        return found
+
+
+def _batches(x: np.ndarray, size: int) -> list[np.ndarray]:
+    """Return batches of the one size that a model was exported for; the last one is filled up with its last frame."""
+    lacking = -len(x) % size
+    whole = np.concatenate([x, np.repeat(x[-1:], lacking, axis=0)]) if lacking else x
+    return [whole[first : first + size] for first in range(0, len(whole), size)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from worldprobe.errors import option
 from worldprobe.taps.pooling import UnusableEmbedding, vectors
 
 
@@ -15,9 +16,15 @@ def embedding_of(returned: Any, output: str | None, pool: str | None, where: str
 
     `output` is a name or a number; raises UnusableEmbedding, with what there is and how to pick, where it is needed.
     """
+    if isinstance(returned, list) and returned and not any(hasattr(part, "shape") for part in returned):
+        return vectors(_array(returned, where), pool, where)
     parts = _parts(returned)
     if parts is None:
+        if output not in (None, "0"):
+            raise UnusableEmbedding(f"{where} returns one output without a name: leave out {option('output', output)}.")
         return vectors(_array(returned, where), pool, where)
+    if not parts:
+        raise UnusableEmbedding(f"{where} returns an empty {type(returned).__name__}, not an embedding.")
     if output is None and len(parts) == 1:
         output = next(iter(parts))
     if output is None or output not in parts:
@@ -44,9 +51,17 @@ def _shape(part: Any) -> str:
 
 
 def _array(part: Any, where: str) -> np.ndarray:
-    if hasattr(part, "detach"):
-        part = part.detach().float().cpu().numpy()
-    array = np.asarray(part)
-    if array.dtype.kind not in "fiu" or array.ndim == 0:
-        raise UnusableEmbedding(f"{where} returns {type(part).__name__} of {array.dtype}, not an array of numbers.")
+    given = type(part).__name__
+    try:
+        if hasattr(part, "detach"):
+            part = part.detach()
+            part = (part if part.is_complex() else part.float()).cpu().numpy()
+        array = np.asarray(part)
+    except (TypeError, ValueError, NotImplementedError, RuntimeError) as error:
+        said = " ".join(str(error).split())[:200].rstrip(".")
+        raise UnusableEmbedding(f"{where} returns {given}, which is no array of numbers: {said}.") from error
+    if array.dtype.kind not in "fiu":
+        raise UnusableEmbedding(f"{where} returns {given} of {array.dtype}, not an array of numbers.")
+    if array.ndim == 0:
+        raise UnusableEmbedding(f"{where} returns one number, not a row of numbers for every frame.")
     return array

@@ -38,6 +38,13 @@ class Preprocessing:
             given = getattr(self, name)
             if given is not None and len(given) not in (1, 3):
                 raise InvalidValue(name, given, "one number, or one for each of 3 channels")
+        for name, given in (("range", self.range), ("mean", self.mean), ("std", self.std)):
+            if given is not None and not np.isfinite(given).all():
+                raise InvalidValue(name, given, "finite numbers")
+        if self.mean is not None and self.std is None:
+            raise InvalidValue("std", None, "what is divided by after the mean is taken off; 1 for nothing")
+        if self.std is not None and self.mean is None:
+            raise InvalidValue("mean", None, "what is taken off before the division by std; 0 for nothing")
         if self.std is not None and not all(value > 0 for value in self.std):
             raise InvalidValue("std", self.std, "positive numbers")
         if self.range is not None and (len(self.range) != 2 or not self.range[0] < self.range[1]):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, WorldprobeError
-from worldprobe.taps.encoder import Encode, ForeignEncoder
+from worldprobe.taps.encoder import Encode, ForeignEncoder, in_words
 from worldprobe.taps.module_encoder import load_weights, reinitialised
 
 SPECIAL = ("_target_", "_args_", "_partial_", "_convert_", "_recursive_")
@@ -51,6 +51,10 @@ def from_stable_worldmodel(path: Path) -> ForeignEncoder:
     config = json.loads(((path if path.is_dir() else path.parent) / "config.json").read_text(encoding="utf8"))
     module = build(config, path)
     load_weights(module, _weights(path))
+    if not callable(getattr(module, "encode", None)):
+        raise DamagedData(
+            f"{path} builds a {type(module).__name__}, which has no method `encode`: it is no world model."
+        )
     notes = (f"{path} was built in training mode: it is measured in evaluation mode",) if module.training else ()
     return ForeignEncoder(
         _encoding(module.eval()),
@@ -77,7 +81,12 @@ def build(config: Any, path: Path) -> Any:
             "function of your own and name it: --encoder FILE.py:NAME --checkpoint weights.pt."
         )
     made = _callable(target, path)
-    return partial(made, **parts) if config.get("_partial_") else made(*build(config.get("_args_", []), path), **parts)
+    if config.get("_partial_"):
+        return partial(made, **parts)
+    try:
+        return made(*build(config.get("_args_", []), path), **parts)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DamagedData(f"{path}: config.json does not build {target!r}: {in_words(error)}.") from error
 
 
 def _callable(target: str, path: Path) -> Any:

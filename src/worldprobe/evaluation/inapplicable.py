@@ -1,0 +1,34 @@
+"""Options that what is measured has no use for: refused rather than ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from worldprobe.errors import WorldprobeError, option
+from worldprobe.taps.encode import BATCH
+
+UNSAID = {"layout": "NHWC", "batch": BATCH, "stride": 1, "drop_bad": False, "frames": "none"}
+"""Values that stand for an option that was not given, besides None."""
+
+
+class InapplicableOption(WorldprobeError):
+    """An option that would change nothing: which, and why."""
+
+
+def refuse_with_embeddings(given: Mapping[str, Any]) -> None:
+    """Raise InapplicableOption for what says how an encoder is used, where embeddings were given."""
+    _refuse(given, "it says how an encoder is used, and embeddings were given")
+
+
+def refuse_with_world(given: Mapping[str, Any]) -> None:
+    """Raise InapplicableOption for what says how a log is read, where a world was given."""
+    _refuse(given, "it says how a log is read, and a world was given")
+
+
+def _refuse(given: Mapping[str, Any], why: str) -> None:
+    said = [name for name, value in given.items() if value is not None and value != UNSAID.get(name)]
+    if said:
+        shown = given[said[0]]
+        named = option(said[0], shown if isinstance(shown, str | int | float | bool | list) else str(shown))
+        raise InapplicableOption(f"{named} changes nothing: {why}. Leave it out.")

@@ -1,0 +1,126 @@
+"""`worldprobe measure` on input that cannot be measured: one line, exit status 2, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import worldprobe as wp
+from cli.calling import call
+from worldprobe.errors import WorldprobeError
+from worldprobe.evaluation.subject import of_arrays
+from worldprobe.evaluation.tap_measures import measure_tap
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a log of twenty episodes and an embedding of it."""
+    found, rng = tmp_path_factory.mktemp("refused"), np.random.default_rng(0)
+    z = rng.standard_normal((1000, 2))
+    np.savez(found / "log.npz", pos=z, episode=np.repeat(np.arange(20), 50))
+    np.save(found / "h.npy", z @ rng.standard_normal((2, 3)))
+    np.savez(found / "fraction.npz", h=z[:400], rows=np.arange(400) + 0.5)
+    np.savez(found / "lacking.npz", h=z[:400], rows=np.full(400, np.nan))
+    np.savez(found / "named.npz", h=z[:400], rows=np.array(["a"] * 400))
+    np.save(found / "huge.npy", z * 1e200)
+    np.save(found / "complex.npy", z * 1j)
+    np.save(found / "wide.npy", rng.standard_normal((1000, 1200)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("fraction.npz",), "'rows' has 0.5 in row 0, not the whole number of a row"),
+        (("lacking.npz",), "'rows' has nan in row 0"),
+        (("named.npz",), "'rows' holds <U1, not the numbers of rows"),
+        (("huge.npy",), "too large to be squared: rescale it"),
+        (("complex.npy",), "holds complex128 of shape (1000, 2), not rows of numbers"),
+        (("wide.npy",), "a probe on 1200 features needs at least 1202 rows, 800 are left"),
+        (("h.npy[h]",), "holds one array without a name: leave out [h]"),
+        (("a=",), "allowed is FILE, FILE[ARRAY] or NAME=FILE"),
+        (("=h.npy",), "allowed is FILE, FILE[ARRAY] or NAME=FILE"),
+        (("nowhere.npz",), "there is no such file"),
+        (("h.npy", "--size", "64"), "--size 64 changes nothing: it says how an encoder is used"),
+        (("h.npy", "--layout", "NCHW"), "--layout NCHW changes nothing"),
+        (("h.npy", "--range", "0,1"), "--range 0,1 changes nothing"),
+        (("h.npy", "--checkpoint", "w.pt"), "--checkpoint w.pt changes nothing"),
+        (("h.npy", "--output", "0"), "--output 0 changes nothing"),
+        (("h.npy", "--batch", "7"), "--batch 7 changes nothing"),
+        (("h.npy", "--frames", "cam"), "--frames cam changes nothing"),
+        (("h.npy", "world.size=64"), "Data were given: leave it out"),
+        (("h.npy", "--lag", "70"), "lag = 70 is not possible: allowed is a lag within an episode"),
+        (("h.npy", "--states", "pos,pos"), "'pos' comes twice"),
+        (("h.npy", "--states", ","), "One of them is empty"),
+    ],
+)
+def test_odd_files_and_options_are_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(folder)
+    states = () if "--states" in arguments else ("--states", "pos")
+    found = call("measure", "--data", "log.npz", *states, "--out", "out", "--json", "--embeddings", *arguments)
+    assert found.status == 2
+    assert said in found.err
+    assert found.err.count("\n") == 1
+    assert not found.out
+    assert not (folder / "out").exists()
+
+
+def test_how_a_log_is_read_is_refused_with_a_world(folder: Path) -> None:
+    found = call("measure", "room", "--embeddings", str(folder / "h.npy"), "--states", "x")
+    assert found.status == 2
+    assert "--states x changes nothing: it says how a log is read, and a world was given" in found.err
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "said"),
+    [
+        (np.ones((40, 2)), {"size": 64}, "size=64 changes nothing"),
+        (lambda x: x, {"mean": (0.5,)}, "std is missing: give what is divided by"),
+        (lambda x: x, {"std": (0.5,)}, "mean is missing: give what is taken off"),
+        (lambda x: x, {"mean": (float("nan"),), "std": (1.0,)}, "allowed is finite numbers"),
+        (lambda x: x, {"range": (0.0, float("inf"))}, "allowed is finite numbers"),
+        (lambda x: x, {"batch": 0}, "batch = 0 is not possible"),
+        (lambda x: x, {"stride": 0}, "stride = 0 is not possible"),
+    ],
+)
+def test_python_refuses_the_same(given: object, options: dict, said: str) -> None:
+    z = np.random.default_rng(0).standard_normal((40, 2))
+    with pytest.raises(WorldprobeError, match=said):
+        wp.measure(given, z, **options)
+
+
+def test_what_is_left_out_has_its_reason(folder: Path) -> None:
+    z = np.load(folder / "log.npz")["pos"]
+    found = wp.measure(np.load(folder / "h.npy"), z, quick=True).to_json()
+    assert list(found) == ["of", "taps", "predicted", "references", "decomposition", "verdict"]
+    assert found["predicted"]["refused"].startswith("left out, as asked")
+    assert set(found["references"]["reasons"]) == {"chance", "untrained", "pixels", "supervised"}
+    tap = found["taps"]["embeddings"]
+    assert {key for key, value in tap.items() if value is None} == set(tap["reasons"])
+
+
+def test_a_stride_longer_than_every_episode_is_the_reason(folder: Path) -> None:
+    z = np.load(folder / "log.npz")["pos"]
+    subject = of_arrays(z, episodes=np.repeat(np.arange(20), 50), stride=60)
+    found = wp.measure(np.load(folder / "h.npy"), subject)
+    assert found.predicted is not None
+    assert found.predicted["refused"] == "no episode has two rows that are 60 apart: there are no pairs to predict from"
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_the_scale_of_an_embedding_does_not_change_what_a_perceptron_reads(
+    folder: Path, scale: float, planted: Callable[[float], float | None]
+) -> None:
+    assert planted(scale) == pytest.approx(planted(1.0), abs=0.01)
+
+
+@pytest.fixture
+def planted(folder: Path) -> Callable[[float], float | None]:
+
+    z = np.load(folder / "log.npz")["pos"]
+    return lambda scale: measure_tap(z * scale, of_arrays(z, independent=True)).values["mlp_r2"]
