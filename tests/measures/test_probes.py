@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeCV
 
-from worldprobe.measures.probes import bootstrap_r2, fit_probe
+from worldprobe.measures.probes import RIDGE_PENALTIES, bootstrap_r2, fit_probe
 from worldprobe.stats.r2 import r2_per_column
 
 
@@ -52,3 +53,15 @@ def test_the_bootstrap_covers_the_true_r2_about_95_times_in_100() -> None:
         covered += low <= 0.75 <= high
         assert each[0] == pytest.approx((low, high))
     assert 88 <= covered <= 99
+
+
+@pytest.mark.parametrize(("rows", "features"), [(400, 60), (60, 400), (100, 100)])
+@pytest.mark.parametrize("noise", [0.1, 30.0, 1e4])
+def test_the_ridge_probe_is_that_of_scikit_learn(
+    rng: np.random.Generator, rows: int, features: int, noise: float
+) -> None:
+    x = rng.standard_normal((rows, features)) * np.geomspace(0.1, 30, features) + 3
+    y = x @ rng.standard_normal((features, 3)) + noise * rng.standard_normal((rows, 3))
+    theirs, ours = RidgeCV(alphas=RIDGE_PENALTIES).fit(x, y), fit_probe(x, y, ridge=True)
+    assert ours.weights == pytest.approx(theirs.coef_.T, abs=1e-9)
+    assert ours.intercept == pytest.approx(theirs.intercept_, abs=1e-7)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.linear_model import LinearRegression
 
 from worldprobe.stats.r2 import r2_from_errors
 
@@ -37,9 +37,41 @@ def fit_probe(
         raise ValueError(
             f"a probe on {x.shape[1]} features needs at least {x.shape[1] + 2} points, {len(x)} were given"
         )
-    model = RidgeCV(alphas=RIDGE_PENALTIES) if ridge else LinearRegression()
-    model.fit(x.astype(np.float64), y.astype(np.float64))
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    if ridge:
+        return _ridge(x, y)
+    model = LinearRegression().fit(x, y)
     return LinearProbe(np.atleast_2d(model.coef_).T, np.atleast_1d(model.intercept_))
+
+
+def _ridge(x: Float[np.ndarray, "N features"], y: Float[np.ndarray, "N targets"]) -> LinearProbe:
+    """Return the ridge probe whose penalty has the least leave-one-out error, the mean over targets.
+
+    As scikit-learn's RidgeCV, whose search over penalties costs four fifths of the time at 3,072 pixels: here the rows
+    are rotated onto the principal axes once, and every penalty is then a division.
+    """
+    centre, mean = x.mean(axis=0), y.mean(axis=0)
+    rows = x - centre
+    if len(x) < x.shape[1]:
+        values, vectors = np.linalg.eigh(rows @ rows.T)
+        values = values.clip(0.0)
+        rotated = vectors * np.sqrt(values)
+    else:
+        values, vectors = np.linalg.eigh(rows.T @ rows)
+        rotated = rows @ vectors
+    target, squares = rotated.T @ (y - mean), rotated**2
+    best = (np.inf, target)
+    for penalty in RIDGE_PENALTIES:
+        along = target / (values + penalty)[:, None]
+        kept = 1.0 - 1.0 / len(x) - squares @ (1.0 / (values + penalty))
+        error = float(np.mean(((y - mean - rotated @ along) / kept[:, None]) ** 2))
+        best = min(best, (error, along), key=lambda found: found[0])
+    along = best[1]
+    if len(x) < x.shape[1]:
+        weights = rows.T @ (vectors @ (along / np.sqrt(values.clip(1e-300))[:, None]))
+    else:
+        weights = vectors @ along
+    return LinearProbe(weights, mean - centre @ weights)
 
 
 def bootstrap_r2(
