@@ -124,3 +124,37 @@ def planted(folder: Path) -> Callable[[float], float | None]:
 
     z = np.load(folder / "log.npz")["pos"]
     return lambda scale: measure_tap(z * scale, of_arrays(z, independent=True)).values["mlp_r2"]
+
+
+def test_embeddings_of_every_row_fit_a_log_whose_bad_rows_are_dropped(folder: Path) -> None:
+    log = np.load(folder / "log.npz")
+    spoiled, h = log["pos"].copy(), np.load(folder / "h.npy")
+    spoiled[7], spoiled[30, 1] = np.nan, np.inf
+    actions = np.full((len(h), 1), np.nan)
+    np.savez(folder / "bad.npz", state=spoiled, action=actions, episode=log["episode"])
+    np.savez(folder / "ids.npz", h=h[::-1], rows=np.arange(len(h))[::-1])
+    options = {"states": ["state"], "drop_bad": True, "quick": True}
+    for given in (h, np.delete(h, [7, 30], axis=0), {"ids": folder / "ids.npz"}):
+        found = wp.measure(given, folder / "bad.npz", **options).to_json()
+        (tap,) = found["taps"].values()
+        assert tap["r2"] == pytest.approx(1.0, abs=1e-6)
+        assert found["of"]["rows"] == 998
+
+
+def test_the_format_is_named_where_several_fit(folder: Path) -> None:
+    given = ("--data", str(folder / "log.npz"), "--states", "pos", "--embeddings", str(folder / "h.npy"))
+    found = call("measure", *given, "--format", "npz", "--quick")
+    assert found.status == 0, found.err
+    assert "Unknown" in call("measure", *given, "--format", "nzp").err
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made_is_refused_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (folder / "file").touch()
+    monkeypatch.setattr("worldprobe.cli.measure._recording", lambda *_: pytest.fail("the log was read"))
+    found = call("measure", "--data", str(folder / "log.npz"), "--embeddings", "h.npy", "--out", str(folder / name))
+    assert found.status == 2
+    assert "allowed is a folder" in found.err
+    assert found.err.count("\n") == 1

@@ -32,6 +32,9 @@ def measure(
     episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
     stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
     drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
+    format: Annotated[
+        str | None, typer.Option(help="With --data: its format, where several fit; see `worldprobe formats`.")
+    ] = None,
     embeddings: Annotated[
         list[str] | None,
         typer.Option(help="A row of numbers for every row of the log: FILE, FILE[ARRAY] or NAME=FILE for every tap."),
@@ -82,11 +85,13 @@ def measure(
         raise WrongChoice("--embeddings FILE", "--encoder MODEL")
     if settings and data is not None:
         raise InvalidValue(f"{SETTING}KEY", settings[0], "a setting of a world", "Data were given: leave it out.")
+    if out is not None:
+        _check_folder(out)
     prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
     how = {"lag": lag, "objective": objective, "quick": quick}
     asked = {"output": output, "pool": pool, "batch": batch}
     listed = None if states is None else [name.strip() for name in states.split(",")]
-    log = {"states": listed, "episode": episode, "drop_bad": drop_bad, "stride": stride}
+    log = {"states": listed, "episode": episode, "drop_bad": drop_bad, "format": format, "stride": stride}
     _check_use({"checkpoint": checkpoint, **prepare, **asked, "frames": frames}, log, bool(files), bool(worlds))
     if files:
         taps = {name: _read(file, pool) for name, file in _named(files).items()}
@@ -103,6 +108,13 @@ def measure(
         if not as_json:
             say("Report: {}", page)
     print(json.dumps(found.to_json(), indent=2, allow_nan=False)) if as_json else _print(found)
+
+
+def _check_folder(out: Path) -> None:
+    """Raise where no folder can be made of this name, before anything is measured."""
+    there = next(each for each in (out, *out.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise InvalidValue("--out", str(out), "a folder", f"{there} is a file.")
 
 
 def _check_use(encoder: dict[str, Any], log: dict[str, Any], has_files: bool, has_world: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from worldprobe.recordings.problems import rows_in_words
 from worldprobe.taps.pooling import UnusableEmbedding
@@ -62,6 +62,17 @@ def aligned_rows(
     if len(np.unique(ids)) != len(ids):
         raise UnusableEmbedding(f"{where}: {len(ids) - len(np.unique(ids)):,} of its row ids come more than once.")
     return ids
+
+
+def without_dropped(
+    h: Float[np.ndarray, "N d"], ids: Int[np.ndarray, " N"] | None, kept: Bool[np.ndarray, " recorded"], where: str
+) -> tuple[Float[np.ndarray, "few d"], Int[np.ndarray, " few"] | None]:
+    """Return the embeddings of the rows that were kept, and their ids among these; ids are the log's own rows."""
+    if ids is None:
+        return (h[kept] if len(h) == len(kept) else h), None
+    aligned_rows(h, ids, len(kept), where)
+    use = kept[ids]
+    return h[use], (np.cumsum(kept) - 1)[ids[use]]
 
 
 def _chunks(h: Float[np.ndarray, "rows d"]) -> Iterator[tuple[int, np.ndarray]]:

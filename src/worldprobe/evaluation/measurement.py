@@ -12,7 +12,7 @@ from jaxtyping import Float
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.errors import InvalidValue
 from worldprobe.evaluation.cause import decomposition, predicted, refused, verdict
-from worldprobe.evaluation.checks import aligned_rows, check_embedding
+from worldprobe.evaluation.checks import aligned_rows, check_embedding, without_dropped
 from worldprobe.evaluation.references import left_out, references
 from worldprobe.evaluation.row_lag import check_count, check_lag, shifted
 from worldprobe.evaluation.subject import Subject
@@ -143,13 +143,15 @@ def _measured(h: Float[np.ndarray, "rows d"], subject: Subject, where: str, thor
 
 def _matched(tap: Embeddings, subject: Subject, lag: int | None) -> tuple[Float[np.ndarray, "rows d"], Subject]:
     """Return the embedding and the subject's rows that it belongs to, both in rising order of rows."""
-    rows = aligned_rows(tap.h, tap.rows, subject.rows, tap.source)
+    h, own, ids = tap.h, subject, tap.rows
+    if subject.kept is not None:
+        h, ids = without_dropped(h, ids, subject.kept, tap.source)
+    rows = aligned_rows(h, ids, subject.rows, tap.source)
     if rows is None:
-        check_count(tap.h, subject, tap.source)
-        h, own = tap.h, subject
+        check_count(h, subject, tap.source)
     else:
         order = np.argsort(rows)
-        h, own = tap.h[order], subject.at(rows[order])
+        h, own = h[order], subject.at(rows[order])
     if lag is None:
         check_lag(h, own, tap.source)
     elif lag != 0:

@@ -61,6 +61,7 @@ def measure(
     episode: str | None = None,
     stride: int = 1,
     drop_bad: bool = False,
+    format: str | None = None,
     checkpoint: str | Path | None = None,
     size: int | None = None,
     layout: Any = "NHWC",
@@ -91,9 +92,10 @@ def measure(
         used = {"checkpoint": checkpoint, "size": size, "layout": layout, "range": range, "mean": mean, "std": std}
         refuse_with_embeddings({**used, "output": output, "batch": batch, "frames": frames})
     if _is_world(source):
-        log = {"states": states, "frames": frames, "episode": episode, "stride": stride, "drop_bad": drop_bad}
-        refuse_with_world(log)
+        read = {"states": states, "frames": frames, "episode": episode, "format": format}
+        refuse_with_world({**read, "stride": stride, "drop_bad": drop_bad})
     opened = _recording_options(states, "none" if given is not None else frames, episode, stride, drop_bad)
+    opened["format"] = format
     subject = _subject(source, opened, reporter)
     if given is not None:
         return measure_embeddings(given, subject, lag=lag, objective=objective, quick=quick, reporter=reporter)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue
@@ -32,6 +32,8 @@ class Subject:
     """How rows are split, where that is given; else by episodes."""
     stride: int = 1
     constant: tuple[str, ...] = ()
+    kept: Bool[np.ndarray, " recorded"] | None = None
+    """Which of the log's rows these are, where bad ones were dropped; embeddings have a row for each of the log."""
 
     def __post_init__(self) -> None:
         if self.stride < 1:
@@ -85,12 +87,18 @@ def from_recording(
     frames: str | None = "none",
     episode: str | None = None,
     drop_bad: bool = False,
+    format: str | None = None,
     stride: int = 1,
 ) -> Subject:
     """Read a recording of any known layout; states are standardised. Raises as `read_recording`."""
-    return of_recording(
-        read_recording(path, states=states, frames=frames, episode=episode, drop_bad=drop_bad), stride=stride
+    twice = next((name for name in states or [] if name and list(states or []).count(name) > 1), None)
+    if twice is not None:
+        raise InvalidValue("states", ", ".join(states or []), "every column once", f"{twice!r} comes twice.")
+    actions = None if states is None else ["none"]  # rows are not dropped for actions that nothing reads
+    read = read_recording(
+        path, states=states, frames=frames, episode=episode, actions=actions, drop_bad=drop_bad, format=format
     )
+    return of_recording(read, stride=stride)
 
 
 def of_recording(recording: Recording, *, stride: int = 1) -> Subject:
@@ -108,6 +116,7 @@ def of_recording(recording: Recording, *, stride: int = 1) -> Subject:
         None,
         stride,
         recording.constant,
+        recording.kept,
     )
 
 

@@ -84,9 +84,6 @@ def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
         if given is not None and not (role == "actions" and list(given) == [NOTHING]):
             if "" in given:
                 raise InvalidValue(role, ",".join(given), "names of columns", "One of them is empty.")
-            twice = next((text for text in given if list(given).count(text) > 1), None)
-            if twice is not None:
-                raise InvalidValue(role, ", ".join(given), "every column once", f"{twice!r} comes twice.")
             parts = tuple(_part(opened, text) for text in given)
             setattr(choice, role, parts)
             choice.words[role] = f"{', '.join(map(str, parts))}: as named"

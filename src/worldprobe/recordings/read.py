@@ -75,6 +75,7 @@ class _Read:
     actions: Float[np.ndarray, "rows a"] | None
     starts: Starts
     frames: Frames | None
+    kept: Bool[np.ndarray, " recorded"] | None = None
 
 
 def _common_rows(opened: Opened, choice: Choice) -> int:
@@ -138,6 +139,7 @@ def _without_bad_rows(opened: Opened, choice: Choice, read: _Read, drop: bool) -
         states=read.states[kept],
         actions=None if read.actions is None else read.actions[kept],
         starts=starts,
+        kept=~rows,
         frames=None if read.frames is None else RowsOf(read.frames, kept),
     )
 
@@ -179,6 +181,7 @@ def _recording(opened: Opened, name: str, choice: Choice, read: _Read, chosen: d
         actions=read.actions,
         action_names=titles(choice.actions),
         frames=read.frames,
+        kept=read.kept,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from worldprobe.errors import InvalidValue
 from worldprobe.explore.regime import Pairs
@@ -50,6 +50,8 @@ class Recording:
     actions: Float[np.ndarray, "rows a"] | None = None
     action_names: tuple[str, ...] = ()
     frames: Frames | None = None
+    kept: Bool[np.ndarray, " recorded"] | None = None
+    """Which of the recorded rows these are, where `drop_bad` dropped some."""
 
     @property
     def names(self) -> tuple[str, ...]:
