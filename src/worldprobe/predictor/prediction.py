@@ -70,6 +70,10 @@ class IdealEncoder(Prediction):
         made._names, made._embedding, made._equally_aligned = tuple(names), embedding, tuple(equally_aligned)
         return made
 
+    def changed(self, **numbers: Any) -> IdealEncoder:
+        """Return the same ideal encoder with other numbers in its record."""
+        return IdealEncoder.of(self._names, self._embedding, self._equally_aligned, **(self.model_dump() | numbers))
+
     @property
     def embedding(self) -> Embedding:
         """The ideal embedding; WorldprobeError where the prediction was refused."""

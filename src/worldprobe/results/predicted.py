@@ -54,6 +54,11 @@ class Prediction(Record):
     """Of the embedding's features, largest first: the alignment is 2 (d - their sum)."""
     convergence: list[BasisStep] = Field([])
     """The answer as the basis grows."""
+    approximate: bool = False
+    """Whether the sample did not support the full prediction, and closed forms judged pair by pair stand in for it,
+    with a wider interval; `notes` say why."""
+    draws: float | None = None
+    """How many independent draws the pairs amount to, where that was estimated."""
     proven: bool = False
     """Whether any optimum must have this R^2, or it is that of the best map found."""
     r2_on_test: float | None = None

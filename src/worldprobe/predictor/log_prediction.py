@@ -1,0 +1,92 @@
+"""The prediction for a log: the full one where the sample supports it, else an approximate one of wider interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from worldprobe._util.progress import Advance
+from worldprobe._util.seeds import stream
+from worldprobe.errors import InvalidValue
+from worldprobe.explore import Pairs
+from worldprobe.predictor import refusals
+from worldprobe.predictor.approximate_prediction import approximate
+from worldprobe.predictor.decorrelation import FEWEST_GROUPS, Decorrelated, decorrelated
+from worldprobe.predictor.gaussian_coordinates import STILL
+from worldprobe.predictor.predict import AT_MOST, predict
+from worldprobe.predictor.prediction import IdealEncoder
+from worldprobe.predictor.prediction_steps import unseen
+from worldprobe.stats.jackknife import sample_pairs
+
+MOST_STATES = 8
+"""With more states the full prediction is not tried: its bases hold too few products of so many."""
+
+
+def predict_log(
+    pairs: Pairs,
+    names: Sequence[str],
+    objective: str = "sigreg",
+    *,
+    seed: int = 0,
+    at_most: int = AT_MOST,
+    advance: Advance = unseen,
+) -> IdealEncoder:
+    """Return what an objective's ideal encoder recovers of a log's states; its interval is as wide as the log makes it.
+
+    Chains of pairs that are too few to be groups are cut by their decorrelation time. Refused only where no state moves
+    or a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
+    """
+    first, second = pairs.first.astype(np.float64), pairs.second.astype(np.float64)
+    if not (np.concatenate([first, second]).std(axis=0) > STILL).any():
+        return refusals.refused(objective, first.shape[1], len(first), refusals.NOTHING_MOVES)
+    cut = decorrelated(first, pairs.chains)
+    rng = stream(seed, "prediction", objective)
+    few = len(np.unique(pairs.chains)) < FEWEST_GROUPS
+    full = _full(first, second, objective, cut.labels if few else pairs.chains, names, at_most, rng, advance)
+    if full.refused is None:
+        return _widened(full, cut) if few else full
+    z = sample_pairs(first, second, cut.labels, at_most, stream(seed, "prediction", objective))
+    rng = stream(seed, "approximate prediction", objective)
+    return approximate(z, names, objective, first.shape[1], cut, full, rng)
+
+
+def _full(
+    first: np.ndarray,
+    second: np.ndarray,
+    objective: str,
+    groups: np.ndarray,
+    names: Sequence[str],
+    at_most: int,
+    rng: np.random.Generator,
+    advance: Advance,
+) -> IdealEncoder:
+    n = first.shape[1]
+    if n > MOST_STATES:
+        why = refusals.Refusal("more than 8 states", f"The full prediction is made for up to {MOST_STATES} states.")
+        return refusals.refused(objective, n, len(first), why)
+    try:
+        return predict(first, second, objective, rng=rng, groups=groups, at_most=at_most, advance=advance, names=names)
+    except InvalidValue:
+        raise
+    except (ArithmeticError, LookupError, ValueError) as fault:
+        return refusals.refused(objective, n, len(first), refusals.broke_off(fault))
+
+
+def _widened(full: IdealEncoder, cut: Decorrelated) -> IdealEncoder:
+    """Return a full prediction of one long chain, its error bars as wide as its few independent draws make them."""
+
+    def wide(value: float, ends: tuple[float, float]) -> tuple[float, float]:
+        low, high = (value + cut.inflation * (end - value) for end in ends)
+        return max(low - 1.0 / cut.draws, 0.0), min(high + 1.0 / cut.draws, 1.0)
+
+    each, ends = full.r2_per_control or {}, full.r2_per_control_ci95 or {}
+    note = f"One chain of pairs was cut into runs of {cut.rows:,.0f} rows or more, its decorrelation time."
+    changed: dict[str, Any] = {
+        "draws": cut.draws,
+        "ci95": None if full.ci95 is None or full.r2 is None else wide(full.r2, full.ci95),
+        "r2_per_control_ci95": {name: wide(each[name], ends[name]) for name in each},
+        "notes": [*full.notes, note],
+    }
+    return full.changed(**changed)
