@@ -133,7 +133,11 @@ def _study(given: Study | World | str | Path, overrides: Sequence[str], preset: 
 def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
     from dataclasses import replace
 
-    from worldprobe.audits import Audit, audit_regime, prediction
+    from worldprobe.audits import Audit, audit_regime
+    from worldprobe.audits.gates.exploration.predicted_r2 import judged
+    from worldprobe.audits.limits.log_answer import answered
+    from worldprobe.predictor.log_prediction import predict_log
+    from worldprobe.results import AuditedPart
 
     n = pairs.controls.shape[1]
     called = tuple(names) if names is not None else tuple(f"z{place + 1}" for place in range(n))
@@ -141,4 +145,8 @@ def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
         raise InvalidValue("names", len(called), f"{n}, one for every column of the controls")
     mean, sd = pairs.controls.mean(axis=0), pairs.controls.std(axis=0)
     white = replace(pairs, controls=(pairs.controls - mean) / np.where(sd > 0.0, sd, 1.0))
-    return Audit([*audit_regime(white, called), *prediction(white, called)])
+    predicted = predict_log(white, called).record()
+    gates = [*audit_regime(white, called), *judged(predicted, called)]
+    answer, not_made = answered(white, called, predicted)
+    part = AuditedPart(label="", gates=len(gates), predicted=predicted, answer=answer, not_made=not_made)
+    return Audit(gates, [part])

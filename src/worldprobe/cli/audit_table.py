@@ -1,4 +1,4 @@
-"""What `worldprobe audit` prints: one table with a row per exploration, then the gates that do not pass."""
+"""What `worldprobe audit` prints: the answers, a table with a row per exploration, then the gates that do not pass."""
 
 from __future__ import annotations
 
@@ -10,24 +10,44 @@ from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.results import AuditedPart, Prediction, SavedAudit, Verdict
 
 COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+KINDS = 6
+"""Kinds of failing gates that are explained without --verbose: with the answer and the table, one screen."""
 NAMED = 6
 """Subjects of one gate that a line names before it counts the rest."""
 
 
 def print_audit(audit: Audit | SavedAudit, verbose: bool) -> None:
     """Print an audit: the table, the gates that fail, and with `verbose` every gate and what the predictions say."""
-    if audit.parts:
+    for part in audit.parts:
+        _print_answer(part)
+    if verbose or len(audit.parts) > 1 or any(part.answer is None for part in audit.parts):
         _print_parts(audit)
     for warning in audit.warnings:
         say("[yellow]note[/yellow]  {}", warning)
     for verdict in (Verdict.FAIL, Verdict.WARN) if verbose else (Verdict.FAIL,):
-        for one in folded(audit.parts, _gates(audit), verdict):
+        found = folded(audit.parts, _gates(audit), verdict)
+        for one in found if verbose else found[:KINDS]:
             _print_folded(one, verdict)
+        if len(found) > KINDS and not verbose:
+            names = dict.fromkeys(one.gate.gate for one in found[KINDS:])
+            say("[red]fail[/red]  and also: {} (--verbose says why)", ", ".join(names))
     if verbose:
         _print_every_gate(audit)
         for part in audit.parts:
             _print_prediction(part)
     _print_verdict(audit, verbose)
+
+
+def _print_answer(part: AuditedPart) -> None:
+    """Print the three sentences of a part's answer, and what of it could not be made."""
+    if part.answer is not None:
+        if part.label:
+            say("[bold]{}[/bold]", part.label)
+        for sentence in part.answer.sentences:
+            say("{}", sentence)
+        console.print()
+    for why in part.not_made:
+        say("[red]not made[/red]  {}", why)
 
 
 def _gates(audit: Audit | SavedAudit) -> Sequence[Judged]:

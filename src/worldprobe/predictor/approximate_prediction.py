@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.stats import t as student
 
 from worldprobe.predictor.decorrelation import FEWEST_GROUPS, Decorrelated
@@ -42,7 +42,7 @@ PARTS = 10
 
 
 @dataclass(frozen=True)
-class _Reading:
+class Reading:
     """What the plain map's directions hold of every state, with errors."""
 
     plain: Plain
@@ -50,6 +50,12 @@ class _Reading:
     shares: Float[np.ndarray, "d n"]
     """The share of each state's variance that each direction reads; states that never move have 0."""
     error: Float[np.ndarray, " n"]
+    marginals: Marginals
+
+    @property
+    def moving(self) -> Bool[np.ndarray, " n"]:
+        """Which states move."""
+        return self.marginals.moving
 
 
 def approximate(
@@ -62,8 +68,8 @@ def approximate(
     rng: np.random.Generator,
 ) -> IdealEncoder:
     """Return the approximate prediction of pairs in which a state moves, given the full prediction's refusal."""
-    marginals = fit_marginals(z.pooled)
-    found = _read(z, marginals, d, cut, rng)
+    found = read(z, d, cut, rng)
+    marginals = found.marginals
     r2 = found.rivals.kept @ found.shares
     low, high = found.rivals.least @ found.shares, found.rivals.most @ found.shares
     half = float(student.ppf(0.975, max(min(cut.draws, PARTS) - 1.0, 1.0))) * found.error * cut.inflation
@@ -92,7 +98,9 @@ def approximate(
     )
 
 
-def _read(z: PairSample, marginals: Marginals, d: int, cut: Decorrelated, rng: np.random.Generator) -> _Reading:
+def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> Reading:
+    """Fit the plain map to pairs in which a state moves, and judge its directions against their rivals."""
+    marginals = fit_marginals(z.pooled)
     plain = _plain(z, marginals, min(d, int(marginals.moving.sum())), cut.draws, rng)
     one, two = plain(marginals(z.first)), plain(marginals(z.second))
     rivals = competition(one, two, cut.inflation)
@@ -102,7 +110,7 @@ def _read(z: PairSample, marginals: Marginals, d: int, cut: Decorrelated, rng: n
     shares = _shares(white, pooled)
     ends = np.linspace(0, len(z), PARTS + 1).astype(int)
     parts = np.stack([_part(plain, z, slice(a, b)) for a, b in pairwise(ends) if b - a > 3])
-    return _Reading(plain, rivals, shares, parts.std(axis=0, ddof=1) / np.sqrt(len(parts)))
+    return Reading(plain, rivals, shares, parts.std(axis=0, ddof=1) / np.sqrt(len(parts)), marginals)
 
 
 def _plain(z: PairSample, marginals: Marginals, d: int, draws: float, rng: np.random.Generator) -> Plain:

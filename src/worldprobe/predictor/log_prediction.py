@@ -49,7 +49,10 @@ def predict_log(
         return _widened(full, cut) if few else full
     z = sample_pairs(first, second, cut.labels, at_most, stream(seed, "prediction", objective))
     rng = stream(seed, "approximate prediction", objective)
-    return approximate(z, names, objective, first.shape[1], cut, full, rng)
+    try:
+        return approximate(z, names, objective, first.shape[1], cut, full, rng)
+    except (ArithmeticError, LookupError, ValueError) as fault:
+        return refusals.refused(objective, first.shape[1], len(first), refusals.broke_off(fault))
 
 
 def _full(

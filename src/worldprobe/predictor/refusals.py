@@ -192,10 +192,13 @@ def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs:
     )
 
 
+BROKE_OFF = "it broke off"
+
+
 def broke_off(fault: Exception) -> Refusal:
     """Refuse where the predictor itself failed."""
     return Refusal(
-        "it broke off",
+        BROKE_OFF,
         f"The prediction broke off ({type(fault).__name__}: {fault}). The other gates do not depend on it. This is a "
         "defect of worldprobe: please report it with the shape of this log.",
     )

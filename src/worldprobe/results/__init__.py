@@ -7,6 +7,7 @@ from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import STILL, Exploration
 from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, HypothesisOutcome, Metric, Side
 from worldprobe.results.interval import Interval
+from worldprobe.results.log_answer import LimitingCause, LogAnswer, StrideAdvice
 from worldprobe.results.missing_r2 import Decomposition, MissingParts
 from worldprobe.results.planned import ORACLE, Planned, Reached, StraightLineCosts
 from worldprobe.results.predicted import CEILING_OF, Prediction, TriedMap
@@ -45,6 +46,8 @@ __all__ = [
     "Interval",
     "Kind",
     "Label",
+    "LimitingCause",
+    "LogAnswer",
     "Metric",
     "MissingParts",
     "Planned",
@@ -63,6 +66,7 @@ __all__ = [
     "Seconds",
     "Side",
     "StraightLineCosts",
+    "StrideAdvice",
     "Summary",
     "Training",
     "TriedMap",

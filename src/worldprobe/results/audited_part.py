@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
+from worldprobe.results.log_answer import LogAnswer
 from worldprobe.results.predicted import Prediction
 from worldprobe.results.record import Record
 
@@ -18,3 +19,7 @@ class AuditedPart(Record):
     """Whether the study includes it as a contrast: its gates then do not count."""
     predicted: Prediction | None = None
     """What SIGReg's ideal encoder recovers within it."""
+    not_made: list[str] = Field([])
+    """What could not be made of it, and why: the audit is then incomplete, and its gates are kept."""
+    answer: LogAnswer | None = None
+    """What can be learned of it, what limits that first, and what to record next; None for a world."""

@@ -65,7 +65,9 @@ class SavedAudit(Record):
 
     @property
     def exit_status(self) -> int:
-        """1 where a gate fails, else 0."""
+        """2 where a part could not be made, else 1 where a gate fails whose part is not expected to, else 0."""
+        if any(part.not_made for part in self.parts):
+            return 2
         return int(self.verdict is Verdict.FAIL)
 
     def with_verdict(self, verdict: Verdict) -> list[SavedGate]:

@@ -14,9 +14,10 @@ from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime, audit_world
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
+from worldprobe.audits.limits.log_answer import answered
 from worldprobe.datasets import canonical, exploration
 from worldprobe.explore import Pairs
-from worldprobe.predictor.exploration_prediction import predict_exploration
+from worldprobe.predictor.log_prediction import predict_log
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
@@ -60,10 +61,13 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
             pairs = exploration(world, regime, study.frames or FRESH_FRAMES, study.seeds[0]).pairs
             ahead = foreseen(world, regime, study.frames, study.seeds[0])
             predicted = predict_shown(ahead, names, label, study.seeds[0], shown).record(test)
+            answer, not_made = answered(pairs, names, predicted, seed=study.seeds[0])
             own = audit_regime(pairs, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             contrast = label in study.expect
-            parts.append(AuditedPart(label=label, gates=len(own), expected_to_fail=contrast, predicted=predicted))
+            known: dict[str, Any] = {"expected_to_fail": contrast, "predicted": predicted}
+            known |= {"answer": answer, "not_made": not_made}
+            parts.append(AuditedPart(label=label, gates=len(own), **known))
     return Audit(gates, parts)
 
 
@@ -96,14 +100,15 @@ def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter
     if recording.frames is not None:
         shown.say("Comparing frames with states")
         gates += audit_frames(recording.frames, pairs, recording.names)
-    part = AuditedPart(label="", gates=len(gates), predicted=predicted)
+    answer, not_made = answered(pairs, recording.names, predicted)
+    part = AuditedPart(label="", gates=len(gates), predicted=predicted, answer=answer, not_made=not_made)
     return Audit(gates, [part], recording.warnings)
 
 
 def predict_shown(pairs: Pairs, names: Sequence[str], label: str, seed: int, reporter: Reporter) -> IdealEncoder:
     """Return the prediction for an exploration's pairs, with its progress shown."""
     with reporter.task(f"predicting {label}", STEPS, "steps") as advance:
-        return predict_exploration(pairs, names, seed=seed, advance=advance)
+        return predict_log(pairs, names, seed=seed, advance=advance)
 
 
 def _rho(study: Study) -> np.ndarray | None:

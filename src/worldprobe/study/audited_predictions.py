@@ -24,4 +24,6 @@ def audited_predictions(folder: Path, study: Study, cell: ExplorationCell) -> di
         return {}
     found = next((part.predicted for part in audit.parts if part.label == cell.regime and part.predicted), None)
     # Audits that were kept by older versions do not hold all that a study records of a prediction.
-    return {} if found is None or found.objective is None or found.pairs is None else {found.objective: found}
+    # An approximate answer is the audit's alone: a study keeps what the full prediction says, refusals too.
+    whole = found is not None and not found.approximate and found.pairs is not None
+    return {found.objective: found} if found is not None and whole and found.objective is not None else {}

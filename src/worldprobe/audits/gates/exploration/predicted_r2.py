@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from worldprobe.audits.gate import Gate, Verdict, check
 from worldprobe.explore import Pairs
-from worldprobe.predictor.exploration_prediction import predict_exploration
+from worldprobe.predictor.log_prediction import predict_log
 from worldprobe.results import Prediction
 
 PREDICTION = check(
@@ -31,7 +31,7 @@ def prediction(
 
     One gate warns instead where the predictor refuses to answer.
     """
-    return judged(predict_exploration(pairs, names, seed=seed).record(test), names)
+    return judged(predict_log(pairs, names, seed=seed).record(test), names)
 
 
 def judged(found: Prediction, names: Sequence[str]) -> list[Gate]:
