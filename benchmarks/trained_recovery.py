@@ -14,7 +14,6 @@ from worldprobe.stats.r2 import r2_per_column
 from worldprobe.train import ENCODERS, OBJECTIVES, PairData, TrainingSettings, embed, train
 from worldprobe.world.world import World
 
-
 FRESH_EPISODES, FRESH_ROWS = 200, 100
 
 
