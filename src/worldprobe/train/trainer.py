@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from worldprobe._util.files import content_key
 from worldprobe._util.seeds import stream_seed
+from worldprobe._util.threads import torchs_threads
 from worldprobe.errors import TrainingDiverged
 from worldprobe.results import Training
 from worldprobe.train.allocator import keep_freed_memory
@@ -79,13 +80,22 @@ def train_stack(
     Each member gets what it would get alone, to float tolerance: its own batches, directions and gradient clipping. The
     members' encoders have one architecture (`Encoder.stackable` where there are several), their objectives differ in
     the weight alone (`Objective.stacks_with`), and either all have held-out pairs, equally many, or none.
-    The same seeds, settings and machine give the same weights. With `checkpoint`, the state is written there whole
-    every `settings.checkpoint_every` steps, and a training that finds its checkpoint continues it; `resumed` is then
-    called with the steps that the checkpoint has done, and `progress` for the others.
+    The same seeds, settings and machine give the same weights, on any number of cores and beside other work. With
+    `checkpoint`, the state is written there whole every `settings.checkpoint_every` steps, and a training that finds
+    its checkpoint continues it; `resumed` is then called with the steps that the checkpoint has done, and `progress`
+    for the others.
     Raises TrainingDiverged on a member's non-finite loss or gradient, StudyChanged where the checkpoint is another
     training's.
     """
-    run = _Run(members, settings, torch.device(device))
+    with torchs_threads(settings.threads if torch.device(device).type == "cpu" else None):
+        return _trained(_Run(members, settings, torch.device(device)), progress, resumed, checkpoint)
+
+
+def _trained(
+    run: _Run, progress: Progress | None, resumed: Callable[[int], object], checkpoint: Path | None
+) -> list[TrainingHistory]:
+    """Take the steps that are left, of the checkpoint where there is one."""
+    members, settings = run.members, run.settings
     kin = [[type(m.objective).__name__, m.objective.settings(), m.seed, m.data.identity] for m in members]
     identity = content_key([settings.settings(), kin])
     if checkpoint is not None and checkpoint.exists():

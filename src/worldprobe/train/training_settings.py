@@ -42,6 +42,11 @@ class TrainingSettings(Component):
         Precision.AUTO,
         description="numbers that the encoder computes with; auto: bf16 where the hardware has it",
     )
+    threads: PositiveInt = Field(
+        1,
+        description="processor threads of a training on the CPU; one keeps its speed beside other work and gives the "
+        "same bits on any number of cores",
+    )
     record_every: PositiveInt | None = Field(
         None, description="steps between curve points; a 25th of all steps if not given"
     )
