@@ -122,7 +122,7 @@ def test_verbose_shows_every_gate_and_what_the_prediction_says(study: Path) -> N
     done = call(str(study), "--verbose")
     assert "Every gate" in done.stdout
     assert "Prediction for gaussian: mean R² 1.0" in done.stdout
-    assert "map tried, plain" in done.stdout
+    assert "map tried, plain map" in done.stdout
     assert "Any whitened map" in done.stdout
 
 

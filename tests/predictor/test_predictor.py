@@ -1,5 +1,7 @@
 """What both ceilings refuse, and what no prediction is made for."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,18 @@ def test_a_prediction_is_its_record_and_names_its_controls(rng: np.random.Genera
 def test_an_embedding_without_dimensions_is_refused(rng: np.random.Generator) -> None:
     with pytest.raises(InvalidValue, match="1 or more"):
         predict(*ou(rng, 100, [0.8]), d=0, rng=rng)
+
+
+def test_maps_are_named_in_plain_english(rng: np.random.Generator) -> None:
+    """An even map is the best of a reflection: the search finds it, and says where it began."""
+    first, second = ou(rng, 20_000, [-0.8])
+    found = predict(first, second, rng=rng)
+    assert {trial.name for trial in found.tried} <= {
+        "plain map",
+        *(f"{more}search from {start}" for start in STARTS for more in ("", "continued ")),
+    }
+    assert len(found.tried) > 1
+    assert not re.search(r"rival|chance|\bstart '", " ".join([*found.notes, found.refused or ""]))
+
+
+STARTS = ("the plain map", "the eigenfunctions", "the folded map", "a random map")

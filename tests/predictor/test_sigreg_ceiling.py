@@ -9,6 +9,7 @@ from worldprobe.predictor import rearrangement, search
 from worldprobe.predictor.predict import predict
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.rbig import distance_to_gaussian
+from worldprobe.predictor.sigreg_ceiling import PLAIN
 
 
 def gaussian(pairs: tuple[np.ndarray, np.ndarray], **kwargs: object) -> IdealEncoder:
@@ -73,7 +74,7 @@ def test_of_siblings_the_increasing_map_is_the_best_found(
     found = gaussian(siblings(rng, 60_000, alpha, 0.9025))
     _, _, r2 = siblings_by_quadrature(alpha, 0.9025, reach)
     assert answer(found) == pytest.approx(r2, abs=0.004)
-    assert found.tried[0].name == "plain"
+    assert found.tried[0].name == PLAIN
     assert all(other.pair_correlation <= found.tried[0].pair_correlation + 0.005 for other in found.tried)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worldprobe.reports.wording import brief_r2, count, duration, memory, number, ratio
+from worldprobe.reports.wording import brief_r2, count, duration, memory, number, ratio, setting
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_brief_r2_below_one_never_reads_as_one(value: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(40000, "40\u202f000"), (-3, "−3"), (0.12345, "0.123"), (0.0, "0.000"), (1.5e-5, "1.50e−05")]
+    ("value", "said"), [(40000, "40,000"), (-3, "−3"), (0.12345, "0.123"), (0.0, "0.000"), (1.5e-5, "1.50e−05")]
 )
 def test_numbers_keep_three_decimals_or_three_digits(value: float, said: str) -> None:
     assert number(value) == said
@@ -39,3 +39,8 @@ def test_quantities_have_their_largest_units() -> None:
         "six controls",
         "512 controls",
     )
+
+
+def test_verdicts_and_reports_write_thousands_alike() -> None:
+    assert number(20_000) == setting(20_000) == f"{20_000:,}"
+    assert setting(1024) == "1,024"

@@ -101,7 +101,7 @@ class Mixed:
 
 
 @dataclass(frozen=True)
-class Folded:
+class FoldedMap:
     """The plain map with its first feature folded at 0, whose sign the last one takes over: still N(0, I_d).
 
     |h_1| and sign(h_1) are independent, and so are |h_d| and its sign: Phi^-1(2 Phi(|h_1|) - 1) and sign(h_1) |h_d| are

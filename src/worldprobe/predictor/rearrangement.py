@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.predictor.gaussian_maps import ROUNDS, Features, Folded, GaussianMap, Mixed, Plain
+from worldprobe.predictor.gaussian_maps import ROUNDS, Features, FoldedMap, GaussianMap, Mixed, Plain
 from worldprobe.predictor.rbig import GaussianisationMap, IterativeGaussianisation
 from worldprobe.stats.whitening import inverse_root
 
@@ -78,9 +78,9 @@ def starts(plain: Plain, features: Features, d: int, rng: np.random.Generator) -
     """Name and yield the maps to start from."""
     total = len(features.correlations)
     leading = np.eye(total, d)
-    chance = rng.standard_normal((total, d)) * (np.arange(total) < 4 * d)[:, None]
-    yield "coordinates", plain
+    drawn = rng.standard_normal((total, d)) * (np.arange(total) < 4 * d)[:, None]
+    yield "search from the plain map", plain
     # The whitened optimum may lie on a surface of fewer dimensions; a little of what comes next gives it volume.
-    yield "eigenfunctions", Mixed(features, leading + 0.2 * chance, plain, 0.1)
-    yield "fold", Folded(plain)
-    yield "chance", Mixed(features, chance, plain, 0.1)
+    yield "search from the eigenfunctions", Mixed(features, leading + 0.2 * drawn, plain, 0.1)
+    yield "search from the folded map", FoldedMap(plain)
+    yield "search from a random map", Mixed(features, drawn, plain, 0.1)

@@ -85,7 +85,7 @@ def too_few_functions(d: int, levels: int) -> Refusal:
 
 
 def nothing_shared(feature: int, correlation: float, noise: float, pairs: int) -> Refusal | None:
-    """Refuse where the last feature's pair correlation, on pairs it was not fitted to, may be chance."""
+    """Refuse where the last feature's pair correlation, on pairs it was not fitted to, is within sampling error."""
     if correlation > noise:
         return None
     needed = pairs * (2.0 * noise / correlation) ** 2 if correlation > 0.1 * noise else np.inf
@@ -163,7 +163,7 @@ def none_gaussian(distance: float) -> Refusal:
     """Refuse where no map was found that makes the controls Gaussian."""
     return Refusal(
         "no Gaussian map was found",
-        f"No map was found that makes the controls jointly Gaussian (the plain one is {distance:.3f} away, the mean "
+        f"No map was found that makes the controls jointly Gaussian (the plain map is {distance:.3f} away, the mean "
         "squared Wasserstein distance of its projections): they may lie on a set of fewer dimensions, or in separate "
         "clusters. More varied exploration helps.",
     )
@@ -173,7 +173,7 @@ def unsearchable(d: int, most: int, maps: Sequence[tuple[str, float]]) -> Refusa
     """Refuse the best of the maps that a search among many controls found."""
     return Refusal(
         "no single best map",
-        "Gaussianising each control is not the best aligned map, and a search for the best map of "
+        "Making each control Gaussian by itself is not the best aligned map, and a search for the best map of "
         f"{d} controls gives another result for every sample (here: {_listed(maps)}); it is trusted up to {most} "
         "controls. More equal pair correlations, and marginals nearer to a Gaussian, leave one best map.",
     )
@@ -185,8 +185,8 @@ def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs:
     if half <= WIDE or len(maps) == 1:
         return too_wide(half, pairs)
     return Refusal(
-        "maps are tied",
-        "Several Gaussian maps are equally well aligned within the sampling error, and their mean R^2 differs "
+        "not identifiable",
+        "Several Gaussian maps are aligned equally well within the sampling error, and their mean R^2 differs "
         f"({_listed(maps)}): which one an encoder finds is not identifiable. More pairs may separate them; more equal "
         "pair correlations of the controls leave one best map.",
     )

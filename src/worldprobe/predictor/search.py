@@ -185,7 +185,7 @@ def search(
     ended = []
     for name, start in starts(plain, features, d, rng):
         ended.append((name, *ascend(start, features, place.points, rng)))
-        advance(1, f"search from {name}")
+        advance(1, name)
     ended.sort(key=lambda end: -end[2])
     first = _gaussian(place.trial(name, found, rng) for name, found, _ in ended[:2])
     if not first:
@@ -193,7 +193,7 @@ def search(
     best = max(first, key=lambda trial: trial.total)
     further, _ = ascend(best.map, light_features(levels[-1], pairs), place.points, rng)
     advance(1, "the best search, continued")
-    return first, _gaussian([place.trial(f"{best.name}, continued", further, rng)])
+    return first, _gaussian([place.trial(f"continued {best.name}", further, rng)])
 
 
 def _gaussian(trials: Iterable[Candidate]) -> list[Candidate]:

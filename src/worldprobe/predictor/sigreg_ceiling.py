@@ -45,6 +45,9 @@ LUMP = 0.05
 MOST_SEARCHED = 4
 """Largest number of moving controls for which a search is trusted: with six, its answer varies with the sample."""
 
+PLAIN = "plain map"
+"""What the map is called that makes each control Gaussian by itself."""
+
 FITTED = 20_000
 """Pairs that the plain map is fitted to."""
 
@@ -57,7 +60,7 @@ class SearchOutcome:
 
     best: Candidate
     on: PairSample
-    rivals: Sequence[tuple[Candidate, Float[np.ndarray, " numbers"]]]
+    ties: Sequence[tuple[Candidate, Float[np.ndarray, " numbers"]]]
     tried: Sequence[Candidate]
     steps: list[BasisStep]
 
@@ -75,7 +78,7 @@ def sigreg_ceiling(
     first, second = (evidence.marginals(member[fitted]) for member in (evidence.z.first, evidence.z.second))
     plain = fit_plain(first, second, d, rng)
     d = plain.turned.shape[1]  # fewer where controls are linear in one another
-    held = place.trial("plain", plain, rng)
+    held = place.trial(PLAIN, plain, rng)
     advance(1, "first map")
     outcome = _settled_at_once(evidence, levels, plain, d, rng)
     outcome = outcome or _compete(place, levels, plain, held, d, rng, advance)
@@ -85,7 +88,7 @@ def sigreg_ceiling(
 
 
 def _supported(levels: list[Level], rng: np.random.Generator) -> tuple[list[Level], tuple[float, float, float]]:
-    """Return the rungs up to the last, of two or more, whose leading feature is more than chance; and that feature."""
+    """Return the rungs up to the last, of two or more, whose leading feature exceeds sampling error; and it."""
     found = replicated(levels[-1], 1, rng)
     while len(levels) > 2 and found[0] <= found[1]:
         levels = levels[:-1]
@@ -121,7 +124,7 @@ def _decides(bracket: tuple[float, float], r2: float) -> bool:
 
 
 def _everywhere(evidence: Evidence, plain: Plain, rng: np.random.Generator) -> Candidate:
-    return measure("plain", plain, evidence.marginals, evidence.z, rng)
+    return measure(PLAIN, plain, evidence.marginals, evidence.z, rng)
 
 
 def _settled_at_once(
@@ -153,7 +156,7 @@ def _compete(
     if not trials:
         return None
     before, best = _best([*unmoved, *first], held, d), _best(trials, held, d)
-    rivals = [
+    ties = [
         (trial, trial.numbers.value[1:] - best.numbers.value[1:])
         for trial in trials
         if trial is not best and (not _better(best, trial, d, errors=2.0) or _nearly(trial, best, held, d))
@@ -168,7 +171,7 @@ def _compete(
         BasisStep(functions=len(level.basis), r2=r2)
         for level, r2 in zip(levels[-2:], (best.r2 + change, best.r2), strict=True)
     ]
-    return SearchOutcome(best, on, rivals, trials, steps)
+    return SearchOutcome(best, on, ties, trials, steps)
 
 
 def _best(trials: Sequence[Candidate], plain: Candidate, d: int) -> Candidate:
@@ -194,17 +197,20 @@ def _nearly(trial: Candidate, best: Candidate, plain: Candidate, d: int) -> bool
 def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float]) -> IdealEncoder:
     best, pairs = outcome.best, len(evidence.z)
     half = STUDENT_95 * sampling_error(best.map, outcome.on)
-    answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.rivals)])
+    answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.ties)])
     low, high = (answers.min(axis=0) - half).clip(0.0, 1.0), (answers.max(axis=0) + half).clip(0.0, 1.0)
-    named = [(best.name, best.r2), *((trial.name, best.r2 + float(change[0])) for trial, change in outcome.rivals)]
+    named = [
+        (best.name, best.r2),
+        *((trial.name, best.r2 + float(change[0])) for trial, change in outcome.ties),
+    ]
     refused = refusals.undecided(float(low[0]), float(high[0]), named, pairs)
-    if refused is None and best.name != "plain" and len(best.pair_correlations) > MOST_SEARCHED:
+    if refused is None and best.name != PLAIN and len(best.pair_correlations) > MOST_SEARCHED:
         refused = refusals.unsearchable(len(best.pair_correlations), MOST_SEARCHED, named)
     tried = [found for trial in outcome.tried if (found := trial.summary()) is not None]
     alignment = 2.0 * (1.0 - best.total / len(best.pair_correlations))
     known: dict[str, Any] = {"alignment": alignment, "convergence": outcome.steps, "tried": tried}
     if refused:
-        maps = (best, *(trial for trial, _ in outcome.rivals))
+        maps = (best, *(trial for trial, _ in outcome.ties))
         embeddings = [Embedding(evidence.marginals, trial.map) for trial in maps]
         return refusals.refused("sigreg", evidence.d, pairs, refused, embeddings, evidence.names, **known)
     intervals = zip(low[1:].tolist(), high[1:].tolist(), strict=True)
@@ -234,10 +240,10 @@ def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> l
             f"Controls that move: {moving}. No continuous map makes them N(0, I_{evidence.d}); the prediction is for "
             "as many dimensions, and takes the others to be noise."
         )
-    plain = next((trial for trial in tried if trial.name == "plain"), None)
-    if plain is not None and best.name != "plain":
+    plain = next((trial for trial in tried if trial.name == PLAIN), None)
+    if plain is not None and best.name != PLAIN:
         notes.append(
-            f"Gaussianising each control (R^2 {plain.r2:.2f}) is not SIGReg's optimum: another map, found from the "
-            f"start '{best.name}', is better aligned. Training that begins near the former can stay there for long."
+            f"Making each control Gaussian by itself (R^2 {plain.r2:.2f}) is not SIGReg's optimum: another map, found "
+            f"by a {best.name}, is better aligned. Training that begins near the former can stay there for long."
         )
     return notes

@@ -23,7 +23,7 @@ _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def number(value: float | int, decimals: int | None = None) -> str:
     """Return a number as people read it: thousands apart, a real minus sign, three decimals by default."""
     if isinstance(value, int):
-        return f"{value:,}".replace(",", "\u202f").replace("-", "−")
+        return f"{value:,}".replace("-", "−")
     if decimals is not None:
         text = f"{value:.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
         if value != 0 and float(text) == 0:
@@ -64,7 +64,7 @@ def quoted(value: float) -> str:
 
 
 def setting(value: float | int | str) -> str:
-    """Return a value of an axis as it was set: 0.005, 10⁻⁶, 5·10⁻⁵, 1 024, spiral."""
+    """Return a value of an axis as it was set: 0.005, 10⁻⁶, 5·10⁻⁵, 1,024, spiral."""
     if isinstance(value, str):
         return value
     if value and not 1e-4 <= abs(value) < 1e5:
@@ -73,7 +73,7 @@ def setting(value: float | int | str) -> str:
         raised = f"10{str(int(power)).translate(_RAISED)}"
         said = raised if digits == "1" else f"−{raised}" if digits == "-1" else f"{digits}·{raised}"
         return said.replace("-", "−")
-    return f"{value:,.6g}".replace(",", "\u202f").replace("-", "−")
+    return f"{value:,.6g}".replace("-", "−")
 
 
 def at(axes: Mapping[str, float | int | str]) -> str:
@@ -108,7 +108,7 @@ def unbroken(text: str) -> str:
 
 
 def count(things: int, one: str) -> str:
-    """Return "six controls", "one control", "1 024 controls"."""
+    """Return "six controls", "one control", "1,024 controls"."""
     spelled = _COUNTS[things] if things < len(_COUNTS) else number(things)
     return f"{spelled} {one}" if things == 1 else f"{spelled} {one}s"
 

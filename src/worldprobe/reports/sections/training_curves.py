@@ -160,7 +160,7 @@ def _effort(run: Run) -> tuple[Cell, ...]:
 
 
 def _rounded(value: float, digits: int) -> Shown:
-    return Shown(value, f"{value:,.{digits}f}".replace(",", "\u202f"))
+    return Shown(value, f"{value:,.{digits}f}")
 
 
 def _curve(name: str) -> str:
