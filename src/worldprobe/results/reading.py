@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from worldprobe.errors import DamagedData, NoResults
+from worldprobe._util.strict_yaml import read_yaml
+from worldprobe.errors import DamagedData, InvalidYaml, NoResults
 from worldprobe.results.control_record import ControlRecord
 from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import Exploration
@@ -81,8 +80,8 @@ def _execution(file: Path) -> ExecutionRecord | None:
 def _claimed(file: Path) -> dict[str, Any]:
     """Return what study.yaml holds."""
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        found = read_yaml(file.read_text(encoding="utf8"), str(file))
+    except (OSError, UnicodeDecodeError, InvalidYaml) as fault:
         raise DamagedData(f"{file} is not readable ({' '.join(str(fault).split())}). {AGAIN}") from fault
     if not isinstance(found, dict) or not isinstance(found.get("study"), dict):
         raise DamagedData(f"{file} holds no study. {AGAIN}")
