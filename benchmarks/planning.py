@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
+from doc_tables.planned import rows as table
 from machine import RESULTS, described
 from tables import rewrite
-from tabulate.planned import rows as table
 from worldprobe._util.files import write_json
 from worldprobe._util.progress import reporter
 from worldprobe.errors import NoResults, UnknownName

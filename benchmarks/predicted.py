@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from doc_tables.predictions import predicted as table
 from machine import RESULTS
 from tables import rewrite
-from tabulate.predictions import predicted as table
 from worldprobe._util.files import write_json
 from worldprobe.results import CEILING_OF, Decomposition, MissingParts, Prediction, Results, Run, exploration_of
 

@@ -23,8 +23,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from doc_tables.markdown import by_role, recorded
 from tables import rewrite
-from tabulate.markdown import by_role, recorded
 from worldprobe.world import WORLDS
 
 TARGET = Path(__file__).parents[1] / "docs" / "img" / "three-explorations.png"

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from doc_tables.reproduction import rows as table
 from machine import RESULTS, described
 from tables import rewrite
-from tabulate.reproduction import rows as table
 from worldprobe._util.files import write_json
 from worldprobe._util.progress import reporter
 from worldprobe.measures.probes import fit_probe

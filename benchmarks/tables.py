@@ -17,7 +17,7 @@ import re
 import sys
 from pathlib import Path
 
-from tabulate.kinds import KINDS
+from doc_tables.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"<!-- table: (?P<source>.*?) -->\n(?P<body>.*?)<!-- end of table -->", re.DOTALL)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from cli.calling import Called, call
-from worldprobe.cli.summary import print_summary
+from worldprobe.cli.results_table import print_summary
 
 # The command as installed: through `python -m`, an interrupt that passed an import's `exec` kills Python with the
 # signal at its very end, whatever status it was told to exit with.

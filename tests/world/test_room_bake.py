@@ -10,7 +10,7 @@ from worldprobe.render.glb import read_glb
 from worldprobe.world.room import bake, child
 from worldprobe.world.room.bake import SHIPPED, BakeSettings, baked_glb, hero_still, recipe
 from worldprobe.world.room.blueprint import blueprint
-from worldprobe.world.room.export import read_extras, write_glb
+from worldprobe.world.room.export_glb import read_extras, write_glb
 
 pytestmark = pytest.mark.slow
 

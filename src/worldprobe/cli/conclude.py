@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from worldprobe.cli.app import app
-from worldprobe.cli.summary import print_summary
+from worldprobe.cli.results_table import print_summary
 from worldprobe.cli.terminal import say
 
 

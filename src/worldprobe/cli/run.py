@@ -12,7 +12,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.completion import preset_names, study_names
-from worldprobe.cli.summary import print_summary
+from worldprobe.cli.results_table import print_summary
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue
 

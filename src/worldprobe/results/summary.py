@@ -12,7 +12,7 @@ from worldprobe.results.interval import Interval
 from worldprobe.results.missing_r2 import Decomposition, MissingParts
 from worldprobe.results.record import Label, Record
 from worldprobe.results.runs import Run
-from worldprobe.results.verdicts import Condition, meaningless, verdict, verdict_of_reference
+from worldprobe.results.verdicts import SeriesFindings, meaningless, verdict, verdict_of_reference
 
 
 class Summary(Record):
@@ -97,7 +97,7 @@ def _summary(
         decomposed = [known[run.id] for run in runs if run.id in known]
         ideals = [list(own.ideal.values()) for own in decomposed if own.ideal]
         said = verdict(
-            Condition(
+            SeriesFindings(
                 r2=mean.mean,
                 per_control=means,
                 exploration=exploration,

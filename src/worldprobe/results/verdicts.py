@@ -18,7 +18,7 @@ ABOVE = 0.05
 
 
 @dataclass(frozen=True)
-class Condition:
+class SeriesFindings:
     """What is known of the runs of one exploration under one objective; means over its seeds."""
 
     r2: float
@@ -48,7 +48,7 @@ def meaningless(steps: int) -> str:
     return f"{steps:,} steps: the numbers mean nothing."
 
 
-def verdict(found: Condition) -> str:
+def verdict(found: SeriesFindings) -> str:
     """Return whether the controls are recovered and, where they are not, whether data, scene or training is the cause.
 
     The cause is the largest part of what is missing. Without a decomposition the sentence says which controls are lost.
@@ -73,7 +73,7 @@ def cause_of(parts: Iterable[MissingParts]) -> str:
     return max(CAUSES, key=lambda name: size[name])
 
 
-def _regime(found: Condition, still: Sequence[str]) -> str:
+def _regime(found: SeriesFindings, still: Sequence[str]) -> str:
     lost = [name for name in _largest(found, "regime") if name not in still]
     causes = [f"{_listed(still)} never moved"] if still else []
     causes += [f"not even an ideal encoder learns {_listed(lost)} from it"] if lost else []
@@ -88,7 +88,7 @@ def _regime(found: Condition, still: Sequence[str]) -> str:
     )
 
 
-def _scene(found: Condition, still: Sequence[str]) -> str:
+def _scene(found: SeriesFindings, still: Sequence[str]) -> str:
     lost = _listed(_largest(found, "scene"))
     return (
         f"{_teaches(found)}, but even a supervised encoder reads only {_r2(_shown(found))} off the frames, and "
@@ -96,7 +96,7 @@ def _scene(found: Condition, still: Sequence[str]) -> str:
     )
 
 
-def _non_identifiability(found: Condition, still: Sequence[str]) -> str:
+def _non_identifiability(found: SeriesFindings, still: Sequence[str]) -> str:
     lost = _listed(_largest(found, "non_identifiability"))
     return (
         f"Your exploration fits several equally aligned embeddings that differ in {lost}, and {_r2(found.r2)} is "
@@ -104,13 +104,13 @@ def _non_identifiability(found: Condition, still: Sequence[str]) -> str:
     )
 
 
-def _data(found: Condition, still: Sequence[str]) -> str:
+def _data(found: SeriesFindings, still: Sequence[str]) -> str:
     frames = found.exploration.frames if found.exploration is not None else 0
     why = "were memorised" if found.memorising else "are too few"
     return f"{_so_far(found)}, but {frames:,} frames {why}, and {_r2(found.r2)} is recovered: record more."
 
 
-def _optimisation(found: Condition, still: Sequence[str]) -> str:
+def _optimisation(found: SeriesFindings, still: Sequence[str]) -> str:
     after = f" after {found.steps:,} steps" if found.steps else ""
     return (
         f"{_so_far(found)}, but training stopped short of its optimum{after} and {_r2(found.r2)} is recovered: train "
@@ -118,7 +118,7 @@ def _optimisation(found: Condition, still: Sequence[str]) -> str:
     )
 
 
-def _unexplained(found: Condition, still: Sequence[str]) -> str:
+def _unexplained(found: SeriesFindings, still: Sequence[str]) -> str:
     assert found.parts is not None
     if any(part.regime is None for part in found.parts.values()):
         seen = "" if found.shown is None else f"The frames show {_r2(_shown(found))} and {_r2(found.r2)} is recovered; "
@@ -138,19 +138,19 @@ SENTENCES = {
 """The sentence of every cause."""
 
 
-def _so_far(found: Condition) -> str:
+def _so_far(found: SeriesFindings) -> str:
     """Say what exploration and frames allow, before the cause that remains."""
     shown = "" if found.shown is None else f" and the frames show it ({_r2(_shown(found))})"
     return f"{_teaches(found)}{shown}"
 
 
-def _teaches(found: Condition) -> str:
+def _teaches(found: SeriesFindings) -> str:
     if any(part.regime is None for part in (found.parts or {}).values()):
         return "What your exploration can teach could not be predicted"
     return f"Your exploration can teach {_r2(_ideal(found))}"
 
 
-def _ideal(found: Condition) -> float:
+def _ideal(found: SeriesFindings) -> float:
     """R^2 of the ideal encoder, mean over controls; where that is unknown, what the exploration does not take away."""
     if found.ideal is not None:
         return found.ideal
@@ -158,7 +158,7 @@ def _ideal(found: Condition) -> float:
     return 1.0 - sum(part.regime or 0.0 for part in parts) / max(len(parts), 1)
 
 
-def _shown(found: Condition) -> float:
+def _shown(found: SeriesFindings) -> float:
     shown = found.shown or {}
     return sum(shown.values()) / max(len(shown), 1)
 
@@ -168,20 +168,20 @@ def _r2(value: float) -> str:
     return f"{max(value, 0.0):.2f}"
 
 
-def _still(found: Condition) -> list[str]:
+def _still(found: SeriesFindings) -> list[str]:
     if found.exploration is None:
         return []
     return [name for name in found.per_control if found.exploration.sd.get(name, 1.0) < STILL]
 
 
-def _largest(found: Condition, part: str) -> list[str]:
+def _largest(found: SeriesFindings, part: str) -> list[str]:
     """Return the controls that make up most of a part: each at least half of the largest one's."""
     size = {name: getattr(parts, part) or 0.0 for name, parts in (found.parts or {}).items()}
     most = max(size.values(), default=0.0)
     return [name for name, value in size.items() if value >= max(most / 2, 0.02)]
 
 
-def _which(found: Condition, still: Sequence[str]) -> str:
+def _which(found: SeriesFindings, still: Sequence[str]) -> str:
     """Say which controls are lost, where nothing is known of the cause."""
     lost = [name for name, value in found.per_control.items() if value < RECOVERED]
     moving = [name for name in lost if name not in still]

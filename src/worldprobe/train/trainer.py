@@ -23,8 +23,8 @@ from worldprobe.train.checkpoints import load_checkpoint, save_checkpoint
 from worldprobe.train.encoders import parameters
 from worldprobe.train.objectives import Objective, pair_distance, terms
 from worldprobe.train.pair_batches import Batches, DevicePairs, PairData, PairSource
-from worldprobe.train.record import TrainingHistory, memorising_warnings
 from worldprobe.train.stacked import EncoderStack
+from worldprobe.train.training_history import TrainingHistory, memorising_warnings
 from worldprobe.train.training_settings import TrainingSettings
 
 Progress = Callable[[int, str], None]

@@ -21,7 +21,7 @@ from worldprobe.render.camera import camera_to_world
 from worldprobe.world.room.atlas import filled
 from worldprobe.world.room.blueprint import Blueprint, blueprint
 from worldprobe.world.room.child import BlenderProcess, blender_version
-from worldprobe.world.room.export import read_extras, write_glb
+from worldprobe.world.room.export_glb import read_extras, write_glb
 from worldprobe.world.room.tracing import Tracing
 
 SHIPPED = Path(__file__).parent

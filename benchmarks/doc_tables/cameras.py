@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from tabulate.markdown import by_role, markdown, number, recorded
+from doc_tables.markdown import by_role, markdown, number, recorded
 
 Row = dict[str, Any]
 IMAGES = Path(__file__).parents[2] / "docs" / "img"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabulate.markdown import markdown, number, recorded
+from doc_tables.markdown import markdown, number, recorded
 
 PARTS = {
     "regime": "regime",

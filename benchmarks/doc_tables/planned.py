@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabulate.markdown import ABSENT, markdown, recorded
+from doc_tables.markdown import ABSENT, markdown, recorded
 
 Row = dict[str, Any]
 KIND = "mlp"

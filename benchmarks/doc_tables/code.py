@@ -8,7 +8,7 @@ import pkgutil
 from fnmatch import fnmatch
 
 import worldprobe.audits.gates as gates_package
-from tabulate.markdown import markdown
+from doc_tables.markdown import markdown
 from worldprobe.audits import GATES, GateCheck
 
 

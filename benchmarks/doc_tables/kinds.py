@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tabulate import (
+from doc_tables import (
     callback_cost,
     cameras,
     code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tabulate.markdown import markdown
+from doc_tables.markdown import markdown
 from worldprobe.results.hypothesis import METRICS
 from worldprobe.study.schema_page import REGISTRIES, SchemaRow, component_rows, file_rows, study_rows
 

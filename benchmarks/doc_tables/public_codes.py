@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabulate.markdown import markdown, recorded
+from doc_tables.markdown import markdown, recorded
 
 
 def public_codes(file: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tabulate.markdown import markdown, recorded
+from doc_tables.markdown import markdown, recorded
 
 
 def callback_cost(file: str) -> str:
