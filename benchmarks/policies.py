@@ -71,17 +71,51 @@ class Collected:
     rows: int = 100
 
 
+def two_peaks(u: np.ndarray) -> np.ndarray:
+    """Most of the time at one of two ends."""
+    return np.tanh(3.0 * u) + 0.1 * u
+
+
+def one_still(rng: np.random.Generator, episodes: int, rows: int) -> np.ndarray:
+    """The second state never moves."""
+    z = walk(rng, episodes, rows, (0.8, 0.8))
+    z[..., 1] = 0.3
+    return z
+
+
+GAUSSIAN = Collected(of_walk(lambda u: u))
+
 RICH_TO_POOR: dict[str, Collected] = {
-    "gaussian walk": Collected(of_walk(lambda u: u)),
-    "gaussian walk, little correlated": Collected(of_walk(lambda u: u, (0.5, 0.5))),
-    "unequal, mildly": Collected(of_walk(lambda u: u, (0.9, 0.8))),
+    "gaussian walk": GAUSSIAN,
     "pausing": Collected(held),
-    "two states together": Collected(of_walk(mixed)),
     "uniform": Collected(of_walk(lambda u: (ndtr(u) - 0.5) * np.sqrt(12.0))),
-    "saturating": Collected(of_walk(lambda u: np.clip(u, -0.7, 0.7) / 0.6)),
     "reaching goals": Collected(reaching),
+    "rather heavy tails": Collected(of_walk(lambda u: heavy(u, 1.7))),
     "heavy tails": Collected(of_walk(heavy)),
     "circling": Collected(circling),
+    "few episodes": Collected(GAUSSIAN.policy, 10, 60),
+    "very heavy tails": Collected(of_walk(lambda u: heavy(u, 3.0))),
+    "one state still": Collected(one_still),
     "one slow, one fast": Collected(of_walk(lambda u: u, (0.97, 0.4))),
-    "one long slow episode": Collected(of_walk(lambda u: u, (0.9995, 0.9995)), episodes=1, rows=20_000),
+    "three short episodes": Collected(GAUSSIAN.policy, 3, 50),
 }
+
+PLANTED: dict[str, tuple[str, Collected, Collected]] = {
+    "heavy tails": ("marginals", Collected(of_walk(heavy)), GAUSSIAN),
+    "very heavy tails": ("marginals", Collected(of_walk(lambda u: heavy(u, 3.0))), GAUSSIAN),
+    "two peaks": ("marginals", Collected(of_walk(two_peaks)), GAUSSIAN),
+    "one slow, one fast": (
+        "unequal correlations",
+        Collected(of_walk(lambda u: u, (0.97, 0.4))),
+        Collected(of_walk(lambda u: u, (0.685, 0.685))),
+    ),
+    "slow and very fast": (
+        "unequal correlations",
+        Collected(of_walk(lambda u: u, (0.95, 0.3))),
+        Collected(of_walk(lambda u: u, (0.625, 0.625))),
+    ),
+    "few episodes": ("few draws", Collected(GAUSSIAN.policy, 5, 80), GAUSSIAN),
+    "three short episodes": ("few draws", Collected(GAUSSIAN.policy, 3, 50), GAUSSIAN),
+    "one state still": ("states that never move", Collected(one_still), GAUSSIAN),
+}
+"""By name: the fault, a log that has it, and the same policy without it."""

@@ -32,6 +32,7 @@ class Logged:
         n = states.shape[-1]
         flat = states.reshape(-1, n)
         mean, sd = flat.mean(axis=0), flat.std(axis=0)
+        sd = np.where(sd > 1e-9, sd, 1.0)
         first = (np.arange(len(states))[:, None] * states.shape[1] + np.arange(states.shape[1] - 1)).ravel()
         return Logged(
             Pairs((flat - mean) / sd, np.stack([first, first + 1], axis=1)), (fresh.reshape(-1, n) - mean) / sd
@@ -39,7 +40,7 @@ class Logged:
 
 
 def recovery(world: World, logged: Logged, *, seed: int = 0, steps: int = 3000, lamda: float = 5e-3) -> np.ndarray:
-    """Train on the log's pairs with LeJEPA; return R^2 per state of fresh states, read by half of them."""
+    """Train on the log's pairs with LeJEPA; return R^2 per state of fresh states, 0 for one that never moves."""
     log, fresh = logged.pairs, logged.fresh
     encoder = ENCODERS["mlp"](width=128, depth=4).build(world.observation_shape, fresh.shape[1], seed)
     settings = TrainingSettings(steps=steps, batch=256, lr=3e-3)
@@ -53,4 +54,7 @@ def recovery(world: World, logged: Logged, *, seed: int = 0, steps: int = 3000, 
     h = embed(encoder, world.observe(fresh))
     order = np.random.default_rng(seed).permutation(len(fresh))
     fitted, scored = order[: len(order) // 2], order[len(order) // 2 :]
-    return r2_per_column(fresh[scored], fit_probe(h[fitted], fresh[fitted])(h[scored]))
+    moves = fresh.std(axis=0) > 1e-9
+    found = np.zeros(fresh.shape[1])
+    found[moves] = r2_per_column(fresh[scored][:, moves], fit_probe(h[fitted], fresh[fitted][:, moves])(h[scored]))
+    return found

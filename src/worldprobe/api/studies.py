@@ -135,6 +135,7 @@ def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
 
     from worldprobe.audits import Audit, audit_regime
     from worldprobe.audits.gates.exploration.predicted_r2 import judged
+    from worldprobe.audits.limits.ideal_logs import against_ideal
     from worldprobe.audits.limits.log_answer import answered
     from worldprobe.predictor.log_prediction import predict_log
     from worldprobe.results import AuditedPart
@@ -148,5 +149,7 @@ def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
     predicted = predict_log(white, called).record()
     gates = [*audit_regime(white, called), *judged(predicted, called)]
     answer, not_made = answered(white, called, predicted)
+    ideal = against_ideal(white, called, gates)
     part = AuditedPart(label="", gates=len(gates), predicted=predicted, answer=answer, not_made=not_made)
+    part = part.model_copy(update={"against_ideal": ideal})
     return Audit(gates, [part])

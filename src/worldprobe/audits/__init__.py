@@ -3,9 +3,10 @@
 from worldprobe.audits.audit import Audit
 from worldprobe.audits.canonical_views import Effort
 from worldprobe.audits.exploration_audit import audit_regime
-from worldprobe.audits.gate import GATES, Gate, GateCheck, Limit, Verdict
+from worldprobe.audits.gate import GATES, Gate, GateCheck, Verdict
 from worldprobe.audits.gates.exploration.predicted_r2 import prediction
 from worldprobe.audits.gates.frames.frames_match_states import audit_frames
+from worldprobe.audits.limit import Limit
 from worldprobe.audits.world_audit import audit_world
 
 __all__ = [

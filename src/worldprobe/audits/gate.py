@@ -7,30 +7,9 @@ from math import isfinite
 from typing import Any, Literal
 
 from worldprobe._util.registry import Registry
+from worldprobe.audits.limit import Limit
+from worldprobe.audits.thresholds import chosen_limit
 from worldprobe.results import Verdict
-
-
-@dataclass(frozen=True)
-class Limit:
-    """The thresholds of a check: past `warn` an assumption is violated, past `fail` a control is lost or data are bad.
-
-    `past` says on which side of a threshold that is. A check without a `fail` threshold only warns.
-    """
-
-    past: Literal["above", "below"]
-    warn: float
-    fail: float | None
-
-    def judge(self, value: float, noise: float = 0.0) -> tuple[Verdict, float]:
-        """Return the verdict and the threshold that decided it: the one crossed, or the warning threshold.
-
-        `noise` is the statistic's sampling error at this sample size; both thresholds are widened by it.
-        """
-        sign = 1.0 if self.past == "above" else -1.0
-        for verdict, threshold in ((Verdict.FAIL, self.fail), (Verdict.WARN, self.warn)):
-            if threshold is not None and sign * value > sign * threshold + noise:
-                return verdict, threshold + sign * noise
-        return Verdict.PASS, self.warn + sign * noise
 
 
 @dataclass(frozen=True)
@@ -80,7 +59,7 @@ class GateCheck:
         self, subject: str, value: float, advice: str, *, noise: float = 0.0, evidence: dict[str, Any] | None = None
     ) -> Gate:
         """Return this check's gate for a measured value; a gate that passes has no advice."""
-        verdict, threshold = self.limit.judge(float(value), float(noise))
+        verdict, threshold = chosen_limit(self.name, self.limit).judge(float(value), float(noise))
         said = "" if verdict is Verdict.PASS else advice
         return Gate(self.name, subject, verdict, float(value), threshold, said, self.because, evidence or {})
 

@@ -13,6 +13,7 @@ from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.run import carry_out
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue, WrongChoice
+from worldprobe.results import Verdict
 
 
 @app.command()
@@ -51,6 +52,17 @@ def audit(
         bool,
         typer.Option("--brief", help="Print a brief for reviewers, in Markdown (brief.md where a folder is given)."),
     ] = False,
+    threshold: Annotated[
+        list[str] | None, typer.Option(help="GATE.warn=NUMBER or GATE.fail=NUMBER, in place of the calibrated one.")
+    ] = None,
+    fail_on: Annotated[
+        Verdict, typer.Option(help="The verdict from which the exit status is 1: fail, or warn.")
+    ] = Verdict.FAIL,
+    ci: Annotated[
+        bool, typer.Option("--ci", help="Print plain lines, one for each gate that decides the exit status.")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option(help="Write the gates as JUnit XML to this file.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the answer as Markdown, for a data set's card.")] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print every gate, warnings too, and what the predictions say.")
     ] = False,
@@ -64,12 +76,18 @@ def audit(
     [bold]worldprobe audit camera[/bold]                               the room, and three ways of exploring it
     [bold]worldprobe audit --data log.npz --states x,y,yaw[/bold]      states of your own
     """
+    from worldprobe.audits.thresholds import parse_thresholds
+    from worldprobe.cli.audit_table import exit_status, print_audit, print_decisive
     from worldprobe.study import load_study
 
+    if fail_on is Verdict.PASS:
+        raise InvalidValue("--fail-on", "pass", "warn or fail")
+    chosen = parse_thresholds(threshold or [])
     if (study is None) == (data is None):
         raise WrongChoice("a study", "--data PATH")
     if study is not None:
         loaded = load_study(study, overrides or [], preset)
+        loaded = loaded.model_copy(update={"audit": {**loaded.audit, **chosen}})
         found = _audit_study(loaded, out, protocol, as_brief, as_json)
     else:
         if as_brief or protocol is not None:
@@ -78,18 +96,36 @@ def audit(
         order = {"actions": _names(actions), "time": time, "format": format}
         path = Path(str(data))
         if not train:
-            found = _audit_recording(path, given | order, stride, out, as_json)
+            found = _audit_recording(path, given | order, stride, out, chosen, as_json)
+        elif chosen:
+            raise WrongChoice("--train", "--threshold")
         elif actions or time or format:
             raise WrongChoice("--train", "--actions, --time and --format")
         elif out is None:
             raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         else:
             found = _train_on_recording(path, given, stride, out, as_json)
-    if not as_brief or as_json:
-        from worldprobe.cli.audit_table import print_audit
+    _export(found, str(data.name if data is not None else study), fail_on, junit, markdown)
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2))
+    elif ci:
+        print_decisive(found, fail_on)
+    elif not as_brief:
+        print_audit(found, verbose)
+    raise typer.Exit(exit_status(found, fail_on))
 
-        print(json.dumps(found.to_json(), indent=2)) if as_json else print_audit(found, verbose)
-    raise typer.Exit(found.exit_status)
+
+def _export(found: Any, title: str, fail_on: Verdict, junit: Path | None, markdown: Path | None) -> None:
+    from worldprobe._util.files import atomic_write
+    from worldprobe.reports import audit_exports
+
+    for path, text in (
+        (junit, lambda: audit_exports.junit(found, title, fail_on)),
+        (markdown, lambda: audit_exports.markdown(found, title)),
+    ):
+        if path is not None:
+            with atomic_write(path) as aside:
+                aside.write_text(text(), encoding="utf8")
 
 
 def _names(columns: str | None) -> list[str] | None:
@@ -113,7 +149,9 @@ def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: 
     return found
 
 
-def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path | None, as_json: bool) -> Any:
+def _audit_recording(
+    data: Path, given: dict[str, Any], stride: int, out: Path | None, chosen: dict[str, dict[str, float]], as_json: bool
+) -> Any:
     from worldprobe._util.progress import reporter
     from worldprobe.audits.audit_folder import save_audit
     from worldprobe.recordings import read_recording
@@ -121,7 +159,7 @@ def _audit_recording(data: Path, given: dict[str, Any], stride: int, out: Path |
 
     recording = read_recording(data, **given)
     _print_chosen(recording, as_json)
-    found = audit_recording(recording, stride=stride, reporter=reporter())
+    found = audit_recording(recording, stride=stride, reporter=reporter(), chosen=chosen)
     if out is not None:
         kept = save_audit(found, out, recording.source.digest)
         if not as_json:

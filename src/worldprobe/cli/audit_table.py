@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from worldprobe._util.visible import visible
 from worldprobe.audits import Audit
 from worldprobe.audits.audit import Folded, Judged, by_part, folded, worst_gate, worst_verdict
 from worldprobe.cli.terminal import cell, console, say, table
@@ -12,6 +13,8 @@ from worldprobe.results import AuditedPart, Prediction, SavedAudit, Verdict
 COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 KINDS = 6
 """Kinds of failing gates that are explained without --verbose: with the answer and the table, one screen."""
+EPISODES = 3
+"""Odd episodes that are named."""
 NAMED = 6
 """Subjects of one gate that a line names before it counts the rest."""
 
@@ -35,7 +38,27 @@ def print_audit(audit: Audit | SavedAudit, verbose: bool) -> None:
         _print_every_gate(audit)
         for part in audit.parts:
             _print_prediction(part)
+        _print_peers(audit)
     _print_verdict(audit, verbose)
+
+
+def exit_status(audit: Audit | SavedAudit, fail_on: Verdict) -> int:
+    """Return 2 where a part could not be made, else 1 where a gate that counts is as bad as `fail_on`, else 0."""
+    if any(part.not_made for part in audit.parts):
+        return 2
+    return int(audit.verdict.badness >= fail_on.badness)
+
+
+def print_decisive(audit: Audit | SavedAudit, fail_on: Verdict) -> None:
+    """Print plain lines, without colour or table: the answers, and the gates that decide the exit status."""
+    for part, gates in by_part(audit.parts, _gates(audit)):
+        answer = [] if part.answer is None else part.answer.sentences
+        for line in (*answer, *(f"not made: {why}" for why in part.not_made)):
+            print(visible(f"{part.label}: {line}" if part.label else line))
+        for gate in gates:
+            if gate.verdict.badness >= fail_on.badness and not part.expected_to_fail:
+                print(visible(f"{gate.verdict}: {gate.gate}: {gate.subject}: {gate.advice}"))
+    print(f"{audit.verdict}")
 
 
 def _print_answer(part: AuditedPart) -> None:
@@ -45,7 +68,22 @@ def _print_answer(part: AuditedPart) -> None:
             say("[bold]{}[/bold]", part.label)
         for sentence in part.answer.sentences:
             say("{}", sentence)
+        if part.against_ideal is not None:
+            say("{}", part.against_ideal.sentence)
         console.print()
+    for odd in part.odd_episodes[:EPISODES]:
+        say(
+            "[yellow]episode {}[/yellow] (rows {} to {}): {}",
+            odd.episode,
+            odd.first_row,
+            odd.first_row + odd.rows - 1,
+            odd.why,
+        )
+    if len(part.odd_episodes) > EPISODES:
+        say(
+            "[yellow]and {} more episodes[/yellow] that are unlike the others (--json has them)",
+            len(part.odd_episodes) - EPISODES,
+        )
     for why in part.not_made:
         say("[red]not made[/red]  {}", why)
 
@@ -105,6 +143,38 @@ def _print_every_gate(audit: Audit | SavedAudit) -> None:
         numbers = (cell("" if number is None else f"{number:.4g}") for number in (gate.value, gate.threshold))
         every.add_row(cell(gate.gate), cell(gate.subject), cell(gate.verdict, COLOURS[gate.verdict]), *numbers)
     console.print(every)
+
+
+def _print_peers(audit: Audit | SavedAudit) -> None:
+    """Print what the audit finds on this package's own regimes, with the audited log's numbers first."""
+    from worldprobe.results.peers import shipped_peers
+
+    shown = table(
+        "Peers: this package's regimes", "", "independent draws", "coverage", "R²", "failing kinds", "limited by"
+    )
+    for part, gates in by_part(audit.parts, _gates(audit)):
+        if part.answer is not None:
+            covered = [gate.value for gate in gates if gate.gate == "coverage" and gate.value is not None]
+            failing = None if part.against_ideal is None else len(part.against_ideal.failing)
+            causes = part.answer.causes
+            numbers = (f"{part.answer.draws:,.0f}", _share(min(covered, default=None)), f"{part.answer.r2:.2f}")
+            limited = causes[0].cause if causes else ""
+            shown.add_row(cell(part.label or "the recording", "bold"), *map(cell, (*numbers, _plain(failing), limited)))
+    for peer in shipped_peers().peers:
+        r2 = "" if peer.r2 is None else f"{peer.r2:.2f}"
+        draws = "" if peer.draws is None else f"{peer.draws:,.0f}"
+        row = (draws, _share(peer.coverage), r2, _plain(peer.failing_kinds), peer.limits or "")
+        shown.add_row(cell(peer.name), *map(cell, row))
+    if any(part.answer is not None for part in audit.parts):
+        console.print(shown)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.0%}"
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
 
 
 def _print_prediction(part: AuditedPart) -> None:

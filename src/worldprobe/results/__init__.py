@@ -1,8 +1,10 @@
 """Results: records of what was measured, how they are read and summarised; nothing here imports above `errors`."""
 
+from worldprobe.results.against_ideal import AgainstIdeal
 from worldprobe.results.audited_part import AuditedPart
 from worldprobe.results.comparison import ComparedSeries, Comparison, compare
 from worldprobe.results.control_record import ControlRecord
+from worldprobe.results.episode_verdict import EpisodeVerdict
 from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import STILL, Exploration
 from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, HypothesisOutcome, Metric, Side
@@ -32,6 +34,7 @@ __all__ = [
     "PARTLY",
     "RECOVERED",
     "STILL",
+    "AgainstIdeal",
     "AuditedPart",
     "Bound",
     "ComparedSeries",
@@ -39,6 +42,7 @@ __all__ = [
     "ControlRecord",
     "Cyclic",
     "Decomposition",
+    "EpisodeVerdict",
     "ExecutionRecord",
     "Exploration",
     "Hypothesis",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, NonNegativeInt
 
+from worldprobe.results.against_ideal import AgainstIdeal
+from worldprobe.results.episode_verdict import EpisodeVerdict
 from worldprobe.results.log_answer import LogAnswer
 from worldprobe.results.predicted import Prediction
 from worldprobe.results.record import Record
@@ -23,3 +25,7 @@ class AuditedPart(Record):
     """What could not be made of it, and why: the audit is then incomplete, and its gates are kept."""
     answer: LogAnswer | None = None
     """What can be learned of it, what limits that first, and what to record next; None for a world."""
+    odd_episodes: list[EpisodeVerdict] = Field([])
+    """Episodes of a recording that are unlike its others, the oddest first: leave them out, or see them first."""
+    against_ideal: AgainstIdeal | None = None
+    """How many kinds of gate a recording fails beyond what its size explains."""

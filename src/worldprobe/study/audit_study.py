@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime, audit_world
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
+from worldprobe.audits.limits.ideal_logs import against_ideal
 from worldprobe.audits.limits.log_answer import answered
+from worldprobe.audits.limits.odd_episodes import odd_episodes
+from worldprobe.audits.thresholds import Thresholds, thresholds, thresholds_in_words
 from worldprobe.datasets import canonical, exploration
 from worldprobe.explore import Pairs
 from worldprobe.predictor.log_prediction import predict_log
@@ -29,6 +33,8 @@ from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_predictions import foreseen
+
+_NONE: Thresholds = MappingProxyType({})
 
 FRESH_FRAMES = 50_000
 """Frames whose controls are audited where a study draws its pairs afresh."""
@@ -46,8 +52,17 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
     Of a sweep, the study's own settings are audited, not every point.
     """
     if isinstance(study.world, RecordedWorld):
-        return audit_recording(study.world.recording, stride=study.world.stride, reporter=reporter)
-    shown = reporter or SilentReporter()
+        return audit_recording(study.world.recording, stride=study.world.stride, reporter=reporter, chosen=study.audit)
+    with thresholds(study.audit):
+        found = _audit_study(study, reporter or SilentReporter())
+    return replace(found, warnings=_thresholds_set(study.audit))
+
+
+def _thresholds_set(chosen: Thresholds) -> list[str]:
+    return [f"Thresholds that were set: {thresholds_in_words(chosen)}"] if chosen else []
+
+
+def _audit_study(study: Study, shown: Reporter) -> Audit:
     names = [spec.name for spec in study.world.controls]
     test = canonical(study.world, study.test_frames, study.canonical_seed, "test").pairs.controls
     gates: list[Gate] = []
@@ -86,22 +101,34 @@ def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) 
     return found
 
 
-def audit_recording(recording: Recording, *, stride: int = 1, reporter: Reporter | None = None) -> Audit:
+def audit_recording(
+    recording: Recording, *, stride: int = 1, reporter: Reporter | None = None, chosen: Thresholds = _NONE
+) -> Audit:
     """Audit a recording's states, pairs `stride` rows apart, and its frames where it has any.
 
-    States are standardised first: what is canonical for a recording is its own mean and standard deviation.
+    States are standardised first: what is canonical for a recording is its own mean and standard deviation. `chosen`
+    are thresholds in place of the calibrated ones.
     """
-    shown = reporter or SilentReporter()
+    with thresholds(chosen):
+        found = _audit_recording(recording, stride, reporter or SilentReporter())
+    return replace(found, warnings=[*found.warnings, *_thresholds_set(chosen)])
+
+
+def _audit_recording(recording: Recording, stride: int, shown: Reporter) -> Audit:
     shown.say(f"Auditing {recording.rows:,} rows of {', '.join(recording.names)}")
     pairs = recording.standardised().pairs(stride)
-    gates = audit_regime(pairs, recording.names)
+    own = audit_regime(pairs, recording.names)
     predicted = predict_shown(pairs, recording.names, "the recording", 0, shown).record()
-    gates += judged(predicted, recording.names)
+    gates = own + judged(predicted, recording.names)
     if recording.frames is not None:
         shown.say("Comparing frames with states")
         gates += audit_frames(recording.frames, pairs, recording.names)
     answer, not_made = answered(pairs, recording.names, predicted)
     part = AuditedPart(label="", gates=len(gates), predicted=predicted, answer=answer, not_made=not_made)
+    shown.say("Comparing with ideal logs of its size")
+    odd = odd_episodes(recording.states, recording.episodes, recording.names)
+    more = {"against_ideal": against_ideal(pairs, recording.names, own), "odd_episodes": odd}
+    part = part.model_copy(update=more)
     return Audit(gates, [part], recording.warnings)
 
 

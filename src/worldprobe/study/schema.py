@@ -30,7 +30,7 @@ from worldprobe.world import WORLDS, World
 
 C = TypeVar("C", bound=Component)
 
-ANNOTATIONS = ("hypotheses", "published", "smoke", "expect")
+ANNOTATIONS = ("hypotheses", "published", "smoke", "expect", "audit")
 """Keys that say how results are to be read: they change no run, and a results folder accepts changes to them."""
 
 
@@ -147,6 +147,21 @@ class Study(Component):
         description="what fails its audit on purpose, as a contrast to the others: {label of a regime: fail}, or "
         "{world: fail}. It is reported as expected and does not make the audit's exit status 1",
     )
+
+    audit: dict[str, dict[str, float]] = Field(
+        {},
+        description="thresholds of gates in place of the calibrated ones: {gate: {warn: number, fail: number}}, either "
+        "of the two or both",
+    )
+
+    @field_validator("audit", mode="after")
+    @classmethod
+    def _known_thresholds(cls, chosen: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        from worldprobe.audits.thresholds import check_thresholds
+
+        if chosen:
+            check_thresholds(chosen)
+        return chosen
 
     @field_validator("axes", mode="after")
     @classmethod

@@ -34,11 +34,22 @@ MENDS: dict[str, Mend] = {
 
 
 def limiting_causes(
-    pairs: StatePairs, names: Sequence[str], cut: Decorrelated, now: QuickPrediction, rng: np.random.Generator
+    pairs: StatePairs,
+    names: Sequence[str],
+    cut: Decorrelated,
+    now: QuickPrediction,
+    rng: np.random.Generator,
+    missing: float,
 ) -> list[LimitingCause]:
-    """Return every fault with what mending it would buy in mean R^2, the largest first."""
+    """Return every fault with what mending it would buy in mean R^2, the largest first; at most what is `missing`."""
     found = [
-        LimitingCause(cause=cause, found=found, mend=mend, gain=gain, gain_ci95=ends)
+        LimitingCause(
+            cause=cause,
+            found=found,
+            mend=mend,
+            gain=min(gain, missing),
+            gain_ci95=(min(ends[0], missing), min(ends[1], missing)),
+        )
         for cause, (found, mend) in _words(pairs, names, now).items()
         for gain, ends in [_gain(cause, pairs, cut, now, rng)]
     ]

@@ -61,13 +61,13 @@ def log_answer(pairs: Pairs, names: Sequence[str], predicted: Prediction, *, see
     worse, better = size.times(1.0 / 1.5).kept, size.times(1.5).kept
     ends = {name: (low * worse, min(high * better, 1.0)) for name, (low, high) in predicted.r2_per_control_ci95.items()}
     whole = predicted.ci95 or (0.0, 1.0)
-    causes = limiting_causes(some, names, cut, now, rng)
+    mean = float(np.mean(list(r2.values())))
+    causes = limiting_causes(some, names, cut, now, rng, 1.0 - mean)
     episodes = int(np.unique(pairs.chains).size)
     weakest = sorted((name for name in names if r2[name] < WEAK), key=lambda name: r2[name])[:3]
     more = _more(size, episodes)
     stride = stride_advice(pairs, rng)
     noun = "episodes" if 2 * episodes <= len(pairs.index) else "independent pairs"
-    mean = float(np.mean(list(r2.values())))
     interval = (whole[0] * worse, min(whole[1] * better, 1.0))
     return LogAnswer(
         recovers=recovers(mean, interval, r2, ends),
