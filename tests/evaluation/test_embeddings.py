@@ -153,7 +153,7 @@ def test_what_the_data_allow_and_chance_are_beside_the_recovery(log: tuple[Path,
     np.save(tmp_path / "h.npy", z)
     found = measured("--data", path, "--states", "pos,yaw", "--embeddings", tmp_path / "h.npy", quick=False)
     assert found["references"]["chance"] == pytest.approx(0.0, abs=0.1)
-    assert set(found["references"]["reasons"]) == {"untrained", "pixels", "supervised"}
+    assert set(found["references"]["reasons"]) == {"untrained", "pixels", "supervised", "pretrained"}
     assert found["verdict"].startswith("The encoder recovers 1.00 of the states linearly")
     assert not found["taps"]["h"]["reasons"]
     assert found["taps"]["h"]["bound"]["error"] < 0.01

@@ -126,6 +126,21 @@ def test_fewer_dimensions_keep_the_slowest_controls(rng: np.random.Generator) ->
     assert found.proven
 
 
+def test_equal_correlations_recover_the_share_of_dimensions_whichever_directions_are_kept(
+    rng: np.random.Generator,
+) -> None:
+    found = gaussian(ou(rng, 60_000, [0.8] * 4), d=3)
+    assert found.proven
+    assert found.r2 == pytest.approx(0.75, abs=0.01)
+
+
+def test_more_dimensions_than_controls_are_refused_under_sigreg(rng: np.random.Generator) -> None:
+    found = gaussian(ou(rng, 30_000, [0.8, 0.8]), d=8)
+    assert found.r2 is None
+    assert "The embedding has 8 dimensions and the state 2" in str(found.refused)
+    assert "depends on SIGReg's weight" in str(found.refused)
+
+
 def test_more_dimensions_than_controls_that_move_are_named(rng: np.random.Generator) -> None:
     first, second = ou(rng, 30_000, [0.8, 0.8])
     first[:, 0] = second[:, 0] = 0

@@ -60,6 +60,14 @@ def measure(
     objective: Annotated[
         str, typer.Option(help="What was trained with: sigreg or whitening, for the prediction.")
     ] = "sigreg",
+    supervised: Annotated[
+        int | None,
+        typer.Option(help="Steps to train the same module, initialised anew, with the states as targets.", min=1),
+    ] = None,
+    pretrained: Annotated[
+        str | None,
+        typer.Option(help="A frozen encoder to compare with, and its input: 'MODEL size=224 layout=NCHW range=0,1'."),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Linear recovery alone, in seconds.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for measure.json and measure.html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -88,18 +96,22 @@ def measure(
     if out is not None:
         _check_folder(out)
     prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
-    how = {"lag": lag, "objective": objective, "quick": quick}
+    how = {"lag": lag, "objective": objective, "quick": quick, "asked": _asked(supervised, pretrained, bool(files))}
     asked = {"output": output, "pool": pool, "batch": batch}
     listed = None if states is None else [name.strip() for name in states.split(",")]
     log = {"states": listed, "episode": episode, "drop_bad": drop_bad, "format": format, "stride": stride}
-    _check_use({"checkpoint": checkpoint, **prepare, **asked, "frames": frames}, log, bool(files), bool(worlds))
+    seen = frames if encoder is not None or pretrained is not None else "none"
+    unread = None if files and pretrained is not None else frames
+    _check_use({"checkpoint": checkpoint, **prepare, **asked, "frames": unread}, log, bool(files), bool(worlds))
+    if quick:
+        _refuse_references({"supervised": supervised, "pretrained": pretrained})
     if files:
         taps = {name: _read(file, pool) for name, file in _named(files).items()}
-        subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": "none"})
+        subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": seen})
         found = _embeddings(taps, subject, how, as_json)
     else:
         tap = _tap(str(encoder), checkpoint, prepare, asked)
-        subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": frames})
+        subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": seen})
         found = _encoder(tap, subject, how, as_json)
     if out is not None:
         from worldprobe.evaluation.measurement_folder import save_measurement
@@ -125,6 +137,23 @@ def _check_use(encoder: dict[str, Any], log: dict[str, Any], has_files: bool, ha
         refuse_with_embeddings({key: value for key, value in encoder.items() if key != "pool"})
     if has_world:
         refuse_with_world({**log, "frames": encoder["frames"]})
+
+
+def _refuse_references(asked: dict[str, Any]) -> None:
+    """Raise for references where linear recovery alone is measured."""
+    from worldprobe.evaluation.inapplicable import refuse_when_quick
+
+    refuse_when_quick(asked)
+
+
+def _asked(supervised: int | None, pretrained: str | None, of_embeddings: bool) -> Any:
+    from worldprobe.evaluation.pretrained_control import open_pretrained
+    from worldprobe.evaluation.references import AskedReferences
+    from worldprobe.evaluation.supervised_reference import check_supervised
+
+    if of_embeddings:
+        check_supervised(supervised, None)
+    return AskedReferences(supervised, None if pretrained is None else open_pretrained(pretrained))
 
 
 def _recording(data: Path | None, given: dict[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from worldprobe.evaluation.subject import Subject
 from worldprobe.evaluation.tap_measures import TapMeasures
 from worldprobe.explain.decomposition import decompose
 from worldprobe.predictor.predict import predict
+from worldprobe.predictor.refusals import wider_than_the_state
 from worldprobe.recordings.episodes import episode_of
 from worldprobe.results import Prediction
 
@@ -22,15 +24,17 @@ AT_MOST = 60_000
 
 WITHOUT_CURVES = (
     "Training curves are not part of an encoder, so finite data and optimisation cannot be told apart: both are in "
-    "what is left, and so is what the frames do not show."
+    "what is left"
 )
+
+NOR_FRAMES = ", and so is what the frames do not show."
 
 
 def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] | None, Prediction | None]:
     """Return the R^2 that the ideal encoder with d dimensions reaches on the data's own pairs, or why it is not known.
 
-    For d > n SIGReg asks for more independent Gaussians than there are states, and theory gives no optimum: the
-    prediction is that of d = n, and says so.
+    For d > n SIGReg cannot be met and its optimum is not known: r2 is then None with the reason, and `of_n_dimensions`
+    holds the R^2 of the ideal encoder with d = n, which the Prediction returned is of: what the exploration allows.
     """
     pairs, n = subject.pairs, len(subject.names)
     if not len(pairs):
@@ -49,36 +53,44 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
         at_most=AT_MOST,
         names=subject.names,
     )
-    notes = [*answer.notes]
-    if size < d:
-        notes.append(f"d = {d} and n = {n}: theory gives no optimum for d > n under SIGReg; this is that of d = {n}")
     found = {
         "objective": objective,
-        "d": size,
+        "d": d,
         "r2": answer.r2,
         "ci95": None if answer.ci95 is None else list(answer.ci95),
         "r2_per_state": answer.r2_per_control,
         "refused": answer.refused,
-        "notes": notes,
+        "notes": list(answer.notes),
+        "of_n_dimensions": None,
     }
-    return found, answer
+    if size == d or answer.refused:
+        return found, answer
+    within = {key: found[key] for key in ("r2", "ci95", "r2_per_state")}
+    return refused(objective, d, wider_than_the_state(d, n)) | {"of_n_dimensions": within}, answer
 
 
 def refused(objective: str, d: int, reason: str) -> dict[str, Any]:
     """Return what stands for a prediction that is not made: every key, and the reason."""
     known = {"objective": objective, "d": d, "r2": None, "ci95": None, "r2_per_state": None}
-    return known | {"refused": reason, "notes": []}
+    return known | {"refused": reason, "notes": [], "of_n_dimensions": None}
 
 
-def decomposition(subject: Subject, tap: TapMeasures, answer: Prediction | None) -> dict[str, Any] | None:
-    """Return where the missing R^2 of every state may have gone; None where no prediction says what is possible."""
+def decomposition(
+    tap: TapMeasures, subject: Subject, answer: Prediction | None, compared: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return where the missing R^2 of every state may have gone; None where no prediction says what is possible.
+
+    What a supervised reference lacks is the scene's; without one the scene stays in what is left.
+    """
     if answer is None or answer.r2_per_control is None:
         return None
     r2 = {name: value if np.isfinite(value) else 0.0 for name, value in tap.values["r2_per_state"].items()}
-    parts = decompose(r2, ceiling=answer.r2_per_control, supervised=None, ends=None)
+    taught = compared.get("supervised")
+    seen = None if taught is None else {name: max(taught["r2_per_state"][name], 0.0) for name in r2}
+    parts = decompose(r2, ceiling=answer.r2_per_control, supervised=seen, ends=None)
     states = {name: own.model_dump() for name, own in parts.items()}
     share = tap.values["r2"] / answer.r2 if answer.r2 else None
-    return {"states": states, "share_of_ceiling": share, "note": WITHOUT_CURVES}
+    return {"states": states, "share_of_ceiling": share, "note": WITHOUT_CURVES + ("." if taught else NOR_FRAMES)}
 
 
 def verdict(
@@ -96,6 +108,12 @@ def verdict(
         said.append(
             f"Raw pixels read more (R² {pixels['r2']:.2f}): the scene shows the states, the encoder drops them."
         )
+    taught = compared.get("supervised")
+    if taught is not None and taught["r2"] > values["r2"] + 0.05:
+        said.append(f"Trained with the states as targets, the same network reads {taught['r2']:.2f}.")
+    known = compared.get("pretrained")
+    if known is not None and known["r2"] > values["r2"] + 0.02:
+        said.append(f"The pretrained {known['source']} reads {known['r2']:.2f}.")
     decoded = values.get("mlp_r2")
     if decoded is not None and decoded > values["r2"] + 0.1:
         said.append(f"A small network reads {decoded:.2f}: the rest is there, but not linearly.")
@@ -111,6 +129,13 @@ def verdict(
 
 def _recovered(values: dict[str, Any], prediction: dict[str, Any] | None) -> str:
     has = f"The encoder recovers {values['r2']:.2f} of the states linearly"
+    narrow = None if prediction is None else prediction["of_n_dimensions"]
+    if narrow is not None:
+        share = "that is what" if values["r2"] >= narrow["r2"] - 0.05 else "less than"
+        return (
+            f"{has}, with more dimensions than states; with as many, an ideal encoder of these data would recover "
+            f"{narrow['r2']:.2f}: {share} the exploration allows."
+        )
     if prediction is None or prediction["r2"] is None:
         why = "" if prediction is None else f": {prediction['refused']}"
         return f"{has}; what the data allow is not known{why.removesuffix('.')}."

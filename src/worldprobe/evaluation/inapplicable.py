@@ -26,6 +26,11 @@ def refuse_with_world(given: Mapping[str, Any]) -> None:
     _refuse(given, "it says how a log is read, and a world was given")
 
 
+def refuse_when_quick(given: Mapping[str, Any]) -> None:
+    """Raise InapplicableOption for references asked for where linear recovery alone is measured."""
+    _refuse(given, f"it asks for a reference, and {option('quick', True)} measures linear recovery alone")
+
+
 def _refuse(given: Mapping[str, Any], why: str) -> None:
     said = [name for name, value in given.items() if value is not None and value != UNSAID.get(name)]
     if said:

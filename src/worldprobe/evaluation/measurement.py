@@ -13,7 +13,7 @@ from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.errors import InvalidValue
 from worldprobe.evaluation.cause import decomposition, predicted, refused, verdict
 from worldprobe.evaluation.checks import aligned_rows, check_embedding, without_dropped
-from worldprobe.evaluation.references import left_out, references
+from worldprobe.evaluation.references import AskedReferences, left_out, references
 from worldprobe.evaluation.row_lag import check_count, check_lag, shifted
 from worldprobe.evaluation.subject import Subject
 from worldprobe.evaluation.tap_measures import QUICK, TapMeasures, measure_tap
@@ -21,6 +21,8 @@ from worldprobe.predictor.predict import CEILINGS
 from worldprobe.taps.embedding_files import Embeddings
 from worldprobe.taps.encode import Tap, encode_all, preflight
 from worldprobe.taps.pooling import UnusableEmbedding
+
+NO_REFERENCES = AskedReferences()
 
 
 def check_objective(objective: str) -> None:
@@ -66,15 +68,18 @@ def measure_embeddings(
     encoder: Tap | None = None,
     of: Mapping[str, Any] | None = None,
     quick: bool = False,
+    asked: AskedReferences = NO_REFERENCES,
     reporter: Reporter | None = None,
 ) -> Measurement:
     """Measure embeddings, one or several taps side by side, against a subject's states.
 
     `lag` says which row's states an embedding belongs to (its own plus `lag`), and that this is meant. What is
-    predicted, compared and decomposed is the last tap's. `quick` measures linear recovery alone.
+    predicted, compared and decomposed is the last tap's. `quick` measures linear recovery alone. `asked` are references
+    that cost a budget or weights.
 
     Raises UnusableEmbedding where an embedding's rows, values or shape do not fit, or fit another row's states better.
     """
+    asked.check(encoder, subject)
     shown, found, sizes = reporter or SilentReporter(), {}, {}
     matched: list[tuple[np.ndarray, Subject]] = []
     for tap in taps.values():
@@ -90,7 +95,7 @@ def measure_embeddings(
     if not quick:
         shown.say("predicting what the data allow")
         ahead, answer = predicted(own, h.shape[1], objective)
-        compared = references(own, h, encoder, shown)
+        compared = references(own, h, encoder, asked, shown)
     facts = {
         "data": subject.of,
         "rows": subject.rows,
@@ -102,7 +107,7 @@ def measure_embeddings(
         **(of or {}),
     }
     said = verdict(last, found[last], None if quick else ahead, len(found) > 1, compared)
-    return Measurement(facts, found, ahead, compared, decomposition(own, found[last], answer), said)
+    return Measurement(facts, found, ahead, compared, decomposition(found[last], own, answer, compared), said)
 
 
 def measure_encoder(
@@ -112,6 +117,7 @@ def measure_encoder(
     lag: int | None = None,
     objective: str = "sigreg",
     quick: bool = False,
+    asked: AskedReferences = NO_REFERENCES,
     reporter: Reporter | None = None,
 ) -> Measurement:
     """Encode a subject's frames, in batches, and measure the embeddings.
@@ -121,6 +127,7 @@ def measure_encoder(
     shown = reporter or SilentReporter()
     if subject.frames is None:
         raise UnusableEmbedding(f"{subject.of} has no frames that an encoder could see.")
+    asked.check(tap, subject)
     check = preflight(tap, subject.frames)
     shown.say(f"input: {check.given}; embedding: {check.returned}")
     for warning in check.warnings:
@@ -129,9 +136,8 @@ def measure_encoder(
         h = encode_all(tap, subject.frames, progress=advance)
     of = {"input": check.given, "warnings": list(check.warnings)}
     taps = {"encoder": Embeddings(h, None, tap.encoder.source)}
-    return measure_embeddings(
-        taps, subject, lag=lag, objective=objective, encoder=tap, of=of, quick=quick, reporter=shown
-    )
+    how: dict[str, Any] = {"lag": lag, "objective": objective, "quick": quick, "asked": asked, "reporter": shown}
+    return measure_embeddings(taps, subject, encoder=tap, of=of, **how)
 
 
 def _measured(h: Float[np.ndarray, "rows d"], subject: Subject, where: str, thorough: bool) -> TapMeasures:

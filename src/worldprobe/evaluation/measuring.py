@@ -12,9 +12,12 @@ from jaxtyping import Float, Shaped
 from worldprobe._util.progress import Reporter
 from worldprobe.errors import InvalidValue
 from worldprobe.evaluation.checks import check_embedding
-from worldprobe.evaluation.inapplicable import refuse_with_embeddings, refuse_with_world
+from worldprobe.evaluation.inapplicable import refuse_when_quick, refuse_with_embeddings, refuse_with_world
 from worldprobe.evaluation.measurement import Measurement, check_objective, measure_embeddings, measure_encoder
+from worldprobe.evaluation.pretrained_control import open_pretrained
+from worldprobe.evaluation.references import AskedReferences
 from worldprobe.evaluation.subject import Subject, from_recording, of_arrays, of_recording
+from worldprobe.evaluation.supervised_reference import check_supervised
 from worldprobe.evaluation.tap_measures import TapMeasures, measure_tap
 from worldprobe.recordings import Recording
 from worldprobe.taps.embedding_files import Embeddings, read_embeddings
@@ -74,13 +77,16 @@ def measure(
     lag: int | None = None,
     objective: str = "sigreg",
     quick: bool = False,
+    supervised: int | None = None,
+    pretrained: Tap | str | None = None,
     reporter: Reporter | None = None,
 ) -> Measurement:
     """Measure an encoder, or embeddings, on a source of states.
 
     `encoder` is an array of embeddings or several by name, a function of a batch of frames, a torch module, or what
     `worldprobe measure --encoder` takes. `source` is the path of a log, a Recording, a World or its name, or an array
-    of states. `quick` measures linear recovery alone.
+    of states. `quick` measures linear recovery alone. `supervised` steps train the same module, initialised anew, with
+    the states as targets; `pretrained` is a frozen encoder to compare with, as `--pretrained` takes it, or a Tap.
 
     Pre-processing is as on the command line: nothing is done to uint8 frames (N, H, W, 3) unless it is said.
 
@@ -88,20 +94,27 @@ def measure(
     """
     check_objective(objective)
     given = _embeddings(encoder, pool)
+    unseen = given is not None and pretrained is None
     if given is not None:
         used = {"checkpoint": checkpoint, "size": size, "layout": layout, "range": range, "mean": mean, "std": std}
-        refuse_with_embeddings({**used, "output": output, "batch": batch, "frames": frames})
+        refuse_with_embeddings({**used, "output": output, "batch": batch, "frames": frames if unseen else None})
+        check_supervised(supervised, None)
+    if quick:
+        refuse_when_quick({"supervised": supervised, "pretrained": None if pretrained is None else str(pretrained)})
     if _is_world(source):
         read = {"states": states, "frames": frames, "episode": episode, "format": format}
         refuse_with_world({**read, "stride": stride, "drop_bad": drop_bad})
-    opened = _recording_options(states, "none" if given is not None else frames, episode, stride, drop_bad)
+    opened = _recording_options(states, "none" if unseen else frames, episode, stride, drop_bad)
     opened["format"] = format
     subject = _subject(source, opened, reporter)
+    control = open_pretrained(pretrained) if isinstance(pretrained, str) else pretrained
+    how: dict[str, Any] = {"lag": lag, "objective": objective, "quick": quick, "reporter": reporter}
+    how["asked"] = AskedReferences(supervised, control)
     if given is not None:
-        return measure_embeddings(given, subject, lag=lag, objective=objective, quick=quick, reporter=reporter)
+        return measure_embeddings(given, subject, **how)
     ready = Preprocessing(size, layout, range, mean, std)
     tap = Tap(_encoder(encoder, checkpoint), ready, output, pool, batch)
-    return measure_encoder(tap, subject, lag=lag, objective=objective, quick=quick, reporter=reporter)
+    return measure_encoder(tap, subject, **how)
 
 
 def _recording_options(

@@ -1,7 +1,8 @@
-"""What a recovery is compared with: chance, the same network untrained, and the pixels themselves."""
+"""What a recovery is compared with: chance, the same network untrained or supervised, the pixels, a known model."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,15 @@ from jaxtyping import Float
 from PIL import Image
 
 from worldprobe._util.progress import Reporter
-from worldprobe.errors import WorldprobeError
+from worldprobe.errors import InvalidValue, WorldprobeError
 from worldprobe.evaluation.subject import Subject, split_stream
+from worldprobe.evaluation.supervised_reference import WITHOUT_BUDGET, check_supervised, train_supervised, why_not
 from worldprobe.measures.block_moments import block_moments
 from worldprobe.measures.linear_recovery import CrossFittedR2, linear_recovery
 from worldprobe.measures.ridge_recovery import ridge_recovery
 from worldprobe.measures.row_blocks import spread_over
 from worldprobe.stats.subsample import evenly_spaced
-from worldprobe.taps.encode import Observations, RowsOfObservations, Tap, encode_all
+from worldprobe.taps.encode import Observations, RowsOfObservations, Tap, encode_all, preflight
 
 SIDE = 16
 """Frames are averaged down to this many pixels a side before the ridge reads them."""
@@ -24,8 +26,32 @@ SIDE = 16
 AT_MOST = 20_000
 """Rows, evenly spread, that references are measured on."""
 
+REFERENCES = ("chance", "untrained", "pixels", "supervised", "pretrained")
 
-def references(subject: Subject, h: Float[np.ndarray, "rows d"], tap: Tap | None, reporter: Reporter) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class AskedReferences:
+    """References that cost a budget or weights: steps of supervised training, and a frozen pretrained encoder."""
+
+    supervised: int | None = None
+    pretrained: Tap | None = None
+
+    def check(self, tap: Tap | None, subject: Subject) -> None:
+        """Raise, before any work is done, where one of them cannot be measured; as `preflight` does."""
+        check_supervised(self.supervised, tap)
+        if self.pretrained is not None:
+            if subject.frames is None:
+                raise InvalidValue("pretrained", self.pretrained.encoder.source, f"with frames: {subject.of} has none")
+            preflight(self.pretrained, subject.frames)
+
+
+def references(
+    subject: Subject,
+    h: Float[np.ndarray, "rows d"],
+    tap: Tap | None,
+    asked: AskedReferences,
+    reporter: Reporter,
+) -> dict[str, Any]:
     """Return the R^2 of every reference that can be had, and for each of the others why not."""
     found: dict[str, Any] = {"chance": _chance(h, subject)}
     lacking = {}
@@ -43,14 +69,27 @@ def references(subject: Subject, h: Float[np.ndarray, "rows d"], tap: Tap | None
         own, frames = _some(subject)
         with reporter.task("raw pixels", len(frames), "frames") as advance:
             found["pixels"] = _r2(ridge_recovery, _pixels(frames, advance), own)
-    lacking["supervised"] = "training a supervised reference is not part of measuring: see `worldprobe run`"
-    return {name: found.get(name) for name in ("chance", "untrained", "pixels", "supervised")} | {"reasons": lacking}
+    if asked.supervised is None or tap is None or subject.frames is None:
+        lacking["supervised"] = why_not(tap) or WITHOUT_BUDGET
+    else:
+        own, frames = _some(subject)
+        with reporter.task("supervised network", asked.supervised, "steps") as advance:
+            taught = train_supervised(tap, own, frames, asked.supervised, advance)
+        found["supervised"] = _r2(linear_recovery, taught.h, replace(own, blocks=taught.blocks))
+        found["supervised"]["steps"] = asked.supervised
+    if asked.pretrained is None or subject.frames is None:
+        lacking["pretrained"] = "none was named: --pretrained MODEL"
+    else:
+        own, frames = _some(subject)
+        with reporter.task("pretrained encoder", len(frames), "frames") as advance:
+            found["pretrained"] = _r2(linear_recovery, encode_all(asked.pretrained, frames, progress=advance), own)
+        found["pretrained"]["source"] = asked.pretrained.encoder.source
+    return {name: found.get(name) for name in REFERENCES} | {"reasons": lacking}
 
 
 def left_out(reason: str) -> dict[str, Any]:
     """Return the references as if none could be had, for one reason."""
-    names = ("chance", "untrained", "pixels", "supervised")
-    return dict.fromkeys(names) | {"reasons": dict.fromkeys(names, reason)}
+    return dict.fromkeys(REFERENCES) | {"reasons": dict.fromkeys(REFERENCES, reason)}
 
 
 def _some(subject: Subject) -> tuple[Subject, Observations]:

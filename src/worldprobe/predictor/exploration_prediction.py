@@ -14,16 +14,25 @@ from worldprobe.predictor.prediction_steps import unseen
 
 
 def predict_exploration(
-    pairs: Pairs, names: Sequence[str], objective: str = "sigreg", *, seed: int = 0, advance: Advance = unseen
+    pairs: Pairs,
+    names: Sequence[str],
+    objective: str = "sigreg",
+    *,
+    d: int | None = None,
+    seed: int = 0,
+    advance: Advance = unseen,
 ) -> IdealEncoder:
     """Return what an objective's ideal encoder recovers within an exploration, from its pairs; or why it was refused.
 
+    The encoder has d dimensions, as many as controls where none is given.
     A prediction that breaks off is a refusal that says so: what was measured before is kept. `advance` is called as the
     work goes on, `STEPS` times at most.
     """
     rng = stream(seed, "prediction", objective)
     try:
-        return predict(pairs.first, pairs.second, objective, rng=rng, groups=pairs.chains, advance=advance, names=names)
+        return predict(
+            pairs.first, pairs.second, objective, rng=rng, d=d, groups=pairs.chains, advance=advance, names=names
+        )
     except (ArithmeticError, LookupError, ValueError) as fault:
         why = refusals.broke_off(fault)
-        return refusals.refused(objective, pairs.controls.shape[1], len(pairs.index), why)
+        return refusals.refused(objective, d or pairs.controls.shape[1], len(pairs.index), why)

@@ -29,36 +29,44 @@ def predict_log(
     names: Sequence[str],
     objective: str = "sigreg",
     *,
+    d: int | None = None,
     seed: int = 0,
     at_most: int = AT_MOST,
     advance: Advance = unseen,
 ) -> IdealEncoder:
     """Return what an objective's ideal encoder recovers of a log's states; its interval is as wide as the log makes it.
 
-    Chains of pairs that are too few to be groups are cut by their decorrelation time. Refused only where no state moves
-    or a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
+    The encoder has d dimensions, as many as states where none is given. Chains of pairs that are too few to be groups
+    are cut by their decorrelation time. Refused only where no state moves, a number is not finite, or SIGReg is asked
+    for more dimensions than states. `advance` is called as the work goes on, `STEPS` times at most.
     """
     first, second = pairs.first.astype(np.float64), pairs.second.astype(np.float64)
+    n = first.shape[1]
+    size = n if d is None else d
     if not (np.concatenate([first, second]).std(axis=0) > STILL).any():
-        return refusals.refused(objective, first.shape[1], len(first), refusals.NOTHING_MOVES)
+        return refusals.refused(objective, size, len(first), refusals.NOTHING_MOVES)
+    if objective == "sigreg" and size > n:
+        return refusals.refused(objective, size, len(first), refusals.wider_than_the_state(size, n))
     cut = decorrelated(first, pairs.chains)
     rng = stream(seed, "prediction", objective)
     few = len(np.unique(pairs.chains)) < FEWEST_GROUPS
-    full = _full(first, second, objective, cut.labels if few else pairs.chains, names, at_most, rng, advance)
+    groups = cut.labels if few else pairs.chains
+    full = _full(first, second, objective, size, groups, names, at_most, rng, advance)
     if full.refused is None:
         return _widened(full, cut) if few else full
     z = sample_pairs(first, second, cut.labels, at_most, stream(seed, "prediction", objective))
     rng = stream(seed, "approximate prediction", objective)
     try:
-        return approximate(z, names, objective, first.shape[1], cut, full, rng)
+        return approximate(z, names, objective, size, cut, full, rng)
     except (ArithmeticError, LookupError, ValueError) as fault:
-        return refusals.refused(objective, first.shape[1], len(first), refusals.broke_off(fault))
+        return refusals.refused(objective, size, len(first), refusals.broke_off(fault))
 
 
 def _full(
     first: np.ndarray,
     second: np.ndarray,
     objective: str,
+    d: int,
     groups: np.ndarray,
     names: Sequence[str],
     at_most: int,
@@ -68,13 +76,15 @@ def _full(
     n = first.shape[1]
     if n > MOST_STATES:
         why = refusals.Refusal("more than 8 states", f"The full prediction is made for up to {MOST_STATES} states.")
-        return refusals.refused(objective, n, len(first), why)
+        return refusals.refused(objective, d, len(first), why)
     try:
-        return predict(first, second, objective, rng=rng, groups=groups, at_most=at_most, advance=advance, names=names)
+        return predict(
+            first, second, objective, rng=rng, d=d, groups=groups, at_most=at_most, advance=advance, names=names
+        )
     except InvalidValue:
         raise
     except (ArithmeticError, LookupError, ValueError) as fault:
-        return refusals.refused(objective, n, len(first), refusals.broke_off(fault))
+        return refusals.refused(objective, d, len(first), refusals.broke_off(fault))
 
 
 def _widened(full: IdealEncoder, cut: Decorrelated) -> IdealEncoder:

@@ -58,6 +58,8 @@ def predict(
     called = tuple(names or (f"z{i + 1}" for i in range(first.shape[1])))
     if len(called) != first.shape[1]:
         raise InvalidValue("names", len(called), f"{first.shape[1]}, one for every control")
+    if objective == "sigreg" and size > first.shape[1]:
+        return refusals.refused(objective, size, len(first), refusals.wider_than_the_state(size, first.shape[1]))
     first, second = _in_safe_units(first, second)
     z = sample_pairs(first, second, groups, at_most, rng)
     small = refusals.too_small(len(z), z.groups, pairs_for(1), 2 * BLOCKS)

@@ -57,6 +57,16 @@ NOTHING_MOVES = Refusal(
 )
 
 
+def wider_than_the_state(d: int, n: int) -> Refusal:
+    """Refuse SIGReg's prediction for more dimensions than controls: its optimum then depends on its weight."""
+    return Refusal(
+        "wider than the state",
+        f"The embedding has {d} dimensions and the state {n}: no smooth map makes {n} controls N(0, I_{d}), so that "
+        "SIGReg cannot be met, and how much linear recovery training gives up for it depends on SIGReg's weight. A "
+        f"prediction for d = {n} says what the exploration allows.",
+    )
+
+
 def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) -> Refusal | None:
     """Refuse a sample that carries no basis or no error bar."""
     if pairs < needed_pairs:

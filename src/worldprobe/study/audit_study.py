@@ -75,7 +75,7 @@ def _audit_study(study: Study, shown: Reporter) -> Audit:
             shown.say(f"Auditing the exploration {label}")
             pairs = exploration(world, regime, study.frames or FRESH_FRAMES, study.seeds[0]).pairs
             ahead = foreseen(world, regime, study.frames, study.seeds[0])
-            predicted = predict_shown(ahead, names, label, study.seeds[0], shown).record(test)
+            predicted = predict_shown(ahead, names, label, study.seeds[0], shown, study.d).record(test)
             answer, not_made = answered(pairs, names, predicted, seed=study.seeds[0])
             own = audit_regime(pairs, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
@@ -132,10 +132,12 @@ def _audit_recording(recording: Recording, stride: int, shown: Reporter) -> Audi
     return Audit(gates, [part], recording.warnings)
 
 
-def predict_shown(pairs: Pairs, names: Sequence[str], label: str, seed: int, reporter: Reporter) -> IdealEncoder:
+def predict_shown(
+    pairs: Pairs, names: Sequence[str], label: str, seed: int, reporter: Reporter, d: int | None = None
+) -> IdealEncoder:
     """Return the prediction for an exploration's pairs, with its progress shown."""
     with reporter.task(f"predicting {label}", STEPS, "steps") as advance:
-        return predict_log(pairs, names, seed=seed, advance=advance)
+        return predict_log(pairs, names, d=d, seed=seed, advance=advance)
 
 
 def _rho(study: Study) -> np.ndarray | None:

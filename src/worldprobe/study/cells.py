@@ -83,11 +83,14 @@ def every_cell(study: Study) -> Iterable[Cell]:
 
 
 def every_exploration(study: Study) -> Iterable[ExplorationCell]:
-    """Give the explorations at every point; one that several points share is given for each of them."""
+    """Give the explorations at every point; one that several points share is given for each of them.
+
+    What is predicted belongs to them, and depends on d.
+    """
     for point in points(study.axes):
         for regime in study.regimes:
             others = [f"regimes.{other}" for other in study.regimes if other != regime]
-            indifferent = [*others, *LEARNING, "objectives", "encoder", "d"]
+            indifferent = [*others, *LEARNING, "objectives", "encoder"]
             yield ExplorationCell(regime, project(point, study.axes, indifferent))
 
 

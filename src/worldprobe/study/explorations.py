@@ -34,7 +34,7 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     pairs = foreseen(study.world, regime, study.frames, study.seeds[0])
     known = audited_predictions(resources.folder.root, study, cell)
     with resources.reporter.task(f"predicting {cell.regime}", (len(CEILINGS) - len(known)) * STEPS, "steps") as advance:
-        predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known)
+        predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known, study.d)
     exploration = describe_exploration(cell, regime, data, study.world, predicted)
     larger, seen = exploration_sheet(data, study.world), true_frames(data, study.world)
     resources.folder.save_exploration(exploration, visited(data), larger, seen)

@@ -34,10 +34,12 @@ def predict_ceilings(
     test: Float[np.ndarray, "points n"],
     advance: Advance = unseen,
     known: Mapping[str, Prediction] = MappingProxyType({}),
+    d: int | None = None,
 ) -> dict[str, Prediction]:
     """Return the predictions for these pairs of named controls, one per ceiling in `STEPS` steps each.
 
-    `test` are controls at which the ideal encoder is scored too. What is `known` of these very pairs is taken over.
+    The embedding has d dimensions, as many as controls where none is given. `test` are controls at which the ideal
+    encoder is scored too. What is `known` of these very pairs is taken over.
     """
     if len(names) > MOST_CONTROLS:
         why = f"the predictor takes at most {MOST_CONTROLS} controls"
@@ -45,5 +47,5 @@ def predict_ceilings(
     found = dict(known)
     for ceiling in CEILINGS:
         if ceiling not in found:
-            found[ceiling] = predict_exploration(pairs, names, ceiling, seed=seed, advance=advance).record(test)
+            found[ceiling] = predict_exploration(pairs, names, ceiling, d=d, seed=seed, advance=advance).record(test)
     return {ceiling: found[ceiling] for ceiling in CEILINGS}

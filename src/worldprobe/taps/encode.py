@@ -81,7 +81,7 @@ def preflight(tap: Tap, observations: Observations) -> InputCheck:
     rows = np.unique(np.linspace(0, len(observations) - 1, PEEKED).astype(np.int64))
     seen = observations.read(rows)
     _check_room(tap, seen)
-    x = _prepared(tap, seen)
+    x = prepared(tap, seen)
     h = _embedded(tap, tap.encoder.encode, x)
     warnings = [*tap.encoder.notes, *tap.prepare.doubts(x)]
     if len(h) != len(x):
@@ -117,7 +117,7 @@ def encode_all(
     whole: np.ndarray | None = None
     for first in range(0, len(observations), tap.batch):
         rows = np.arange(first, min(first + tap.batch, len(observations)))
-        h = _embedded(tap, encode, _prepared(tap, observations.read(rows)))
+        h = _embedded(tap, encode, prepared(tap, observations.read(rows)))
         if whole is None:
             whole = np.empty((len(observations), h.shape[1]), dtype=np.float32)
         if h.shape != (len(rows), whole.shape[1]):
@@ -140,7 +140,8 @@ def _check_room(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> None:
         raise InvalidValue("size", side, allowed, mend)
 
 
-def _prepared(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> Shaped[np.ndarray, "k ..."]:
+def prepared(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> Shaped[np.ndarray, "k ..."]:
+    """Return some observations as the encoder takes them; raises InvalidValue for frames that are not uint8."""
     if observations.ndim != 4:
         if tap.prepare != Preprocessing():
             raise InvalidValue("pre-processing", "given", "nothing, for observations that are vectors, not frames")

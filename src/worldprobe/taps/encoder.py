@@ -20,6 +20,8 @@ class ForeignEncoder:
     source: str
     untrained: Callable[[int], Encode] | None = None
     """The same network with weights drawn anew from a seed; None where that cannot be had."""
+    fresh: Callable[[int], Any] | None = None
+    """The torch module itself with weights drawn anew from a seed, to be trained; None where that cannot be had."""
     notes: tuple[str, ...] = ()
     """What was done to it, and what looks wrong with it."""
     why_no_untrained: str = "an untrained copy needs the module itself: --encoder FILE.py:NAME"

@@ -57,7 +57,7 @@ def of_module(module: Any, source: str) -> ForeignEncoder:
     def untrained(seed: int) -> Encode:
         return encode_with(reinitialised(module, seed))
 
-    return ForeignEncoder(encode_with(module), source, untrained, notes)
+    return ForeignEncoder(encode_with(module), source, untrained, lambda seed: reinitialised(module, seed), notes)
 
 
 def from_torchscript(path: Path) -> ForeignEncoder:
@@ -79,7 +79,7 @@ def from_torchscript(path: Path) -> ForeignEncoder:
         notes = (f"{path} was saved in training mode: it is measured in evaluation mode",)
     module.eval()
     why = "a TorchScript archive cannot be initialised anew: name its module with --encoder FILE.py:NAME"
-    return ForeignEncoder(encode_with(module), str(path), None, notes, why)
+    return ForeignEncoder(encode_with(module), str(path), notes=notes, why_no_untrained=why)
 
 
 def encode_with(module: Any) -> Encode:

@@ -18,11 +18,19 @@ def embedding_of(returned: Any, output: str | None, pool: str | None, where: str
     """
     if isinstance(returned, list) and returned and not any(hasattr(part, "shape") for part in returned):
         return vectors(_array(returned, where), pool, where)
+    return vectors(_array(picked(returned, output, where), where), pool, _named(returned, output, where))
+
+
+def picked(returned: Any, output: str | None, where: str) -> Any:
+    """Return one of an encoder's outputs, whatever it is, or what it returns where that is no collection.
+
+    Raises UnusableEmbedding as `embedding_of`.
+    """
     parts = _parts(returned)
     if parts is None:
         if output not in (None, "0"):
             raise UnusableEmbedding(f"{where} returns one output without a name: leave out {option('output', output)}.")
-        return vectors(_array(returned, where), pool, where)
+        return returned
     if not parts:
         raise UnusableEmbedding(f"{where} returns an empty {type(returned).__name__}, not an embedding.")
     if output is None and len(parts) == 1:
@@ -32,7 +40,13 @@ def embedding_of(returned: Any, output: str | None, pool: str | None, where: str
         problem = "returns several outputs" if output is None else f"has no output {output!r}"
         first = next((name for name, part in parts.items() if hasattr(part, "shape")), next(iter(parts), "0"))
         raise UnusableEmbedding(f"{where} {problem}: {listed}. Pick one with --output, such as --output {first}.")
-    return vectors(_array(parts[output], where), pool, f"{where}, output {output}")
+    return parts[output]
+
+
+def _named(returned: Any, output: str | None, where: str) -> str:
+    parts = _parts(returned)
+    name = output if output is not None or parts is None else next(iter(parts))
+    return where if parts is None else f"{where}, output {name}"
 
 
 def _parts(returned: Any) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -33,6 +33,14 @@ def vectors(h: np.ndarray, pool: str | None, where: str) -> Float[np.ndarray, "N
     """Return one vector a row; raises UnusableEmbedding with the shape, and how to pool, for anything else."""
     if h.dtype.kind not in "fiub" or h.ndim == 0:
         raise UnusableEmbedding(f"{where} holds {h.dtype} of shape {h.shape}, not rows of numbers.")
+    h = pooled(h, pool, where)
+    if h.shape[1] == 0:
+        raise UnusableEmbedding(f"{where} has no columns: its shape is {_words(h)}.")
+    return h if h.dtype.kind == "f" else h.astype(np.float32)
+
+
+def pooled(h: Any, pool: str | None, where: str) -> Any:
+    """Return one vector a row of an array or a tensor; raises UnusableEmbedding and InvalidValue as `vectors`."""
     if pool is not None and pool not in POOLS:
         raise InvalidValue("pool", pool, " or ".join(POOLS))
     if h.ndim == 1:
@@ -43,9 +51,7 @@ def vectors(h: np.ndarray, pool: str | None, where: str) -> Float[np.ndarray, "N
         if (h.ndim > 4 and pool != "flatten") or (pool == "first" and h.ndim != 3):
             raise UnusableEmbedding(f"{where} has the shape {_words(h)}, which --pool {pool} is not defined for.")
         h = POOLS[pool](h)
-    if h.shape[1] == 0:
-        raise UnusableEmbedding(f"{where} has no columns: its shape is {_words(h)}.")
-    return h if h.dtype.kind == "f" else h.astype(np.float32)
+    return h
 
 
 def _words(h: np.ndarray) -> str:

@@ -52,6 +52,7 @@ def from_huggingface(folder: Path) -> ForeignEncoder:
         _outputs(found.encode),
         found.source,
         lambda seed: _outputs(of_module(reinitialised(module, seed), "").encode),
+        lambda seed: reinitialised(module, seed),
         found.notes,
         default_output="pooler_output",
     )

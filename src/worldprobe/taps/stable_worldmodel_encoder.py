@@ -60,7 +60,7 @@ def from_stable_worldmodel(path: Path) -> ForeignEncoder:
         _encoding(module.eval()),
         str(path),
         lambda seed: _encoding(reinitialised(module, seed)),
-        notes,
+        notes=notes,
         default_output="emb",
     )
 
