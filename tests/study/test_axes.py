@@ -61,6 +61,11 @@ def test_an_axis_repeats_only_what_it_changes(swept: Any) -> None:
     assert sorted(cell.id for cell in explorations(study)) == ["gaussian__rho-0.3", "gaussian__rho-0.9", "narrow"]
 
 
+def test_a_sweep_over_dimensions_predicts_for_every_one(swept: Any) -> None:
+    study = swept({"d": {"key": "d", "values": [1, 2, 8]}})
+    assert [cell.axes for cell in explorations(study) if cell.regime == "gaussian"] == [{"d": 1}, {"d": 2}, {"d": 8}]
+
+
 def test_runs_that_differ_in_a_weight_train_together_and_others_apart(swept: Any) -> None:
     study = swept({"rho": RHO, "lambda": LAMBDA}, objectives={"lejepa": {}, "whitening": {}}, seeds=[0, 1])
     groups = stacks(cells(study), Variants(study), "cpu")

@@ -26,6 +26,9 @@ def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_los
     assert low <= (broad["sigreg"].r2 or 0.0) <= high
     assert all(one.name for one in broad["sigreg"].tried)
     held = REGIMES["yaw-only"](control="z2", rho=0.8)
+    one = predict_ceilings(foreseen(spiral, REGIMES["gaussian"](rho=0.8), None, 0), names, 0, test, d=1)
+    assert one["sigreg"].r2 == pytest.approx(0.5, abs=0.01)
+    assert one["sigreg"].d == 1
     narrow = predict_ceilings(foreseen(spiral, held, None, 0), names, 0, test)
     assert narrow["sigreg"].r2_per_control == pytest.approx({"z1": 0.0, "z2": 1.0}, abs=0.01)
 
