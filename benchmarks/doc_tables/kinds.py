@@ -15,6 +15,7 @@ from doc_tables import (
     public_names,
     reproduction,
     settings,
+    widths,
 )
 
 KINDS: dict[str, Callable[..., str]] = {
@@ -35,6 +36,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "gates": code.gates,
     "callback-cost": callback_cost.callback_cost,
     "public-codes": public_codes.public_codes,
+    "widths": widths.widths,
     "install": installation.install,
     "api": public_names.api,
     "study-keys": settings.study_keys,

@@ -51,6 +51,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("h.npy", "--output", "0"), "--output 0 changes nothing"),
         (("h.npy", "--batch", "7"), "--batch 7 changes nothing"),
         (("h.npy", "--frames", "cam"), "--frames cam changes nothing"),
+        (("h.npy", "--quick", "--pretrained", "scripted.pt"), "--pretrained scripted.pt changes nothing"),
+        (("h.npy", "--supervised", "9"), "embeddings alone were given: name the encoder with --encoder"),
+        (("h.npy", "--pretrained", "nowhere.pt"), "There is no such file"),
         (("h.npy", "world.size=64"), "Data were given: leave it out"),
         (("h.npy", "--lag", "70"), "lag = 70 is not possible: allowed is a lag within an episode"),
         (("h.npy", "--states", "pos,pos"), "'pos' comes twice"),
@@ -85,6 +88,7 @@ def test_how_a_log_is_read_is_refused_with_a_world(folder: Path) -> None:
         (lambda x: x, {"mean": (float("nan"),), "std": (1.0,)}, "allowed is finite numbers"),
         (lambda x: x, {"range": (0.0, float("inf"))}, "allowed is finite numbers"),
         (lambda x: x, {"batch": 0}, "batch = 0 is not possible"),
+        (lambda x: x, {"quick": True, "supervised": 5}, "supervised=5 changes nothing: it asks for a reference"),
         (lambda x: x, {"stride": 0}, "stride = 0 is not possible"),
     ],
 )
@@ -99,7 +103,7 @@ def test_what_is_left_out_has_its_reason(folder: Path) -> None:
     found = wp.measure(np.load(folder / "h.npy"), z, quick=True).to_json()
     assert list(found) == ["of", "taps", "predicted", "references", "decomposition", "verdict"]
     assert found["predicted"]["refused"].startswith("left out, as asked")
-    assert set(found["references"]["reasons"]) == {"chance", "untrained", "pixels", "supervised"}
+    assert set(found["references"]["reasons"]) == {"chance", "untrained", "pixels", "supervised", "pretrained"}
     tap = found["taps"]["embeddings"]
     assert {key for key, value in tap.items() if value is None} == set(tap["reasons"])
 

@@ -56,6 +56,19 @@ def test_one_long_episode_is_answered_and_the_interval_says_how_few_its_draws_ar
     assert slow.ci95[1] - slow.ci95[0] > 10 * (long.ci95[1] - long.ci95[0])
 
 
+def test_fewer_dimensions_read_fewer_states_and_more_are_refused(rng: np.random.Generator) -> None:
+    episodes = pairs(walk(rng, 200, 50, [0.9, 0.5]))
+    narrow = predict_log(episodes, names(2), d=1)
+    assert narrow.d == 1
+    assert narrow.r2_per_control == pytest.approx({"s0": 1.0, "s1": 0.0}, abs=0.02)
+    long = predict_log(pairs(walk(rng, 1, 400, [0.9, 0.5])), names(2), d=1)
+    assert long.approximate
+    assert long.d == 1
+    wide = predict_log(episodes, names(2), d=6)
+    assert wide.r2 is None
+    assert "The embedding has 6 dimensions and the state 2" in str(wide.refused)
+
+
 def test_answers_that_the_full_prediction_gives_are_its_own(rng: np.random.Generator) -> None:
     given = pairs(walk(rng, 200, 50, [0.8, 0.8]))
     found = predict_log(given, names(2))

@@ -95,6 +95,8 @@ def measure(
         raise InvalidValue(f"{SETTING}KEY", settings[0], "a setting of a world", "Data were given: leave it out.")
     if out is not None:
         _check_folder(out)
+    if quick:
+        _refuse_references({"supervised": supervised, "pretrained": pretrained})
     prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
     how = {"lag": lag, "objective": objective, "quick": quick, "asked": _asked(supervised, pretrained, bool(files))}
     asked = {"output": output, "pool": pool, "batch": batch}
@@ -103,8 +105,6 @@ def measure(
     seen = frames if encoder is not None or pretrained is not None else "none"
     unread = None if files and pretrained is not None else frames
     _check_use({"checkpoint": checkpoint, **prepare, **asked, "frames": unread}, log, bool(files), bool(worlds))
-    if quick:
-        _refuse_references({"supervised": supervised, "pretrained": pretrained})
     if files:
         taps = {name: _read(file, pool) for name, file in _named(files).items()}
         subject = _world(worlds[0], settings, as_json) if worlds else _recording(data, {**log, "frames": seen})
