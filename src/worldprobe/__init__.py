@@ -23,11 +23,12 @@ wait_passively()
 if TYPE_CHECKING:
     from worldprobe import errors
     from worldprobe.api.arrays import bound, decompose, predict, recover
-    from worldprobe.api.studies import audit, load_study, plan, report, run
+    from worldprobe.api.studies import audit, load_study, plan, recorded_study, report, run
     from worldprobe.audits.gate import GATES as gates
     from worldprobe.conformance.check_sigreg import check_sigreg
     from worldprobe.contracts.encoder_contract import check_encoder
     from worldprobe.contracts.regime_contract import check_regime
+    from worldprobe.contracts.source_contract import check_source
     from worldprobe.contracts.world_contract import check_world
     from worldprobe.evaluation.measuring import measure
     from worldprobe.explore.regime import REGIMES as regimes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from worldprobe.recordings.formats.format import FORMATS as formats
     from worldprobe.recordings.formats.format import Format, Opened
     from worldprobe.results import Results
+    from worldprobe.sources import Recorded, Simulated, Source
     from worldprobe.train.encoders import ENCODERS as encoders
     from worldprobe.train.encoders import Encoder
     from worldprobe.train.objectives import OBJECTIVES as objectives
@@ -57,6 +59,9 @@ _HOMES = {
     "Control": "worldprobe.world.world:Control",
     "Regime": "worldprobe.explore.regime:Regime",
     "Pairs": "worldprobe.explore.regime:Pairs",
+    "Source": "worldprobe.sources:Source",
+    "Simulated": "worldprobe.sources:Simulated",
+    "Recorded": "worldprobe.sources:Recorded",
     "Encoder": "worldprobe.train.encoders:Encoder",
     "Objective": "worldprobe.train.objectives:Objective",
     "Format": "worldprobe.recordings.formats.format:Format",
@@ -66,6 +71,7 @@ _HOMES = {
     "include": "worldprobe.plugins:include",
     "check_world": "worldprobe.contracts.world_contract:check_world",
     "check_regime": "worldprobe.contracts.regime_contract:check_regime",
+    "check_source": "worldprobe.contracts.source_contract:check_source",
     "check_encoder": "worldprobe.contracts.encoder_contract:check_encoder",
     "check_sigreg": "worldprobe.conformance.check_sigreg:check_sigreg",
     "describe": "worldprobe.recordings:describe",
@@ -79,6 +85,7 @@ _HOMES = {
     "decompose": "worldprobe.api.arrays:decompose",
     "plan": "worldprobe.api.studies:plan",
     "load_study": "worldprobe.api.studies:load_study",
+    "recorded_study": "worldprobe.api.studies:recorded_study",
     "run": "worldprobe.api.studies:run",
     "Results": "worldprobe.results:Results",
     "report": "worldprobe.api.studies:report",
@@ -94,15 +101,19 @@ __all__ = [
     "Objective",
     "Opened",
     "Pairs",
+    "Recorded",
     "RecoveryCallback",
     "Regime",
     "Results",
+    "Simulated",
+    "Source",
     "World",
     "audit",
     "bound",
     "check_encoder",
     "check_regime",
     "check_sigreg",
+    "check_source",
     "check_world",
     "decompose",
     "describe",
@@ -117,6 +128,7 @@ __all__ = [
     "plan",
     "predict",
     "read_recording",
+    "recorded_study",
     "recover",
     "regimes",
     "register",

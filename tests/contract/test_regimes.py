@@ -12,7 +12,7 @@ from toy import CAMERA
 from worldprobe.contracts.promise import ContractBroken
 from worldprobe.errors import InvalidValue
 
-NAMES = sorted(set(wp.regimes) - {"recorded"})  # which draws nothing: tests/recordings/test_training.py
+NAMES = sorted(wp.regimes)
 
 
 def controls_for(regime: wp.Regime) -> Sequence[wp.Control]:

@@ -26,7 +26,7 @@ from worldprobe.explore import Gaussian
 shards.SHARD_BYTES, store.BATCH = 64 * 768, 16
 world = ToyWorld(delay=float(sys.argv[2]))
 rendered = []
-dataset = Store(Path(sys.argv[1])).ensure(exploration(world, Gaussian(), 640, 0), world, rendered.append)
+dataset = Store(Path(sys.argv[1])).ensure(exploration(world, Gaussian(), 640, 0), rendered.append)
 print(sum(rendered), dataset.frames().sum())
 """
 
@@ -52,7 +52,7 @@ def test_kill_in_the_middle_loses_the_shard_in_flight_at_most(store: Store, worl
     child.communicate()
     survivors = finished(folder)
     assert 3 <= len(survivors) < 10
-    dataset = store.ensure(spec, world, rendered.append)
+    dataset = store.ensure(spec, rendered.append)
     assert sum(rendered) == FRAMES - 64 * len(survivors)
     assert survivors.items() <= finished(folder).items()
     np.testing.assert_array_equal(dataset.frames(), world.observe(dataset.controls))
@@ -64,7 +64,7 @@ def test_what_a_kill_leaves_half_written_is_swept_up(store: Store, world: ToyWor
     store.folder(spec).mkdir(parents=True)
     half = store.folder(spec) / ".00000-abc.npy.99999.part"
     half.write_bytes(b"half a shard")
-    dataset = store.ensure(spec, world)
+    dataset = store.ensure(spec)
     assert not half.exists()
     np.testing.assert_array_equal(dataset.frames(), world.observe(dataset.controls))
 
@@ -92,6 +92,6 @@ def test_an_interrupt_keeps_finished_shards_and_frees_the_folder(
             raise interrupt
 
     with pytest.raises(interrupt):
-        store.ensure(spec, world, stop_in_the_third_shard)
+        store.ensure(spec, stop_in_the_third_shard)
     assert store.missing(spec) == FRAMES - 2 * 64
-    assert store.ensure(spec, world).frame_count == FRAMES
+    assert store.ensure(spec).frame_count == FRAMES

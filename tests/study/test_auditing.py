@@ -12,7 +12,8 @@ import yaml
 from worldprobe.explore.ornstein_uhlenbeck import ou_pairs
 from worldprobe.recordings import read_recording
 from worldprobe.study import load_study
-from worldprobe.study.audit_study import audit_recording, audit_study
+from worldprobe.study.audit_sources import audit_recording
+from worldprobe.study.audit_study import audit_study
 
 
 def test_a_study_s_audit_names_the_exploration_and_predicts_what_it_teaches(

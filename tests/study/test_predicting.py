@@ -7,6 +7,7 @@ import pytest
 
 from worldprobe.audits.gates.exploration.predicted_r2 import prediction
 from worldprobe.explore import REGIMES
+from worldprobe.sources import Simulated
 from worldprobe.study.study_predictions import foreseen, predict_ceilings
 from worldprobe.world import WORLDS
 
@@ -15,7 +16,7 @@ def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_los
     spiral = WORLDS["spiral"]()
     test = np.random.default_rng(0).standard_normal((500, 2))
     names = [spec.name for spec in spiral.controls]
-    broad = predict_ceilings(foreseen(spiral, REGIMES["gaussian"](rho=0.8), None, 0), names, 0, test)
+    broad = predict_ceilings(foreseen(Simulated(spiral, REGIMES["gaussian"](rho=0.8)), None, 0), names, 0, test)
     assert broad["sigreg"].r2 == pytest.approx(1.0, abs=1e-3)
     assert broad["sigreg"].alignment == pytest.approx(2 * (1 - 0.8), abs=0.01)
     assert broad["whitening"].r2_on_test == pytest.approx(1.0, abs=1e-2)
@@ -26,16 +27,17 @@ def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_los
     assert low <= (broad["sigreg"].r2 or 0.0) <= high
     assert all(one.name for one in broad["sigreg"].tried)
     held = REGIMES["yaw-only"](control="z2", rho=0.8)
-    one = predict_ceilings(foreseen(spiral, REGIMES["gaussian"](rho=0.8), None, 0), names, 0, test, d=1)
+    broadly = Simulated(spiral, REGIMES["gaussian"](rho=0.8))
+    one = predict_ceilings(foreseen(broadly, None, 0), names, 0, test, d=1)
     assert one["sigreg"].r2 == pytest.approx(0.5, abs=0.01)
     assert one["sigreg"].d == 1
-    narrow = predict_ceilings(foreseen(spiral, held, None, 0), names, 0, test)
+    narrow = predict_ceilings(foreseen(Simulated(spiral, held), None, 0), names, 0, test)
     assert narrow["sigreg"].r2_per_control == pytest.approx({"z1": 0.0, "z2": 1.0}, abs=0.01)
 
 
 def test_too_many_controls_are_refused_in_words() -> None:
     wide = WORLDS["identity"](n=64)
-    pairs = foreseen(wide, REGIMES["gaussian"](), None, 0)
+    pairs = foreseen(Simulated(wide, REGIMES["gaussian"]()), None, 0)
     found = predict_ceilings(pairs, [spec.name for spec in wide.controls], 0, np.zeros((1, 64)))
     assert all(p.r2 is None and "at most 8 controls" in p.refused for p in found.values())
 
@@ -43,6 +45,6 @@ def test_too_many_controls_are_refused_in_words() -> None:
 def test_what_is_predicted_before_training_is_what_the_report_says_after_it() -> None:
     banana, regime = WORLDS["banana"](), REGIMES["generalised-normal"](alpha=4.0)
     names = [spec.name for spec in banana.controls]
-    pairs, test = foreseen(banana, regime, 2000, 3), np.random.default_rng(0).standard_normal((500, 2))
+    pairs, test = foreseen(Simulated(banana, regime), 2000, 3), np.random.default_rng(0).standard_normal((500, 2))
     after = predict_ceilings(pairs, names, 3, test)["sigreg"].r2_on_test_per_control
     assert {gate.subject: gate.value for gate in prediction(pairs, names, test=test, seed=3)} == after

@@ -18,7 +18,7 @@ from worldprobe.world import WORLDS
 def test_true_frames_are_the_world_s_own_and_those_of_the_contact_sheet(tmp_path: Path) -> None:
     with WORLDS["room"](size=32) as world:
         seen = Dataset(exploration(world, REGIMES["gaussian"](), 240, 0), tmp_path)
-        row, sheet = true_frames(seen, world), exploration_sheet(seen, world)
+        row, sheet = true_frames(seen), exploration_sheet(seen)
         assert row is not None
         assert sheet is not None
         assert row.size == (8 * (32 + GAP) - GAP, 32)
@@ -33,7 +33,7 @@ def test_true_frames_are_the_world_s_own_and_those_of_the_contact_sheet(tmp_path
 def test_worlds_of_vectors_have_no_frames(tmp_path: Path) -> None:
     spiral = WORLDS["spiral"]()
     seen = Dataset(exploration(spiral, REGIMES["gaussian"](), 64, 0), tmp_path)
-    assert true_frames(seen, spiral) is None
+    assert true_frames(seen) is None
 
 
 def test_strip_keeps_the_pixels_of_its_tiles(tmp_path: Path) -> None:

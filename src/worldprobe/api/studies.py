@@ -30,7 +30,7 @@ def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | N
 
 
 def run(
-    study: Study | World | str | Path,
+    study: Study | str | Path,
     out: str | Path | None = None,
     *,
     overrides: Sequence[str] = (),
@@ -40,8 +40,8 @@ def run(
 ) -> Results:
     """Run what is not finished of a study, write results and report to `out`, and return the results.
 
-    `study` is a study, its name or file, or the world `recording`, whose frames are then trained on. `out` is
-    runs/STUDY by default, with the preset's name where one is given. The same call continues a run that was stopped.
+    `study` is a study (`recorded_study` makes one of recordings), its name or its file. `out` is runs/STUDY
+    by default, with the preset's name where one is given. The same call continues a run that was stopped.
     `progress` writes to standard error. Raises WorldprobeErrors before any work for what cannot be done here.
     """
     from worldprobe._util.progress import SilentReporter, reporter
@@ -81,7 +81,8 @@ def audit(
     shown = reporter() if progress else SilentReporter()
     if isinstance(subject, Pairs):
         return _audit_pairs(subject, names)
-    from worldprobe.study.audit_study import audit_recording, audit_study
+    from worldprobe.study.audit_sources import audit_recording
+    from worldprobe.study.audit_study import audit_study
     from worldprobe.study.schema import Study
 
     if isinstance(subject, Recording):
@@ -115,18 +116,54 @@ def plan(encode: Callable[[np.ndarray], np.ndarray], world: World | str, **setti
         return Benchmark(opened, chosen).evaluate(encode)
 
 
-def _study(given: Study | World | str | Path, overrides: Sequence[str], preset: str | None) -> Study:
-    from worldprobe.recordings.recorded_world import RecordedWorld
-    from worldprobe.study.recorded_study import recorded_study
+def recorded_study(
+    *paths: str | Path,
+    states: Sequence[str] | None = None,
+    frames: str | None = None,
+    episode: str | None = None,
+    actions: Sequence[str] | None = None,
+    time: str | None = None,
+    format: str | None = None,
+    drop_bad: bool = False,
+    stride: int = 1,
+    size: int = 32,
+) -> Study:
+    """Return the study that trains on the frames of recordings, for `run` and `audit`: of one, or of several compared.
+
+    Options are those of `read_recording`, the same for all; pairs are `stride` rows apart, frames averaged down to
+    `size` pixels. Each recording has its file's name without suffix. Raises as `read_recording`, and InvalidValue or
+    UnusableData where nothing can be trained.
+    """
+    from worldprobe.study.recorded_study import compared_study, labels_of, settings_of
+    from worldprobe.study.recorded_study import recorded_study as of_one
+
+    if not paths:
+        raise InvalidValue("paths", "none", "one recording or more")
+    given = {
+        "states": [states] if isinstance(states, str) else states,
+        "frames": frames,
+        "episode": episode,
+        "actions": [actions] if isinstance(actions, str) else actions,
+        "time": time,
+        "format": format,
+        "drop_bad": drop_bad,
+        "stride": stride,
+        "size": size,
+    }
+    settings = settings_of(labels_of([Path(path) for path in paths]), given)
+    return of_one(next(iter(settings.values()))) if len(paths) == 1 else compared_study(settings)
+
+
+def _study(given: Study | str | Path, overrides: Sequence[str], preset: str | None) -> Study:
+    from worldprobe.study.schema import Study
 
     if isinstance(given, str | Path):
         return load_study(given, overrides, preset)
     if overrides or preset is not None:
         raise InvalidValue("overrides", list(overrides), "nothing where a study is given: change it where it is loaded")
-    if isinstance(given, RecordedWorld):
-        return recorded_study(given)
-    if isinstance(given, World):
-        raise InvalidValue("study", type(given).__name__, "a study, its name or file, or the world 'recording'")
+    if not isinstance(given, Study):
+        allowed = "a study, its name or file (worldprobe.recorded_study makes one of recordings)"
+        raise InvalidValue("study", type(given).__name__, allowed)
     return given
 
 

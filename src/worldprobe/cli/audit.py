@@ -99,12 +99,10 @@ def audit(
             found = _audit_recording(path, given | order, stride, out, chosen, as_json)
         elif chosen:
             raise WrongChoice("--train", "--threshold")
-        elif actions or time or format:
-            raise WrongChoice("--train", "--actions, --time and --format")
         elif out is None:
             raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         else:
-            found = _train_on_recording(path, given, stride, out, as_json)
+            found = _train_on_recording(path, given | order, stride, out, as_json)
     _export(found, str(data.name if data is not None else study), fail_on, junit, markdown)
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
@@ -155,7 +153,7 @@ def _audit_recording(
     from worldprobe._util.progress import reporter
     from worldprobe.audits.audit_folder import save_audit
     from worldprobe.recordings import read_recording
-    from worldprobe.study.audit_study import audit_recording
+    from worldprobe.study.audit_sources import audit_recording
 
     recording = read_recording(data, **given)
     _print_chosen(recording, as_json)
@@ -168,14 +166,13 @@ def _audit_recording(
 
 
 def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path, as_json: bool) -> Any:
-    from worldprobe.recordings.recorded_world import RecordedWorld
     from worldprobe.reports import write_report
     from worldprobe.results import load_audit
-    from worldprobe.study.recorded_study import recorded_study
+    from worldprobe.study.recorded_study import RECORDED, recorded_study, settings_of
 
-    world = RecordedWorld(path=data, stride=stride, **given)
-    _print_chosen(world.recording, as_json)
-    carry_out(recorded_study(world), out, with_audit=True)
+    settings = settings_of({RECORDED: data}, {**given, "stride": stride})[RECORDED]
+    _print_chosen(settings.opened, as_json)
+    carry_out(recorded_study(settings), out, with_audit=True)
     page = write_report(out)
     if not as_json:
         say("Report: {}", page)

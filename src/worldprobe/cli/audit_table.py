@@ -117,7 +117,7 @@ def predicted_in_words(part: AuditedPart) -> str:
     interval = "" if found.ci95 is None else f" ({found.ci95[0]:.2f} .. {found.ci95[1]:.2f})"
     elsewhere = found.r2_on_test
     moved = elsewhere is not None and abs(elsewhere - found.r2) >= 0.005
-    return f"{found.r2:.2f}{interval}" + (f"; {elsewhere:.2f} on N(0, I)" if moved else "")
+    return f"{found.r2:.2f}{interval}" + (f"; {elsewhere:.2f} on {part.scored_on}" if moved else "")
 
 
 def _advice(worst: Judged | None) -> str:

@@ -1,4 +1,4 @@
-"""`worldprobe compare`: two results folders, series by series."""
+"""`worldprobe compare`: two results folders series by series, or recordings side by side."""
 
 from __future__ import annotations
 
@@ -10,21 +10,89 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.terminal import cell, console, say, table
+from worldprobe.errors import InvalidValue, WorldprobeError
 
 if TYPE_CHECKING:
     from worldprobe.results import ComparedSeries, Interval
 
+RESULTS_FILES = ("study.yaml", "results.json", "runs")
+"""What tells a results folder from the folder of a recording."""
+
 
 @app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(help="A results folder.")],
-    second: Annotated[Path, typer.Argument(help="Another results folder: what changed since the first.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Two results folders, or two or more recordings.", show_default=False)
+    ],
+    states: Annotated[str | None, typer.Option(help="Of recordings: state columns, comma-separated.")] = None,
+    frames: Annotated[str | None, typer.Option(help="Of recordings: the frames' column or video, or none.")] = None,
+    episode: Annotated[str | None, typer.Option(help="Of recordings: the episodes' column, or none.")] = None,
+    actions: Annotated[str | None, typer.Option(help="Of recordings: columns of actions, or none.")] = None,
+    time: Annotated[str | None, typer.Option(help="Of recordings: the column that rises with time, or none.")] = None,
+    format: Annotated[str | None, typer.Option(help="Of recordings: their layout, where several fit.")] = None,
+    stride: Annotated[int, typer.Option(help="Of recordings: rows between the members of a pair.", min=1)] = 1,
+    drop_bad: Annotated[bool, typer.Option(help="Of recordings: leave out rows that are not finite.")] = False,
+    train: Annotated[
+        bool,
+        typer.Option("--train", help="Of recordings, with --out: train on the frames of each, and write a report."),
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Of recordings: folder to keep audit.json in.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Of recordings: print every gate.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compare two results folders: R² of each exploration, the difference, and the settings that differ.
+    """Compare two results folders, or recordings: audited side by side, and with --train by what each of them teaches.
+
+    Of results folders: R² of each exploration, the difference, and the settings that differ. Recordings are read with
+    the same options; their states have the same names, and are standardised together.
+    Exit status of recordings: 1 where a gate fails.
 
     [bold]worldprobe compare runs/camera-cpu runs/camera-longer[/bold]
+    [bold]worldprobe compare random.h5 teleop.h5 --states pos,yaw[/bold]
+    [bold]worldprobe compare random.h5 teleop.h5 --states pos,yaw --train --out compared[/bold]
     """
+    given: dict[str, Any] = {
+        "states": _names(states),
+        "frames": frames,
+        "episode": episode,
+        "actions": _names(actions),
+        "time": time,
+        "format": format,
+        "stride": stride,
+        "drop_bad": drop_bad,
+    }
+    if _are_results(paths):
+        used = [key for key, value in {**given, "train": train, "out": out}.items() if value not in (None, False, 1)]
+        if used:
+            raise InvalidValue(f"--{used[0].replace('_', '-')}", "given", "left out where results folders are compared")
+        _compare_results(paths[0], paths[1], as_json)
+        return
+    from worldprobe.cli.compare_recordings import compare_recordings
+
+    raise typer.Exit(compare_recordings(paths, given, train=train, out=out, verbose=verbose, as_json=as_json))
+
+
+def _are_results(paths: list[Path]) -> bool:
+    """Whether the paths are two results folders; raises InvalidValue where they are of both kinds, or too few."""
+    results = [path for path in paths if path.is_dir() and any((path / name).exists() for name in RESULTS_FILES)]
+    told = "; ".join(f"{path} {_kind(path, path in results)}" for path in paths)
+    if len(paths) < 2 or (results and len(results) < len(paths)):
+        raise InvalidValue("paths", told, "two results folders, or two or more recordings")
+    if len(results) > 2:
+        raise InvalidValue("paths", f"{len(results)} results folders", "two of them: compare each pair in turn")
+    if not results and (lost := [path for path in paths if not path.exists()]):
+        raise WorldprobeError(f"There is no file or folder {lost[0]}. Give two results folders, or recordings.")
+    return bool(results)
+
+
+def _kind(path: Path, results: bool) -> str:
+    return "is a results folder" if results else "is no results folder" if path.exists() else "does not exist"
+
+
+def _names(columns: str | None) -> list[str] | None:
+    return columns.split(",") if columns else None
+
+
+def _compare_results(first: Path, second: Path, as_json: bool) -> None:
     from worldprobe.results import Results
     from worldprobe.results import compare as compared
 

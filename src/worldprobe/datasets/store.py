@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from worldprobe._util.files import atomic_write, cache_dir, content_key, inside, write_json
+from worldprobe._util.files import atomic_write, cache_dir, inside, write_json
 from worldprobe._util.locks import lock
 from worldprobe.datasets.dataset import Dataset
 from worldprobe.datasets.shards import Frames, disk_errors, find_shard, read_shard, shard_rows, write_shard
 from worldprobe.datasets.spec import DatasetSpec
 from worldprobe.errors import InvalidValue, NotEnoughRoom
-from worldprobe.world.world import World
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ SPARE_BYTES = 64 << 20
 """Bytes that are left free on the disk for other programs."""
 
 BATCH = 512
-"""Frames that a world renders at a time, between two reports of progress."""
+"""Frames that are rendered at a time, between two reports of progress."""
 
 Progress = Callable[[int], object]
 """Called with the number of frames rendered since the last call."""
@@ -44,15 +43,12 @@ class Store:
         """Return how many frames `ensure` would render if nothing on disk is damaged."""
         return sum(rows.stop - rows.start for rows in self._gaps(spec).values())
 
-    def ensure(self, spec: DatasetSpec, world: World, progress: Progress = lambda frames: None) -> Dataset:
+    def ensure(self, spec: DatasetSpec, progress: Progress = lambda frames: None) -> Dataset:
         """Return the dataset, verified; whatever is missing or damaged is rendered first, shard by shard.
 
         Waits where another process is making the same dataset. Raises NotEnoughRoom before the first frame where the
-        disk would not hold it, UnwritableFolder, and InvalidValue where the world is not the one that the spec
-        describes.
+        disk would not hold it, UnwritableFolder, and InvalidValue where a frame is not what the source declares.
         """
-        if content_key(world.fingerprint) != content_key(spec.ingredients["world"]):
-            raise InvalidValue("world", type(world).__name__, "the world that the dataset was described for")
         folder = self.folder(spec)
         with self._locked(folder):
             repaired = self._discard_damaged(spec)
@@ -60,7 +56,7 @@ class Store:
             self._check_disk(spec, gaps)
             self._describe(spec)
             for number, rows in gaps.items():
-                write_shard(folder, number, render(world, spec, rows, progress))
+                write_shard(folder, number, render(spec, rows, progress))
         return Dataset(spec, folder, repaired)
 
     def _gaps(self, spec: DatasetSpec) -> dict[int, slice]:
@@ -114,21 +110,21 @@ class Store:
             yield
 
 
-def render(world: World, spec: DatasetSpec, rows: slice, progress: Progress) -> Frames:
-    """Return a world's observations of some of a spec's controls, in batches that never depend on what is on disk.
+def render(spec: DatasetSpec, rows: slice, progress: Progress) -> Frames:
+    """Return the frames of some rows of a sample, in batches that never depend on what is on disk.
 
-    Raises InvalidValue where an observation has another shape or type than the world declares, or is not finite.
+    Raises InvalidValue where an observation has another shape or type than the source declares, or is not finite.
     """
     observed = np.empty((rows.stop - rows.start, *spec.observation_shape), dtype=spec.dtype)
     for start in range(rows.start, rows.stop, BATCH):
         stop = min(start + BATCH, rows.stop)
-        batch = world.observe(spec.pairs.controls[start:stop])
+        batch = spec.source.frames(spec.sample, np.arange(start, stop))
         declared = (stop - start, *spec.observation_shape)
         if batch.shape != declared or batch.dtype != spec.dtype:
             given, allowed = f"{batch.dtype} {batch.shape}", f"{spec.dtype} {declared}, as the world declares"
-            raise InvalidValue(f"{type(world).__name__}.observe", given, allowed)
+            raise InvalidValue(f"{spec.source.world_name}'s observe", given, allowed)
         if spec.dtype.kind == "f" and not np.isfinite(batch).all():
-            raise InvalidValue(f"{type(world).__name__}.observe", "NaN or infinity", "finite values")
+            raise InvalidValue(f"{spec.source.world_name}'s observe", "NaN or infinity", "finite values")
         observed[start - rows.start : stop - rows.start] = batch
         progress(stop - start)
     return observed

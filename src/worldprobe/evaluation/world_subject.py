@@ -51,7 +51,7 @@ def of_world(
     def rendered(frames: int, split: Literal["probe", "test"]) -> Dataset:
         spec = canonical(world, frames, seed, split)
         with shown.task(f"rendering canonical {split}", store.missing(spec), "frames") as advance:
-            return store.ensure(spec, world, progress=advance)
+            return store.ensure(spec, progress=advance)
 
     with world:
         sets = rendered(probe, "probe"), rendered(test, "test")

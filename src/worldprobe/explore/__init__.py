@@ -1,6 +1,5 @@
 """Regimes: how a world is explored."""
 
-from worldprobe.explore.as_recorded import AsRecorded
 from worldprobe.explore.cinematic import Cinematic
 from worldprobe.explore.gaussian import Gaussian, Jumps, Narrow, OneAxis
 from worldprobe.explore.generalised_normal import GeneralisedNormal
@@ -11,7 +10,6 @@ from worldprobe.explore.visit_statistics import Measured, measure, named
 
 __all__ = [
     "REGIMES",
-    "AsRecorded",
     "Cinematic",
     "Gaussian",
     "GeneralisedNormal",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from worldprobe.audits import Audit, Verdict
-from worldprobe.datasets import exploration
 from worldprobe.explore.visit_statistics import measure
 from worldprobe.protocol.protocol_markdown import (
     hypotheses_in_words,
@@ -16,7 +15,7 @@ from worldprobe.protocol.protocol_markdown import (
     world_in_words,
 )
 from worldprobe.study import Study
-from worldprobe.study.audit_study import FRESH_FRAMES
+from worldprobe.study.audit_study import explored_pairs
 
 QUESTIONS = (
     "Could a hypothesis be confirmed for a reason that has nothing to do with what it claims?",
@@ -29,6 +28,7 @@ QUESTIONS = (
 
 def brief(study: Study, audit: Audit) -> str:
     """Return the brief in Markdown: the experiment, its gates, its known weaknesses, and what to ask."""
+    study.known_world("a brief")
     parts = [
         f"# Brief for reviewers: {study.title}",
         "Nothing has been trained yet. Look for anything that would make the result worthless.",
@@ -77,12 +77,12 @@ def weaknesses(study: Study, audit: Audit) -> list[str]:
 
 def _measured(study: Study) -> str:
     """Return the statistics of what each regime visits with the first seed, from its controls alone."""
-    names = [spec.name for spec in study.world.controls]
+    names = [spec.name for spec in study.controls]
     rows = []
-    for label, regime in study.regimes.items():
-        spec = exploration(study.world, regime, study.frames or FRESH_FRAMES, study.seeds[0])
-        found = measure(spec.pairs)
-        exact = regime.exact_correlation(study.world.controls)
+    for label in study.labels:
+        source = study.source(label)
+        found = measure(explored_pairs(source, study.frames, study.seeds[0]))
+        exact = source.exact_correlation()
         for i, name in enumerate(names):
             known = "unknown" if exact is None else _number(exact[i])
             numbers = (found.mean[i], found.sd[i], found.excess_kurtosis[i], found.pair_correlation[i])

@@ -148,7 +148,7 @@ def _study(settings: dict[str, Any]) -> Study:
 
 def _world(study: Study) -> dict[str, Any]:
     """Return the world's fingerprint without the machine's parts: a protocol may be run on another machine."""
-    with study.world as world:
+    with study.known_world("a protocol") as world:
         fingerprint: dict[str, Any] = json.loads(json.dumps(world.fingerprint))
     return {key: value for key, value in fingerprint.items() if key not in MACHINE_MADE}
 

@@ -31,11 +31,11 @@ def hypotheses_in_words(study: Study) -> str:
 def world_in_words(study: Study) -> str:
     """Return the world's settings, and its controls with units, scales and limits."""
     rows = []
-    for spec in study.world.controls:
+    for spec in study.controls:
         limit = spec.described()["limit"]
         never = "none" if limit is None else f"±{limit:g} {spec.unit}"
         rows.append((spec.name, spec.meaning, f"{spec.scale:g} {spec.unit}", never))
-    shape = " x ".join(map(str, study.world.observation_shape))
+    shape = " x ".join(map(str, study.observation_shape))
     return (
         f"{_settings(study.model_dump(mode='json')['world'])}. An observation is {shape} numbers.\n\n"
         f"{table(('control', 'meaning', 'one standard deviation', 'limit'), rows)}"

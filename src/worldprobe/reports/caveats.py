@@ -11,7 +11,7 @@ from worldprobe.reports.html_blocks import note
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.wording import number
 from worldprobe.results import ExecutionRecord, Kind, read_record
-from worldprobe.results.reading import AGAIN
+from worldprobe.results.reading import AGAIN, explored_by
 
 MOST_LISTED = 8
 
@@ -55,7 +55,7 @@ def _unplanned(folder: ResultsFolder) -> list[str]:
     """Return what the settings of a study ask for and its folder lacks, where no record of the plan was kept."""
     study, runs = folder.results.study, folder.results.runs
     done = {(run.regime, run.objective, run.seed) for run in runs}
-    wanted = product(study.get("regimes") or (), study.get("objectives") or (), study.get("seeds") or ())
+    wanted = product(explored_by(study), study.get("objectives") or (), study.get("seeds") or ())
     lacking = [f"the run {cell[0]}, {cell[1]}, seed {cell[2]}" for cell in wanted if cell not in done]
     roles, given = {run.role for run in runs}, study.get("references") or {}
     asked = {"ceiling": "supervised_on", "floor": "untrained", "pixels": "pixels"}

@@ -90,8 +90,10 @@ def scored_on(study: Mapping[str, Any]) -> str:
     """Return which points of the controls a study is scored on."""
     if study.get("test_points") == "grid":
         return "on an even grid over [−3, 3] of every control"
-    if (study.get("world") or {}).get("name") == "recording":
-        return "on stretches of the recording that were kept out of training"
+    if study.get("test_points") == "heldout":
+        several = len(study.get("sources") or ()) != 1
+        whose = "every source, in equal shares," if several else "the recording"
+        return f"on stretches of {whose} that were kept out of training"
     return "on the canonical test set"
 
 

@@ -29,3 +29,5 @@ class AuditedPart(Record):
     """Episodes of a recording that are unlike its others, the oddest first: leave them out, or see them first."""
     against_ideal: AgainstIdeal | None = None
     """How many kinds of gate a recording fails beyond what its size explains."""
+    scored_on: str = "N(0, I)"
+    """What the prediction is scored on besides its own rows, in words."""

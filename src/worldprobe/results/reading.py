@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def unfinished_results(folder: Path) -> Results:
         read_record(path, Kind.EXPLORATION, Exploration, mend=_without(path))
         for path in sorted(folder.glob("explorations/*.json"))
     ]
-    explorations.sort(key=lambda exploration: _index(study.get("regimes", ()), exploration.label))
+    explorations.sort(key=lambda exploration: _index(explored_by(study), exploration.label))
     registration = folder / "registration.json"
     return Results(
         study=study,
@@ -98,8 +98,13 @@ def _place(study: dict[str, Any], run: Run) -> tuple[Any, ...]:
     axes = {name: list(map(str, axis["values"])) for name, axis in (study.get("axes") or {}).items()}
     point = [_index(labels, str(run.axes[name])) if name in run.axes else 0 for name, labels in axes.items()]
     seed = _index(study.get("seeds", ()), run.seed)
-    regime, objective = _index(study.get("regimes", ()), run.regime), _index(study.get("objectives", ()), run.objective)
+    regime, objective = _index(explored_by(study), run.regime), _index(study.get("objectives", ()), run.objective)
     return *point, seed, regime, objective, _index(ROLES, run.role), run.id
+
+
+def explored_by(study: Mapping[str, Any]) -> list[str]:
+    """Return the labels of what a study compares, from its settings: of its sources, or of its regimes."""
+    return list(study.get("sources") or study.get("regimes") or ())
 
 
 def _index(names: Iterable[Any], name: Any) -> int:

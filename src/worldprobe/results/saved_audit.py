@@ -118,5 +118,5 @@ def load_audit(folder: Path) -> SavedAudit | None:
 
 def audited_settings(study: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a study's settings that its audit depends on; its hash says what an audit is of."""
-    chosen = {"audit": study["audit"]} if study.get("audit") else {}
-    return {key: study.get(key) for key in AUDITED} | chosen
+    more = {key: study[key] for key in ("audit", "sources") if study.get(key)}
+    return {key: study.get(key) for key in AUDITED} | more

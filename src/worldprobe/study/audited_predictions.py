@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from worldprobe._util.files import content_key
-from worldprobe.recordings.recorded_world import RecordedWorld
 from worldprobe.results import Prediction, audited_settings, load_audit
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.schema import Study
@@ -14,10 +13,10 @@ from worldprobe.study.schema import Study
 def audited_predictions(folder: Path, study: Study, cell: ExplorationCell) -> dict[str, Prediction]:
     """Return what the folder's audit predicted from the pairs of an exploration, by ceiling; nothing where it did not.
 
-    The audit has to be of this very study. Points of a sweep are not audited, and a recording is audited in all its
+    The audit has to be of this very study. Points of a sweep are not audited, and recordings are audited in all their
     rows, not only in those that a study trains on. An audit scores on the canonical test set, never on a grid.
     """
-    if cell.axes or study.test_points == "grid" or isinstance(study.world, RecordedWorld):
+    if cell.axes or study.test_points != "canonical" or study.sources:
         return {}
     audit = load_audit(folder)
     if audit is None or audit.of != content_key(audited_settings(study.model_dump(mode="json"))):

@@ -88,8 +88,8 @@ def every_exploration(study: Study) -> Iterable[ExplorationCell]:
     What is predicted belongs to them, and depends on d.
     """
     for point in points(study.axes):
-        for regime in study.regimes:
-            others = [f"regimes.{other}" for other in study.regimes if other != regime]
+        for regime in study.labels:
+            others = _others(study, regime)
             indifferent = [*others, *LEARNING, "objectives", "encoder"]
             yield ExplorationCell(regime, project(point, study.axes, indifferent))
 
@@ -100,18 +100,28 @@ def _at(study: Study, point: Point, seed: int) -> Iterable[Cell]:
     def cell(regime: str, objective: str, role: RunRole, indifferent: Sequence[str]) -> Cell:
         return Cell(regime, objective, seed, role, project(point, study.axes, indifferent))
 
-    for regime in study.regimes:
-        others = [f"regimes.{other}" for other in study.regimes if other != regime]
+    for regime in study.labels:
+        others = _others(study, regime)
         for objective in study.objectives:
             rivals = [f"objectives.{other}" for other in study.objectives if other != objective]
             yield cell(regime, objective, RunRole.MEASURED, others + rivals)
         if regime == study.references.supervised_on:
             yield cell(regime, "supervised", RunRole.CEILING, [*others, "objectives"])
-    blind = ["regimes", "objectives", *LEARNING]
+    blind = [*([] if study.test_points == "heldout" else [study.labelled_by]), "objectives", *LEARNING]
     if study.references.untrained:
         yield cell(CANONICAL, "untrained", RunRole.FLOOR, blind)
     if study.references.pixels and seed == study.seeds[0]:
         yield cell(CANONICAL, "pixels", RunRole.PIXELS, [*blind, "encoder", "d"])
+
+
+def _others(study: Study, label: str) -> list[str]:
+    """Return the parts of a study that matter to other explorations alone.
+
+    What one source keeps out of training is part of the test set of all.
+    """
+    if study.test_points == "heldout":
+        return []
+    return [f"{study.labelled_by}.{other}" for other in study.labels if other != label]
 
 
 def _axes(axes: Point) -> dict[str, Any]:

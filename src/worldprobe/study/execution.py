@@ -15,7 +15,6 @@ from worldprobe._util.files import atomic_write
 from worldprobe._util.progress import Reporter
 from worldprobe.datasets import Store
 from worldprobe.errors import BlenderFailed, MissingDependency
-from worldprobe.recordings.recorded_world import RecordedWorld
 from worldprobe.results import ControlRecord, ExecutionRecord
 from worldprobe.study.cells import Cell
 from worldprobe.study.explorations import explore
@@ -71,17 +70,17 @@ class _Bookkeeping:
 
     def write(self) -> None:
         """Write the folder's execution record."""
-        plan, world = self._plan, self._plan.study.world
+        plan = self._plan
         record = ExecutionRecord(
             runs=[cell.id for cell in plan.runs],
             explorations=[cell.id for cell in plan.explorations],
-            controls=[ControlRecord.model_validate(spec.described()) for spec in world.controls],
+            controls=[ControlRecord.model_validate(spec.described()) for spec in plan.study.controls],
             command=self._command,
             machine=machine(plan.device),
             versions=versions(),
             seconds_total=time.perf_counter() - self._start + self._before.seconds_total,
             peak_memory_bytes=max(peak_memory_bytes(), self._before.peak_memory_bytes),
-            data_warnings=list(world.recording.warnings) if isinstance(world, RecordedWorld) else [],
+            data_warnings=plan.study.data_warnings,
         )
         self._folder.save_execution(record)
 
@@ -107,7 +106,7 @@ def _run(resources: Resources, group: Sequence[Cell]) -> bool:
 
 def _hero(plan: StudyPlan, folder: StudyFolder, reporter: Reporter) -> None:
     """Draw the world at its best, where it can and has not been drawn yet."""
-    if folder.hero.exists():
+    if folder.hero.exists() or plan.study.world is None:
         return
     with reporter.task("hero still", 1, "still") as advance:
         try:

@@ -7,18 +7,18 @@ from jaxtyping import Float
 from PIL import Image
 
 from worldprobe.datasets import Dataset
-from worldprobe.explore import REGIMES, Pairs, Regime
+from worldprobe.explore import Pairs
 from worldprobe.explore.visit_statistics import measure, named
 from worldprobe.predictor.predict import CEILINGS
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.results import Exploration, Prediction
+from worldprobe.sources import Source
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.audited_predictions import audited_predictions
 from worldprobe.study.cells import ExplorationCell
-from worldprobe.study.contact_sheets import enlarged_frames, sheet
+from worldprobe.study.contact_sheets import SHOWN_SIZE, sheet
 from worldprobe.study.resources import Resources
 from worldprobe.study.study_predictions import foreseen, predict_ceilings
-from worldprobe.world import World
 
 SHOWN_CONTROLS = 4000
 SHOWN_FRAMES = 24
@@ -30,30 +30,30 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     """Describe what a regime visited with the first seed, and keep it."""
     study, frames = resources.variants.at(cell.axes), resources.frames(cell)
     data, test = frames.explored(cell.regime, study.seeds[0]), frames.test().controls
-    regime, names = study.regimes[cell.regime], [spec.name for spec in study.world.controls]
-    pairs = foreseen(study.world, regime, study.frames, study.seeds[0])
+    source, names = study.source(cell.regime), [spec.name for spec in study.controls]
+    pairs = foreseen(source, study.frames, study.seeds[0])
     known = audited_predictions(resources.folder.root, study, cell)
     with resources.reporter.task(f"predicting {cell.regime}", (len(CEILINGS) - len(known)) * STEPS, "steps") as advance:
         predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known, study.d)
-    exploration = describe_exploration(cell, regime, data, study.world, predicted)
-    larger, seen = exploration_sheet(data, study.world), true_frames(data, study.world)
+    exploration = describe_exploration(cell, source, data, predicted)
+    larger, seen = exploration_sheet(data), true_frames(data)
     resources.folder.save_exploration(exploration, visited(data), larger, seen)
     return exploration
 
 
 def describe_exploration(
-    cell: ExplorationCell, regime: Regime, dataset: Dataset, world: World, predicted: dict[str, Prediction]
+    cell: ExplorationCell, source: Source, dataset: Dataset, predicted: dict[str, Prediction]
 ) -> Exploration:
-    """Return the measured statistics of a regime's frames, and the exact ones where they are known."""
-    names = [spec.name for spec in world.controls]
+    """Return the measured statistics of a source's frames, and the exact ones where they are known."""
+    names = [spec.name for spec in source.controls]
     measured = measure(Pairs(dataset.controls, dataset.index))
-    exact = regime.exact_correlation(world.controls)
+    exact, fingerprint = source.exact_correlation(), source.fingerprint
     return Exploration(
         id=cell.id,
-        regime=REGIMES.name_of(type(regime)),
+        regime=fingerprint["name"],
         label=cell.regime,
         axes=cell.axes,
-        settings=regime.settings(),
+        settings=fingerprint["settings"],
         frames=len(dataset.controls),
         pairs=len(dataset.index),
         mean=dict(zip(names, measured.mean.tolist(), strict=True)),
@@ -61,7 +61,7 @@ def describe_exploration(
         excess_kurtosis=named(measured.excess_kurtosis, names),
         pair_correlation=named(measured.pair_correlation, names),
         exact_pair_correlation=None if exact is None else named(exact, names),
-        exact_marginal=regime.exact_marginal(world.controls),
+        exact_marginal=source.exact_marginal(),
         predicted=predicted,
     )
 
@@ -71,18 +71,18 @@ def visited(dataset: Dataset) -> Float[np.ndarray, "frames n"]:
     return dataset.controls[evenly_spaced(len(dataset.controls), SHOWN_CONTROLS)]
 
 
-def exploration_sheet(dataset: Dataset, world: World) -> Image.Image | None:
-    """Return 24 of a regime's frames, evenly spread, drawn larger where the world can; None for worlds of vectors."""
-    if len(world.observation_shape) != 3:
+def exploration_sheet(dataset: Dataset) -> Image.Image | None:
+    """Return 24 of a source's frames, evenly spread, drawn larger where it can; None for vectors."""
+    if len(dataset.spec.observation_shape) != 3:
         return None
-    z = dataset.controls[evenly_spaced(len(dataset.controls), SHOWN_FRAMES)]
-    return sheet(enlarged_frames(world, z))
+    with dataset.spec.source.enlarged(SHOWN_SIZE) as larger:
+        return sheet(larger.frames(dataset.spec.sample, evenly_spaced(dataset.frame_count, SHOWN_FRAMES)))
 
 
-def true_frames(dataset: Dataset, world: World) -> Image.Image | None:
-    """Return eight of a regime's frames as the encoder saw them, in one row; None for worlds of vectors."""
-    if len(world.observation_shape) != 3:
+def true_frames(dataset: Dataset) -> Image.Image | None:
+    """Return eight of a source's frames as the encoder saw them, in one row; None for vectors."""
+    if len(dataset.spec.observation_shape) != 3:
         return None
-    shown = evenly_spaced(len(dataset.controls), SHOWN_FRAMES)
+    shown = evenly_spaced(dataset.frame_count, SHOWN_FRAMES)
     stride = max(1, len(shown) // TRUE_FRAMES)
-    return sheet(world.observe(dataset.controls[shown[::stride][:TRUE_FRAMES]]))
+    return sheet(dataset.spec.source.frames(dataset.spec.sample, shown[::stride][:TRUE_FRAMES]))

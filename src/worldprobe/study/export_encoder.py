@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from worldprobe._util.files import atomic_write
 from worldprobe._util.progress import Reporter, SilentReporter
-from worldprobe.datasets import Dataset, Store, canonical, grid
+from worldprobe.datasets import Dataset, Store, specify
 from worldprobe.errors import MissingDependency
 from worldprobe.measures.probes import fit_probe
 from worldprobe.study.schema import Study
@@ -47,12 +47,12 @@ def export_onnx(
     network, study = trained_network(folder, run_id)
     network.eval()
     if with_probe:
-        with study.world:
+        with study.test_source:
             data = _probe_set(study, reporter or SilentReporter())
         probe = fit_probe(embed(network, data.frames()), data.controls)
         weights, intercept = (torch.from_numpy(part).float() for part in (probe.weights, probe.intercept))
         network = WithProbe(network, weights, intercept).eval()
-    shape = study.world.observation_shape
+    shape = study.observation_shape
     example = torch.zeros(2, *shape, dtype=torch.uint8 if len(shape) == 3 else torch.float32)
     outputs = [EMBEDDING, CONTROLS] if with_probe else [EMBEDDING]
     with atomic_write(target) as aside:
@@ -61,10 +61,9 @@ def export_onnx(
 
 
 def _probe_set(study: Study, reporter: Reporter) -> Dataset:
-    store, points = Store(), grid if study.test_points == "grid" else canonical
-    spec = points(study.world, study.probe_frames, study.canonical_seed, "probe")
+    store, spec = Store(), specify(study.test_source, "probe", study.probe_frames, study.canonical_seed)
     with reporter.task("rendering canonical probe", store.missing(spec), "frames") as advance:
-        return store.ensure(spec, study.world, progress=advance)
+        return store.ensure(spec, progress=advance)
 
 
 def _write(network: nn.Module, example: Tensor, outputs: list[str], path: Path) -> None:

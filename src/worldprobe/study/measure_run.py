@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from worldprobe.explore import Regime
 from worldprobe.measures.bound import theorem3_bound
 from worldprobe.measures.cyclic import cyclic_recovery
 from worldprobe.measures.geometry import orthogonality_error, procrustes_error
-from worldprobe.measures.probes import bootstrap_r2, fit_probe
+from worldprobe.measures.probes import bootstrap_r2, fit_probe, never_worse_than_the_mean
 from worldprobe.results import Bound, Cyclic, Recovery
+from worldprobe.sources import Source
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.world import Control
 
@@ -24,6 +24,8 @@ class Embedded:
 
     h: Float[np.ndarray, "N d"]
     z: Float[np.ndarray, "N n"]
+    blocks: Int[np.ndarray, " N"] | None = None
+    """Which frames depend on one another; None where all are independent."""
 
 
 def measure_recovery(
@@ -42,9 +44,11 @@ def measure_recovery(
     `own` holds frames of the regime itself, for the probe that a user without a canonical set would fit.
     `ridge` is for raw pixels, where the geometry of the map z -> h is left out (infinite-dimensional in spirit).
     """
-    read = fit_probe(probe.h, probe.z, ridge=ridge)(test.h)
+    read = fit_probe(probe.h, probe.z, ridge=ridge, blocks=probe.blocks)(test.h)
+    if ridge and test.blocks is not None:
+        read = never_worse_than_the_mean(test.z, read)
     each = r2_per_column(test.z, read)
-    ci, each_ci = bootstrap_r2(test.z, read, rng)
+    ci, each_ci = bootstrap_r2(test.z, read, rng, test.blocks)
     own_r2 = None if own is None else float(r2_per_column(test.z, fit_probe(own.h, own.z)(test.h)).mean())
     recovery = Recovery(
         r2=float(each.mean()),
@@ -75,11 +79,11 @@ def measure_cyclic(probe: Embedded, test: Embedded, controls: Sequence[Control])
     return found
 
 
-def measure_bound(first: Embedded, second: Embedded, regime: Regime, controls: Sequence[Control]) -> Bound:
-    """Return Theorem 3's bound on held-out pairs of a regime, or why it does not apply."""
-    if not regime.ornstein_uhlenbeck:
+def measure_bound(first: Embedded, second: Embedded, source: Source) -> Bound:
+    """Return Theorem 3's bound on held-out pairs of a source, or why it does not apply."""
+    if not source.ornstein_uhlenbeck:
         return Bound(applies=False, reason="Theorem 3 is for Ornstein-Uhlenbeck pairs of N(0, 1) controls")
-    rho = regime.exact_correlation(controls)
+    rho = source.exact_correlation()
     if rho is None or np.ptp(rho) > 0 or not 0 < rho[0] < 1:
         return Bound(applies=False, reason="Theorem 3 needs one pair correlation between 0 and 1 for all controls")
     if first.h.shape[1] != first.z.shape[1]:

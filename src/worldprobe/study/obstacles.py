@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from worldprobe._util.files import content_key
 from worldprobe.errors import WorldprobeError
 from worldprobe.study.load import load_study, shipped_studies
-from worldprobe.study.preflight import check_worlds
+from worldprobe.study.preflight import check_frame
 from worldprobe.study.schema import Study, unannotated
 
 PAIRS = 64
@@ -30,10 +28,10 @@ def obstacles() -> dict[str, str | None]:
 
 def _obstacle(study: Study) -> str | None:
     try:
-        with study.world as world:
-            check_worlds([world])
-            for regime in study.regimes.values():
-                regime.sample(PAIRS, world.controls, np.random.default_rng(0))
+        with study.test_source as points:
+            check_frame(points)
+            for label in study.labels:
+                study.source(label).sample("train", PAIRS, 0)
     except WorldprobeError as error:
         return str(error)
     return None

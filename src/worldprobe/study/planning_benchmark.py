@@ -49,7 +49,7 @@ def trained_encoder(folder: Path, run_id: str, device: str = "cpu") -> TrainedEn
     does not train.
     """
     encoder, here = trained_network(folder, run_id, device)
-    return TrainedEncoder.of(lambda observations: embed(encoder, observations), here.world)
+    return TrainedEncoder.of(lambda observations: embed(encoder, observations), here.known_world("planning"))
 
 
 def _evenly(path: np.ndarray, frames: int) -> np.ndarray:

@@ -12,13 +12,14 @@ import numpy as np
 
 from worldprobe._util.files import content_key
 from worldprobe._util.memory import total_bytes
-from worldprobe._util.seeds import stream
-from worldprobe.errors import InvalidValue, NotEnoughRoom
+from worldprobe.errors import InvalidValue, NotEnoughRoom, UnknownName
 from worldprobe.planning.benchmark import tasks_of
+from worldprobe.sources import Source, Split
+from worldprobe.sources.source import SPLITS
 from worldprobe.study.network_size import parameter_count
+from worldprobe.study.open_sources import check_shapes
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import unwritable
-from worldprobe.world import World
 
 WORKING_BYTES = 1_500_000_000
 """What torch and the activations take besides the frames and the weights."""
@@ -35,6 +36,7 @@ def preflight(studies: Iterable[Study], out: Path) -> None:
     """
     distinct = {content_key(study.model_dump(mode="json")): study for study in studies}.values()
     for study in distinct:
+        _sources(study)
         _batches(study)
         _probes(study)
         _memory(study)
@@ -43,41 +45,67 @@ def preflight(studies: Iterable[Study], out: Path) -> None:
     _writable(out)
 
 
-def check_worlds(worlds: Iterable[World]) -> None:
-    """Draw one observation of every world, so that what it lacks here is found before anything is trained.
+def check_frames(studies: Iterable[Study]) -> None:
+    """Draw one observation of every world and recording, so that what is lacking here is found before any training.
 
-    Raises MissingDependency or BlenderFailed where a world cannot be drawn on this machine, and InvalidValue where an
-    observation is not what the world declares.
+    Raises as `check_frame`.
     """
-    for world in worlds:
-        shown = world.shown("test")
-        z = np.zeros((1, len(world.controls)), dtype=np.float32) if shown is None else shown[0][:1]
-        try:
-            seen = world.observe(z)
-        except BaseException:
-            world.close()
-            raise
-        dtype = np.dtype(np.uint8 if len(world.observation_shape) == 3 else np.float32)
-        if seen.shape != (1, *world.observation_shape) or seen.dtype != dtype:
-            declared = f"{dtype} {(1, *world.observation_shape)}, as the world declares"
-            raise InvalidValue(f"{type(world).__name__}.observe", f"{seen.dtype} {seen.shape}", declared)
+    seen = set()
+    for study in studies:
+        for label in study.labels:
+            source = study.source(label)
+            key = content_key([source.world_name, study.world.settings()] if study.world else source.fingerprint)
+            if key not in seen:
+                seen.add(key)
+                check_frame(source)
+
+
+def check_frame(source: Source) -> None:
+    """Draw one observation of a source.
+
+    Raises MissingDependency or BlenderFailed where it cannot be drawn on this machine, and InvalidValue where it is not
+    what is declared.
+    """
+    try:
+        seen = source.first_frame()
+    except BaseException:
+        source.close()
+        raise
+    dtype = np.dtype(np.uint8 if len(source.observation_shape) == 3 else np.float32)
+    if seen.shape != (1, *source.observation_shape) or seen.dtype != dtype:
+        declared = f"{dtype} {(1, *source.observation_shape)}, as the world declares"
+        raise InvalidValue(f"{source.world_name}'s observe", f"{seen.dtype} {seen.shape}", declared)
 
 
 def frame_bytes(study: Study) -> int:
     """Return the bytes of one observation."""
-    shape = study.world.observation_shape
+    shape = study.observation_shape
     return prod(shape) * (1 if len(shape) == 3 else 4)
 
 
+def _sources(study: Study) -> None:
+    """Raise InvalidValue where sources do not fit each other, or hypotheses name a state that they do not have."""
+    if not study.sources:
+        return
+    check_shapes({label: study.source(label) for label in study.labels})
+    names = [spec.name for spec in study.controls]
+    for hypothesis in study.hypotheses:
+        if hypothesis.control is not None and hypothesis.control not in names:
+            raise UnknownName("control of a hypothesis:", hypothesis.control, names)
+
+
 def _batches(study: Study) -> None:
-    if study.frames is not None and 2 * study.training.batch > study.frames:
-        allowed = f"at most frames / 2 = {study.frames // 2}"
+    if study.afresh:
+        return
+    frames = _count(study, "train")
+    if 2 * study.training.batch > frames:
+        allowed = f"at most frames / 2 = {frames // 2}"
         raise InvalidValue("training.batch", study.training.batch, allowed, "A pair takes two frames.")
 
 
 def _probes(study: Study) -> None:
     """Raise InvalidValue where a probe would have as many dimensions as points: its R² would say nothing."""
-    dimensions = max(study.dimensions, len(study.world.controls)) + LOOSE_POINTS
+    dimensions = max(study.dimensions, len(study.controls)) + LOOSE_POINTS
     points = {"probe_frames": (_count(study, "probe"), 1), "heldout_frames": (_count(study, "heldout"), 2)}
     for key, (count, parts) in points.items():
         need = parts * (dimensions if key == "probe_frames" else study.dimensions + LOOSE_POINTS)
@@ -85,31 +113,41 @@ def _probes(study: Study) -> None:
             raise InvalidValue(
                 key,
                 count,
-                f"{need:,} or more, for d = {study.dimensions:,} and {len(study.world.controls):,} controls",
+                f"{need:,} or more, for d = {study.dimensions:,} and {len(study.controls):,} controls",
                 f"A probe is fitted on {'half of them' if parts == 2 else 'them'}; lower d, or give more frames.",
             )
 
 
-def _count(study: Study, split: str) -> int:
-    shown = study.world.shown(split)
-    return len(shown[0]) if shown is not None else study.probe_frames if split == "probe" else study.heldout_frames
+def _count(study: Study, split: Split) -> int:
+    """Return how many frames a split has: of recordings, as many as the least of them."""
+    asked = {
+        "train": study.frames,
+        "heldout": study.heldout_frames,
+        "probe": study.probe_frames,
+        "test": study.test_frames,
+    }[split]
+    if not study.sources:
+        return asked or 0
+    if split in ("probe", "test"):
+        return len(study.test_source.sample(split, asked, study.canonical_seed))
+    return min(len(study.source(label).sample(split, asked, study.seeds[0])) for label in study.labels)
 
 
 def _memory(study: Study) -> None:
-    n, plan = len(study.world.controls), study.planning
-    frames = study.stored_frames + study.heldout_frames + study.probe_frames + study.test_frames
+    n, plan = len(study.controls), study.planning
+    frames = sum(_count(study, split) for split in SPLITS)
     plans = 0
     if plan is not None:
         frames += plan.library + 2 * plan.experience
         plans = 8 * plan.pairs * n * (plan.steps + 4 * plan.population * plan.horizon)
-    weights = parameter_count(study.encoder, study.world.observation_shape, study.dimensions)
+    weights = parameter_count(study.encoder, study.observation_shape, study.dimensions)
     trained = weights * BYTES_PER_WEIGHT * study.restarts
     need = frames * frame_bytes(study) + trained + plans + WORKING_BYTES
     have = total_bytes()
     if have is None or need <= have:
         return
     parts = {
-        f"{frames:,} frames of {study.world.observation_shape}": (frames * frame_bytes(study), "frames or world.size"),
+        f"{frames:,} frames of {study.observation_shape}": (frames * frame_bytes(study), "frames or world.size"),
         f"an encoder of {weights:,} weights": (trained, "the encoder's width, d or restarts"),
         "the planner's plans": (plans, "planning.pairs, population or horizon"),
     }
@@ -123,28 +161,24 @@ def _memory(study: Study) -> None:
 def _planning(study: Study) -> None:
     if study.planning is None:
         return
-    if study.world.shown("train") is not None:
-        allowed = "left out for a recording"
-        raise InvalidValue("planning", "given", allowed, "A planner moves to states that nobody recorded.")
-    tasks_of(study.world, study.planning)
+    tasks_of(study.known_world("planning"), study.planning)
 
 
 def _explorations(studies: Iterable[Study]) -> None:
     """Let every regime explore its world for as long as its held-out frames last; no frame is drawn."""
     seen = set()
     for study in studies:
-        if study.world.shown("heldout") is not None:
-            continue
-        controls = study.world.controls
-        for label, regime in study.regimes.items():
-            parts = [type(regime).__qualname__, regime.settings(), [spec.described() for spec in controls]]
-            key = content_key([*parts, study.heldout_frames])
+        controls = [spec.described() for spec in study.controls]
+        for label in study.labels:
+            key = content_key(
+                [label, (study.sources or study.regimes)[label].settings(), controls, study.heldout_frames]
+            )
             if key in seen:
                 continue
             seen.add(key)
-            pairs = regime.sample(study.heldout_frames, controls, stream(study.seeds[0], "preflight", label))
+            pairs = study.source(label).sample("heldout", study.heldout_frames, study.seeds[0]).pairs
             # Pairs drawn afresh for every step must fill its batch: half as many as there are frames.
-            least = 1 if study.frames is not None else study.heldout_frames // 2
+            least = study.heldout_frames // 2 if study.afresh else 1
             if len(pairs.index) < least:
                 found = f"{study.heldout_frames:,} frames of {label} form {len(pairs.index):,} pairs, not {least:,}"
                 raise InvalidValue("frames", study.frames, "a number here", f"{found}.")

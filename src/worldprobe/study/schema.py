@@ -3,81 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    NonNegativeInt,
-    PlainSerializer,
-    PositiveInt,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
-from worldprobe._util.registry import Component, ImpossibleSetting, Registry
-from worldprobe.errors import InvalidStudy, UnknownName
+from worldprobe._util.registry import Component, ImpossibleSetting
+from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.explore import REGIMES, Regime
 from worldprobe.planning import PlanningSettings
 from worldprobe.results import Hypothesis, Published
+from worldprobe.sources import Canonical, Grid, Joint, Simulated, Source
 from worldprobe.study.axes import MOST_POINTS, NOT_VARIED, Axis, point_count
+from worldprobe.study.components import labelled, one_of
 from worldprobe.study.hypotheses import PLANNED, check_side
-from worldprobe.study.labels import RESERVED, WORLD, check_ids, check_labels
-from worldprobe.study.validation_errors import explain, shown
+from worldprobe.study.labels import WORLD, check_ids, check_labels
+from worldprobe.study.open_sources import open_sources
+from worldprobe.study.source_settings import RecordedSettings, SimulatedSettings, sources_by_label
 from worldprobe.train import ENCODERS, OBJECTIVES, Encoder, Objective, TrainingSettings
-from worldprobe.world import WORLDS, World
-
-C = TypeVar("C", bound=Component)
+from worldprobe.world import WORLDS, Control, World
 
 ANNOTATIONS = ("hypotheses", "published", "smoke", "expect", "audit")
 """Keys that say how results are to be read: they change no run, and a results folder accepts changes to them."""
-
-
-def make_component(registry: Registry[type[C]], value: Any, path: str, default_name: str | None = None) -> C:
-    """Make a component from "name" or {"name": ..., setting: value ...}.
-
-    Raises UnknownName for a name that the registry lacks and InvalidStudy, with the key's path, for its settings.
-    """
-    if isinstance(value, Component):
-        return value  # type: ignore[return-value]
-    given = {"name": value} if isinstance(value, str) else {} if value is None else value
-    if not isinstance(given, Mapping):
-        raise InvalidStudy(path, [f"{path} = {shown(value)}: allowed is a name, or {{name: ..., setting: value}}."])
-    settings = dict(given)
-    name = settings.pop("name", default_name)
-    if not isinstance(name, str):
-        raise InvalidStudy(path, [f"{path}.name: missing. Known: {', '.join(registry)}."])
-    try:
-        return registry[name].model_validate(settings)
-    except ValidationError as error:
-        raise InvalidStudy(path, explain(error, registry[name], path)) from None
-
-
-def describe(registry: Registry[type[C]], component: C) -> dict[str, Any]:
-    """Return {"name": ..., settings ...}, from which `make_component` makes the same component."""
-    return {"name": registry.name_of(type(component)), **component.settings()}
-
-
-def _one(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer]:
-    def make(value: Any, info: Any) -> Any:
-        return make_component(registry, value, str(info.field_name))
-
-    return BeforeValidator(make), PlainSerializer(lambda component: describe(registry, component))
-
-
-def _labelled(registry: Registry[Any]) -> tuple[BeforeValidator, PlainSerializer]:
-    def make(value: Any, info: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        path = info.field_name
-        check_labels(value, path, RESERVED)
-        return {key: make_component(registry, given, f"{path}.{key}", str(key)) for key, given in value.items()}
-
-    def dump(components: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: describe(registry, component) for key, component in components.items()}
-
-    return BeforeValidator(make), PlainSerializer(dump)
 
 
 class References(Component):
@@ -92,36 +39,48 @@ class References(Component):
 
 
 class Study(Component):
-    """world x regimes x objectives x seeds x axes, with one encoder, one budget and one canonical test set for all."""
+    """sources x objectives x seeds x axes, with one encoder, one budget and one test set for all.
+
+    The sources are one world explored by `regimes`, or `sources` of any kind: recordings, worlds, or both.
+    """
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64, description="lower-case letters, digits and hyphens"
     )
     title: str = Field(description="one line, the report's heading")
     question: str = Field(description="what the study asks, in a sentence or two")
-    world: Annotated[World, *_one(WORLDS)] = Field(
-        description="what is seen: a world's name, or {name: ..., setting: value ...} (`worldprobe worlds`)"
+    world: Annotated[World | None, *one_of(WORLDS, optional=True)] = Field(
+        None, description="what is seen: a world's name, or {name: ..., setting: value ...} (`worldprobe worlds`)"
     )
-    regimes: Annotated[dict[str, Regime], Field(min_length=1), *_labelled(REGIMES)] = Field(
+    regimes: Annotated[dict[str, Regime], *labelled(REGIMES)] = Field(
+        {},
         description="ways of exploring the world, by label: {label: {name: ..., setting: value ...}}; the name is the "
-        "label where it is not given (`worldprobe regimes`)"
+        "label where it is not given (`worldprobe regimes`)",
     )
-    objectives: Annotated[dict[str, Objective], Field(min_length=1), *_labelled(OBJECTIVES)] = Field(
+    sources: Annotated[dict[str, RecordedSettings | SimulatedSettings], *sources_by_label()] = Field(
+        {},
+        description="instead of world and regimes, what is compared, by label: {label: {recording: PATH, ...}} or "
+        "{label: {world: ..., regime: ...}}; all have states of the same names and frames of one size",
+    )
+    objectives: Annotated[dict[str, Objective], Field(min_length=1), *labelled(OBJECTIVES)] = Field(
         description="what is minimised, by label, in the same form"
     )
-    encoder: Annotated[Encoder, *_one(ENCODERS)] = Field(
+    encoder: Annotated[Encoder, *one_of(ENCODERS)] = Field(
         description="the network from observations to embeddings: a name, or {name: ..., setting: value ...}"
     )
     d: PositiveInt | None = Field(None, description="dimensions of the embedding; as many as controls if not given")
     frames: Annotated[int, Field(ge=64)] | None = Field(
-        description="training frames of each regime and seed; null: drawn afresh for every step (worlds of vectors)"
+        description="training frames of each source and seed, of a recording at most; null: drawn afresh for every "
+        "step (worlds of vectors), or all that was recorded"
     )
     heldout_frames: Annotated[int, Field(ge=64)] = Field(2048, description="frames of held-out pairs, never trained on")
     probe_frames: Annotated[int, Field(ge=64)] = Field(4096, description="canonical frames that the probe is fitted on")
     test_frames: Annotated[int, Field(ge=64)] = Field(4096, description="canonical frames that the probe is scored on")
     canonical_seed: NonNegativeInt = Field(0, description="the canonical sets' own seed: the same for every run")
-    test_points: Literal["canonical", "grid"] = Field(
-        "canonical", description="what is probed and scored: N(0, I), or a regular grid over the box [-3, 3]^n"
+    test_points: Literal["canonical", "grid", "heldout"] = Field(
+        "canonical",
+        description="what is probed and scored: N(0, I), a regular grid over the box [-3, 3]^n, or what every source "
+        "keeps out of training, in equal shares; `heldout` where there are `sources` and nothing is said",
     )
     training: TrainingSettings = Field(description="steps, batch, learning rate and its schedule")
     restarts: PositiveInt = Field(
@@ -169,24 +128,49 @@ class Study(Component):
         check_labels(axes, "axes")
         return axes
 
+    @model_validator(mode="before")
+    @classmethod
+    def _scored_on_what_is_kept_out(cls, given: Any) -> Any:
+        """Score sources on what they keep out of training, where nothing else is said."""
+        if isinstance(given, Mapping) and given.get("sources") and "test_points" not in given:
+            return {**given, "test_points": "heldout"}
+        return given
+
     @model_validator(mode="after")
     def _consistent(self) -> Study:
+        self._check_sources()
         if len(set(self.seeds)) < len(self.seeds):
             raise ImpossibleSetting("seeds", self.seeds, "a seed occurs twice, and each seed is one run")
         ceiling = self.references.supervised_on
-        if ceiling is not None and ceiling not in self.regimes:
-            raise UnknownName("regime of references.supervised_on", ceiling, self.regimes)
-        if self.frames is None and len(self.world.observation_shape) != 1:
-            raise ImpossibleSetting(
-                "frames", None, "null draws afresh for every step; a world that renders needs a number of frames"
-            )
+        if ceiling is not None and ceiling not in self.labels:
+            raise UnknownName("regime of references.supervised_on", ceiling, self.labels)
         for label in self.expect:
-            if label not in (*self.regimes, WORLD):
-                raise UnknownName("regime of expect", label, [*self.regimes, WORLD])
+            if label not in (*self.labels, WORLD):
+                raise UnknownName("regime of expect", label, [*self.labels, WORLD])
         for number, hypothesis in enumerate(self.hypotheses):
             self._check_hypothesis(hypothesis, f"hypotheses.{number}")
         self._check_axes()
         return self
+
+    def _check_sources(self) -> None:
+        """Raise ValueError where there is neither a world with regimes nor sources, or both, or frames are lacking."""
+        if self.sources:
+            both = next((key for key in ("world", "regimes") if getattr(self, key)), None)
+            if both is not None:
+                raise ImpossibleSetting(both, "given", "`sources` take the place of `world` and `regimes`")
+            if self.planning is not None:
+                raise ImpossibleSetting("planning", "given", "plans are made in a `world`, not in `sources`")
+            if self.frames is None and any(isinstance(one, SimulatedSettings) for one in self.sources.values()):
+                raise ImpossibleSetting("frames", None, "a source that is simulated needs a number of frames")
+            return
+        for key in ("world", "regimes"):
+            if not getattr(self, key):
+                raise ImpossibleSetting(key, getattr(self, key), "missing: a study has a world and regimes, or sources")
+        assert self.world is not None
+        if self.frames is None and len(self.world.observation_shape) != 1:
+            raise ImpossibleSetting(
+                "frames", None, "null draws afresh for every step; a world that renders needs a number of frames"
+            )
 
     def _check_axes(self) -> None:
         """Raise ValueError where an axis is impossible, or two runs would have one name."""
@@ -202,11 +186,11 @@ class Study(Component):
             check_ids((cell.id, cell.parts) for cell in every_cell(self))
             check_ids((cell.id, cell.parts) for cell in every_exploration(self))
         except ValueError as error:
-            labels = ("axes", list(self.axes)) if self.axes else ("regimes", list(self.regimes))
+            labels = ("axes", list(self.axes)) if self.axes else (self.labelled_by, list(self.labels))
             raise ImpossibleSetting(*labels, str(error)) from None
 
     def _check_hypothesis(self, hypothesis: Hypothesis, key: str) -> None:
-        conditions = [(regime, objective) for regime in self.regimes for objective in self.objectives]
+        conditions = [(regime, objective) for regime in self.labels for objective in self.objectives]
         if self.references.supervised_on is not None:
             conditions.append((self.references.supervised_on, "supervised"))
         if hypothesis.metric in PLANNED and self.planning is None:
@@ -216,19 +200,83 @@ class Study(Component):
                 allowed = f"it must name one of the objectives {', '.join(self.objectives)}"
                 raise ImpossibleSetting(key, str(hypothesis), allowed)
             check_side(side, conditions, self.axes)
+        if hypothesis.control is None or self.axes or self.world is None:
+            return  # what a recording holds is not read before the study is run
         names = [spec.name for spec in self.world.controls]
-        if hypothesis.control is not None and not self.axes and hypothesis.control not in names:
+        if hypothesis.control not in names:
             raise UnknownName("control of a hypothesis:", hypothesis.control, names)
 
     @property
     def dimensions(self) -> int:
         """The embedding's dimension d."""
-        return self.d or len(self.world.controls)
+        return self.d or len(self.controls)
 
     @property
     def stored_frames(self) -> int:
         """The training frames that are stored for each regime and seed."""
         return self.frames or 0
+
+    @property
+    def afresh(self) -> bool:
+        """Whether pairs are drawn afresh for every step."""
+        return self.frames is None and self.world is not None
+
+    @property
+    def labelled_by(self) -> str:
+        """The key that gives what is compared its labels: regimes or sources."""
+        return "sources" if self.sources else "regimes"
+
+    @property
+    def labels(self) -> list[str]:
+        """What is compared: the labels of the regimes, or of the sources."""
+        return list(self.sources or self.regimes)
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """The controls of every source; raises what reading a recording raises."""
+        return self.test_source.controls
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """The shape of every source's observations."""
+        return tuple(self.test_source.observation_shape)
+
+    def source(self, label: str) -> Source:
+        """Return a source by its label; raises what reading a recording raises."""
+        return self._opened[label] if self.world is None else Simulated(self.world, self.regimes[label])
+
+    @property
+    def test_source(self) -> Source:
+        """Where probes are fitted and scored; raises what reading a recording raises."""
+        if self.test_points == "heldout":
+            return Joint({label: self.source(label) for label in self.labels})
+        return (Grid if self.test_points == "grid" else Canonical)(self.world or self._only_world)
+
+    def known_world(self, what: str) -> World:
+        """Return the world; raises InvalidValue, saying what needs it, where there are sources instead."""
+        if self.world is None:
+            raise InvalidValue("world", None, f"given, for {what}", "`sources` do not have one world.")
+        return self.world
+
+    @property
+    def data_warnings(self) -> list[str]:
+        """What the readers of its recordings found that is no error and should be known."""
+        opened = {label: one.opened for label, one in self.sources.items() if isinstance(one, RecordedSettings)}
+        several = len(opened) > 1
+        return [f"{label}: {said}" if several else said for label, one in opened.items() for said in one.warnings]
+
+    @cached_property
+    def _opened(self) -> dict[str, Source]:
+        return open_sources(self.sources)
+
+    @property
+    def _only_world(self) -> World:
+        """The world of the sources that are simulated, where it is one."""
+        worlds = [one.world for one in self.sources.values() if isinstance(one, SimulatedSettings)]
+        if len({repr(world) for world in worlds}) != 1:
+            allowed = "heldout, where the sources do not have exactly one world"
+            raise InvalidValue("test_points", self.test_points, allowed)
+        return worlds[0]
 
 
 def unannotated(settings: Mapping[str, Any]) -> dict[str, Any]:

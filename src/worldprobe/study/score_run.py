@@ -16,7 +16,6 @@ from worldprobe.study.measure_run import Embedded, measure_bound, measure_cyclic
 from worldprobe.study.planning_benchmark import StudyTrial
 from worldprobe.study.resources import Resources
 from worldprobe.study.train_group import FrameReader
-from worldprobe.world import WORLDS
 
 
 def score_run(resources: Resources, cell: Cell, reader: FrameReader, render_seconds: float) -> Run:
@@ -24,22 +23,24 @@ def score_run(resources: Resources, cell: Cell, reader: FrameReader, render_seco
     start, frames, study = time.perf_counter(), resources.frames(cell), resources.variants.at(cell.axes)
     features = reader.features
     heldout = None if cell.regime == CANONICAL else frames.heldout(cell.regime, cell.seed)
-    probe, test = (Embedded(features(data), data.controls) for data in (frames.probe(), frames.test()))
+    probe, test = (
+        Embedded(features(data), data.controls, data.spec.sample.blocks) for data in (frames.probe(), frames.test())
+    )
     own = None if heldout is None else Embedded(features(heldout), heldout.controls)
     recovery, read = measure_recovery(
         probe,
         test,
-        [spec.name for spec in study.world.controls],
+        [spec.name for spec in study.controls],
         stream(cell.seed, "bootstrap", cell.id),
         own=own,
         bound=_bound(resources, cell, own, heldout),
-        cyclic={} if cell.role is RunRole.PIXELS else measure_cyclic(probe, test, study.world.controls),
+        cyclic={} if cell.role is RunRole.PIXELS else measure_cyclic(probe, test, study.controls),
         ridge=cell.role is RunRole.PIXELS,
     )
     planned, paths = _plan(resources, cell, reader.encode)
     run = Run(
         id=cell.id,
-        world=WORLDS.name_of(type(study.world)),
+        world=(study.test_source if cell.regime == CANONICAL else study.source(cell.regime)).world_name,
         regime=cell.regime,
         objective=cell.objective,
         seed=cell.seed,
@@ -52,6 +53,8 @@ def score_run(resources: Resources, cell: Cell, reader: FrameReader, render_seco
         planning=planned,
     )
     arrays = {"truth": test.z, "recovered": read.astype(np.float32), **reader.curves, **paths}
+    if test.blocks is not None:
+        arrays["blocks"] = test.blocks
     resources.folder.save_run(run, arrays)
     return run
 
@@ -61,10 +64,11 @@ def _plan(resources: Resources, cell: Cell, encode: Encode | None) -> tuple[Plan
     study = resources.variants.at(cell.axes)
     if study.planning is None or encode is None:
         return None, {}
-    key = content_key([type(study.world).__qualname__, study.world.settings(), study.planning.settings()])
+    world = study.known_world("planning")
+    key = content_key([type(world).__qualname__, world.settings(), study.planning.settings()])
     if key not in resources.trials:
         with resources.reporter.task("rendering for planning", 1, "trial") as advance:
-            resources.trials[key] = StudyTrial(study.world, study.planning)
+            resources.trials[key] = StudyTrial(world, study.planning)
             advance(1)
     planned, paths, film = resources.trials[key].evaluate(encode)
     if film is not None:
@@ -78,6 +82,5 @@ def _bound(resources: Resources, cell: Cell, own: Embedded | None, heldout: Data
         return Bound(applies=False, reason="no exploration took part in this reference")
     if cell.role is RunRole.CEILING:
         return Bound(applies=False, reason="the supervised ceiling does not minimise the theorem's loss")
-    study = resources.variants.at(cell.axes)
     first, second = (Embedded(own.h[rows], own.z[rows]) for rows in heldout.index.T)
-    return measure_bound(first, second, study.regimes[cell.regime], study.world.controls)
+    return measure_bound(first, second, resources.variants.at(cell.axes).source(cell.regime))

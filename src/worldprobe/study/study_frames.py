@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
-from typing import Literal
 
 from worldprobe._util.progress import Reporter
 from worldprobe._util.seeds import stream
-from worldprobe.datasets import Dataset, DatasetSpec, Store, canonical, exploration, grid
+from worldprobe.datasets import Dataset, DatasetSpec, Store, specify
 from worldprobe.errors import InvalidValue
+from worldprobe.sources import Simulated, Split
 from worldprobe.study.schema import Study
 from worldprobe.study.study_progress import StudyProgress
 from worldprobe.train import FreshPairs, Objective, PairData, PairSource
@@ -65,15 +65,15 @@ class StudyFrames:
 
     def probe(self) -> Dataset:
         """Return the canonical set that probes are fitted on."""
-        return self._ensure("canonical probe", self._canonical(self.study.probe_frames, "probe"))
+        return self._ensure(f"{self.study.test_points} probe", self._scored(self.study.probe_frames, "probe"))
 
     def test(self) -> Dataset:
         """Return the canonical set that probes are scored on, disjoint from the probe's."""
-        return self._ensure("canonical test", self._canonical(self.study.test_frames, "test"))
+        return self._ensure(f"{self.study.test_points} test", self._scored(self.study.test_frames, "test"))
 
     def explored(self, regime: str, seed: int) -> Dataset:
         """Return stored frames of what a regime visits: its training frames, or else held-out ones."""
-        if self.study.frames is None:
+        if self.study.afresh:
             return self.heldout(regime, seed)
         return self._ensure(f"{regime} train", self._explored(regime, self.study.frames, seed, "train"))
 
@@ -85,7 +85,7 @@ class StudyFrames:
         """Return what an encoder trains on; one object for the same pairs, however often it is asked for."""
         key = regime, seed, objective.uses_controls
         if key not in self._pairs:
-            stored = self.study.frames is not None
+            stored = not self.study.afresh
             self._pairs[key] = as_pairs(self.explored(regime, seed), objective) if stored else self._fresh(*key)
         return self._pairs[key]
 
@@ -94,37 +94,37 @@ class StudyFrames:
         self._pairs.clear()
 
     def _fresh(self, label: str, seed: int, with_controls: bool) -> FreshPairs:
-        world, regime = self.study.world, self.study.regimes[label]
-        per_step = 2 * self.study.training.batch * prod(world.observation_shape)
+        source = self.study.source(label)
+        assert isinstance(source, Simulated)
+        per_step = 2 * self.study.training.batch * prod(source.observation_shape)
 
         def draw(block: int, pairs: int) -> PairData:
             rng = stream(seed, "fresh", label, block)
-            found = regime.sample(2 * pairs, world.controls, rng)
+            found, observed = source.fresh(2 * pairs, rng)
             if len(found.index) < pairs:
                 raise InvalidValue(
                     "frames", "fresh", f"a number, for {label} gives {len(found.index)} pairs of {pairs}"
                 )
             index = found.index[rng.permutation(len(found.index))[:pairs]]  # neighbours on a clip are separated
-            return PairData(world.observe(found.controls), index, found.controls if with_controls else None)
+            return PairData(observed, index, found.controls if with_controls else None)
 
-        identity = [world.settings(), regime.settings(), seed]
+        identity = [source.world.settings(), source.regime.settings(), seed]
         return FreshPairs(draw, identity, block_steps=max(1, min(64, FRESH_NUMBERS // per_step)))
 
-    def _canonical(self, frames: int, split: Literal["probe", "test"]) -> DatasetSpec:
-        points = grid if self.study.test_points == "grid" else canonical
-        return points(self.study.world, frames, self.study.canonical_seed, split)
+    def _scored(self, frames: int, split: Split) -> DatasetSpec:
+        return specify(self.study.test_source, split, frames, self.study.canonical_seed)
 
-    def _explored(self, regime: str, frames: int, seed: int, split: Literal["train", "heldout"]) -> DatasetSpec:
-        return exploration(self.study.world, self.study.regimes[regime], frames, seed, split)
+    def _explored(self, regime: str, frames: int | None, seed: int, split: Split) -> DatasetSpec:
+        return specify(self.study.source(regime), split, frames, seed)
 
     def _ensure(self, label: str, spec: DatasetSpec) -> Dataset:
         start = time.perf_counter()
         missing = self.store.missing(spec)
         if missing:
             with self.reporter.task(f"rendering {label}", missing, "frames") as advance:
-                dataset = self.store.ensure(spec, self.study.world, progress=advance)
+                dataset = self.store.ensure(spec, progress=advance)
         else:
-            dataset = self.store.ensure(spec, self.study.world)
+            dataset = self.store.ensure(spec)
         seconds = time.perf_counter() - start
         self.clock.spent(spec.key, seconds)
         self.progress.frames(spec.key, spec.frames, seconds)

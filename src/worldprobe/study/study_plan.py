@@ -10,7 +10,7 @@ import torch
 from worldprobe.errors import InvalidValue
 from worldprobe.study.axes import Point
 from worldprobe.study.cells import CANONICAL, Cell, ExplorationCell, cells, explorations
-from worldprobe.study.preflight import check_worlds, preflight
+from worldprobe.study.preflight import check_frames, preflight
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.training_groups import Variants, stacks
@@ -40,12 +40,12 @@ class StudyPlan:
         needed: dict[tuple[object, ...], int] = {}
         for cell in runs:
             study = self.variants.at(cell.axes)
-            world = id(study.world)
+            world = id(study.world or study)
             needed[world, "probe"], needed[world, "test"] = study.probe_frames, study.test_frames
             if cell.regime != CANONICAL:
-                regime = study.regimes[cell.regime].model_dump_json()
-                needed[world, cell.regime, regime, cell.seed, "train", study.frames] = study.stored_frames
-                needed[world, cell.regime, regime, cell.seed, "heldout"] = study.heldout_frames
+                source = (study.sources or study.regimes)[cell.regime].model_dump_json()
+                needed[world, cell.regime, source, cell.seed, "train", study.frames] = study.stored_frames
+                needed[world, cell.regime, source, cell.seed, "heldout"] = study.heldout_frames
         return sum(needed.values())
 
 
@@ -59,7 +59,7 @@ def check_plan(plan: StudyPlan, folder: StudyFolder) -> None:
     """Raise WorldprobeErrors for what cannot be done on this machine, at any point of the axes (see `preflight`)."""
     preflight((plan.variants.at(point) for point in plan.points), folder.root)
     if any(folder.finished_run(cell.id) is None for cell in plan.runs):
-        check_worlds(plan.variants.worlds)
+        check_frames(plan.variants.at(point) for point in plan.points)
 
 
 def pick_device(name: str) -> torch.device:

@@ -9,22 +9,21 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe._util.progress import Advance
-from worldprobe.datasets import exploration
-from worldprobe.explore import Pairs, Regime
+from worldprobe.explore import Pairs
 from worldprobe.predictor.exploration_prediction import predict_exploration
 from worldprobe.predictor.predict import CEILINGS
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.results import Prediction
+from worldprobe.sources import Source
 from worldprobe.study.ceilings import MOST_CONTROLS
-from worldprobe.world import World
 
 FRAMES = 100_000
 """Frames that a prediction is made from where a study explores with fewer."""
 
 
-def foreseen(world: World, regime: Regime, frames: int | None, seed: int) -> Pairs:
-    """Return the pairs that predictions are made from: what is trained on, or 100,000 frames where that is less."""
-    return exploration(world, regime, max(frames or 0, FRAMES), seed).pairs
+def foreseen(source: Source, frames: int | None, seed: int) -> Pairs:
+    """Return the pairs that predictions are made from: what is trained on; 100,000 frames where a source draws less."""
+    return source.sample("train", max(frames or 0, FRAMES) if source.draws else frames, seed).pairs
 
 
 def predict_ceilings(

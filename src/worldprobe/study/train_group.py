@@ -72,7 +72,7 @@ def checkpoints_of(resources: Resources, group: Sequence[Cell]) -> list[Path]:
 def _encoder(resources: Resources, cell: Cell, restart: int = 0) -> nn.Module:
     study = resources.variants.at(cell.axes)
     seed = stream_seed(cell.seed, "encoder", *([restart] if restart else []))
-    return study.encoder.build(study.world.observation_shape, study.dimensions, seed).to(resources.device)
+    return study.encoder.build(study.observation_shape, study.dimensions, seed).to(resources.device)
 
 
 def _member(resources: Resources, cell: Cell, restart: int) -> StackMember:
@@ -112,7 +112,7 @@ def _train(resources: Resources, group: Sequence[Cell], members: Sequence[StackM
 def _optimum(resources: Resources, cell: Cell) -> float | None:
     """Return the alignment of a linear encoder over the controls that move: exact where known, else measured."""
     study = resources.variants.at(cell.axes)
-    rho = study.regimes[cell.regime].exact_correlation(study.world.controls)
+    rho = study.source(cell.regime).exact_correlation()
     if rho is None:
         explored = resources.frames(cell).explored(cell.regime, cell.seed)
         rho = measure(Pairs(explored.controls, explored.index)).pair_correlation

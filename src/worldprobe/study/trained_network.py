@@ -33,6 +33,6 @@ def trained_network(folder: Path, run_id: str, device: str = "cpu") -> tuple[nn.
     if not weights.is_file():
         raise NoResults(f"{run_id} is not finished in {folder}. Run the study's command again: finished runs are kept.")
     here = study_at(study, trained[run_id].axes)
-    encoder = here.encoder.build(here.world.observation_shape, here.dimensions, 0).to(device)
+    encoder = here.encoder.build(here.observation_shape, here.dimensions, 0).to(device)
     encoder.load_state_dict(torch.load(weights, map_location=device, weights_only=True))
     return encoder, here

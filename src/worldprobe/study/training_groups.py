@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worldprobe._util.files import content_key
+from worldprobe._util.registry import Component
 from worldprobe.study.axes import Point, study_at
 from worldprobe.study.cells import Cell, RunRole
 from worldprobe.study.schema import Study
+from worldprobe.study.source_settings import SimulatedSettings, SourceSettings
 from worldprobe.train import OBJECTIVES, Objective
 from worldprobe.world import World
 
@@ -16,12 +18,14 @@ TOGETHER = {"cpu": 24, "cuda": 256}
 
 
 class Variants:
-    """The study at every point of its axes; points with equal world settings share one world."""
+    """The study at every point of its axes; points with equal settings share one world, and one opened recording."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
         self._found: dict[str, Study] = {}
-        self._worlds = {_key(study.world): study.world}
+        self._worlds: dict[str, World] = {}
+        self._sources: dict[str, SourceSettings] = {}
+        self._share(study)
 
     @property
     def worlds(self) -> list[World]:
@@ -32,10 +36,21 @@ class Variants:
         """Return the study at a point; axes that are not named keep the study's own setting."""
         key = content_key([point])
         if key not in self._found:
-            found = study_at(self.study, point)
-            world = self._worlds.setdefault(_key(found.world), found.world)
-            self._found[key] = found.model_copy(update={"world": world})
+            self._found[key] = self._share(study_at(self.study, point))
         return self._found[key]
+
+    def _share(self, study: Study) -> Study:
+        """Return a study with the worlds and recordings that others of equal settings have."""
+        if study.world is not None:
+            return study.model_copy(update={"world": self._shared_world(study.world)})
+        sources = {label: self._sources.setdefault(_key(one), one) for label, one in study.sources.items()}
+        for one in sources.values():
+            if isinstance(one, SimulatedSettings):
+                self._shared_world(one.world)
+        return study.model_copy(update={"sources": sources})
+
+    def _shared_world(self, world: World) -> World:
+        return self._worlds.setdefault(_key(world), world)
 
 
 def objective_of(cell: Cell, study: Study) -> Objective:
@@ -74,9 +89,9 @@ def _kind(cell: Cell, study: Study) -> str | None:
     objective = objective_of(cell, study)
     kept = objective.model_dump(mode="json", exclude={objective.weight_field or ""})
     encoder = [type(study.encoder).__name__, study.encoder.settings()]
-    shape = [list(study.world.observation_shape), study.dimensions, study.heldout_frames, study.restarts]
+    shape = [list(study.observation_shape), study.dimensions, study.heldout_frames, study.restarts]
     return content_key([type(objective).__name__, kept, encoder, shape, study.training.settings()])
 
 
-def _key(world: World) -> str:
-    return content_key([type(world).__qualname__, world.settings()])
+def _key(component: Component) -> str:
+    return content_key([type(component).__qualname__, component.settings()])

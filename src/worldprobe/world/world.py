@@ -8,11 +8,11 @@ from math import inf
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped, UInt8
+from jaxtyping import Float, Shaped, UInt8
 
 from worldprobe._util.registry import Component, Registry
 
-WORLDS: Registry[type[World]] = Registry("world", "worldprobe worlds", "worldprobe.recordings.recorded_world")
+WORLDS: Registry[type[World]] = Registry("world", "worldprobe worlds", "worldprobe.world")
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,6 @@ class World(Component, ABC):
     @abstractmethod
     def observe(self, z: Float[np.ndarray, "N n"]) -> Shaped[np.ndarray, "N ..."]:
         """Return the observations of N control vectors: uint8 (N, H, W, 3) or float32 (N, m)."""
-
-    def shown(self, split: str) -> tuple[Float[np.ndarray, "frames n"], Int[np.ndarray, "pairs 2"]] | None:
-        """Return the controls and pairs of a split of a world that was recorded: train, heldout, probe or test.
-
-        None for a world that shows any controls: regimes explore it then.
-        """
-        return None
 
     def hero(self) -> UInt8[np.ndarray, "H W 3"] | None:
         """Return a still that shows this world at its best, for reports; None where it has none."""

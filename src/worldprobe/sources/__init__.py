@@ -1,0 +1,8 @@
+"""Sources: where pairs and frames come from. A world explored by a regime, a recording, or points of a test set."""
+
+from worldprobe.sources.joint import Joint
+from worldprobe.sources.recorded import Recorded
+from worldprobe.sources.simulated import Canonical, Grid, Simulated
+from worldprobe.sources.source import Sample, Source, Split
+
+__all__ = ["Canonical", "Grid", "Joint", "Recorded", "Sample", "Simulated", "Source", "Split"]

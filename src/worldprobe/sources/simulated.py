@@ -1,0 +1,138 @@
+"""Sources that are simulated: a world explored by a regime, and the points of a world's test sets."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from worldprobe._util.seeds import stream
+from worldprobe.errors import InvalidValue
+from worldprobe.explore.regime import REGIMES, Pairs, Regime
+from worldprobe.sources.source import NO_PAIRS, Sample, Source, Split
+from worldprobe.world.world import WORLDS, Control, World
+
+GRID_REACH = 3.0
+"""The grid's box is [-3, 3]^n."""
+
+
+@dataclass(frozen=True, eq=False)
+class OfWorld(Source):
+    """A source whose frames are a world's observations of the controls."""
+
+    world: World
+
+    @property
+    def world_name(self) -> str:  # type: ignore[override]
+        kind = type(self.world)
+        return WORLDS.name_of(kind) if kind in WORLDS.values() else kind.__qualname__
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        return self.world.controls
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        return tuple(self.world.observation_shape)
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        return {"world": self.world.fingerprint, **self._exploration()}
+
+    def sample(self, split: Split, frames: int | None, seed: int) -> Sample:
+        if frames is None or frames < 1:
+            raise InvalidValue("frames", frames, "1 or more")
+        if seed < 0:
+            raise InvalidValue("seed", seed, "0 or more")
+        return Sample(self._drawn(split, frames, seed))
+
+    def frames(self, sample: Sample, rows: Int[np.ndarray, " k"]) -> Shaped[np.ndarray, "N ..."]:
+        return self.world.observe(sample.controls[rows])
+
+    def first_frame(self) -> Shaped[np.ndarray, "N ..."]:
+        return self.world.observe(np.zeros((1, len(self.controls)), dtype=np.float32))
+
+    @contextmanager
+    def enlarged(self, size: int) -> Iterator[Source]:
+        if "size" not in type(self.world).model_fields:
+            yield self
+            return
+        # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
+        with type(self.world).model_validate({**self.world.settings(), "size": size}) as larger:
+            yield Canonical(larger)
+
+    def close(self) -> None:
+        self.world.close()
+
+    def _exploration(self) -> dict[str, Any]:
+        """Return the name and settings of what chooses the controls."""
+        return {"name": type(self).__name__.lower(), "settings": {}}
+
+    @abstractmethod
+    def _drawn(self, split: Split, frames: int, seed: int) -> Pairs:
+        """Return the controls and pairs of a split."""
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated(OfWorld):
+    """A world explored by a regime; every split is drawn from the stream of (seed, split)."""
+
+    regime: Regime
+
+    def fresh(self, frames: int, rng: np.random.Generator) -> tuple[Pairs, Shaped[np.ndarray, "N ..."]]:
+        """Return pairs that are drawn from a generator of one's own, and the frames of all of them."""
+        pairs = self.regime.sample(frames, self.controls, rng)
+        return pairs, self.world.observe(pairs.controls)
+
+    def exact_correlation(self) -> Float[np.ndarray, " n"] | None:
+        return self.regime.exact_correlation(self.controls)
+
+    def exact_marginal(self) -> str | None:
+        return self.regime.exact_marginal(self.controls)
+
+    @property
+    def ornstein_uhlenbeck(self) -> bool:
+        return self.regime.ornstein_uhlenbeck
+
+    def _exploration(self) -> dict[str, Any]:
+        return {"name": name_of(self.regime), "settings": self.regime.settings()}
+
+    def _drawn(self, split: Split, frames: int, seed: int) -> Pairs:
+        return self.regime.sample(frames, self.controls, stream(seed, "exploration", name_of(self.regime), split))
+
+
+class Canonical(OfWorld):
+    """Independent N(0, I) controls, without pairs; the first frames of a larger sample are those of a smaller one."""
+
+    def _drawn(self, split: Split, frames: int, seed: int) -> Pairs:
+        drawn = stream(seed, "canonical", split).standard_normal((frames, len(self.controls)))
+        return Pairs(drawn.astype(np.float32), NO_PAIRS)
+
+
+class Grid(OfWorld):
+    """Controls that cover the box [-3, 3]^n evenly, without pairs: a regular grid of at most `frames` points.
+
+    Where a probe is fitted, and where even a grid of 2 points per control is too large, the points are drawn uniformly
+    from the box instead.
+    """
+
+    def _drawn(self, split: Split, frames: int, seed: int) -> Pairs:
+        n = len(self.controls)
+        side = int((frames + 0.5) ** (1 / n))
+        if split == "test" and side >= 2:
+            axes = np.meshgrid(*[np.linspace(-GRID_REACH, GRID_REACH, side)] * n, indexing="ij")
+            controls = np.stack([axis.ravel() for axis in axes], axis=1)
+        else:
+            controls = stream(seed, "grid", split).uniform(-GRID_REACH, GRID_REACH, (frames, n))
+        return Pairs(controls.astype(np.float32), NO_PAIRS)
+
+
+def name_of(regime: Regime) -> str:
+    """Return a regime's registered name, or where its class lives for one that was never registered."""
+    kind = type(regime)
+    return REGIMES.name_of(kind) if kind in REGIMES.values() else f"{kind.__module__}.{kind.__qualname__}"

@@ -1,0 +1,148 @@
+"""The audit of recordings: of one alone, and of several sources side by side, scored on rows of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe._util.progress import Reporter, SilentReporter
+from worldprobe.audits import Audit, Gate, audit_frames, audit_regime
+from worldprobe.audits.gates.exploration.predicted_r2 import judged
+from worldprobe.audits.limits.ideal_logs import against_ideal
+from worldprobe.audits.limits.log_answer import answered
+from worldprobe.audits.limits.odd_episodes import odd_episodes
+from worldprobe.audits.thresholds import Thresholds, thresholds, thresholds_in_words
+from worldprobe.explore import Pairs
+from worldprobe.predictor.log_prediction import predict_log
+from worldprobe.predictor.prediction import IdealEncoder
+from worldprobe.predictor.prediction_steps import STEPS
+from worldprobe.recordings import Recording
+from worldprobe.results import AuditedPart
+from worldprobe.sources import Recorded, Source
+from worldprobe.stats.subsample import evenly_spaced
+from worldprobe.study.schema import Study
+
+COMMON_ROWS = "rows of all"
+"""What predictions are scored on besides the source's own rows, as the table of an audit calls it."""
+
+Controls = Float[np.ndarray, "rows n"]
+_NONE: Thresholds = MappingProxyType({})
+
+
+def audit_recording(
+    recording: Recording, *, stride: int = 1, reporter: Reporter | None = None, chosen: Thresholds = _NONE
+) -> Audit:
+    """Audit a recording's states, pairs `stride` rows apart, and its frames where it has any.
+
+    States are standardised first: what is canonical for a recording is its own mean and standard deviation. `chosen`
+    are thresholds in place of the calibrated ones.
+    """
+    with thresholds(chosen):
+        part, gates = _audited_recording(recording, stride, reporter or SilentReporter())
+    return Audit(gates, [part], [*recording.warnings, *thresholds_set(chosen)])
+
+
+def audit_sources(study: Study, reporter: Reporter) -> Audit:
+    """Audit every source of a study by itself, and predict what its ideal encoder recovers of the rows of all.
+
+    The gates are those of each source alone, of a recording in its own mean and standard deviation, as where it is
+    audited alone. The rows on which all are scored are as many of each source, in the units that they share.
+    """
+    sources = {label: study.source(label) for label in study.labels}
+    only = next(iter(sources.values()))
+    if len(sources) == 1 and isinstance(only, Recorded):
+        return audit_recording(only.recording, stride=only.stride, reporter=reporter, chosen=study.audit)
+    visited = {label: _visited(source, study) for label, source in sources.items()}
+    test = _scored_on(study, [pairs.controls for pairs in visited.values()])
+    gates: list[Gate] = []
+    parts: list[AuditedPart] = []
+    with thresholds(study.audit):
+        for label, source in sources.items():
+            if isinstance(source, Recorded):
+                own_units = _in_own_units(source, test)
+                part, own = _audited_recording(source.recording, source.stride, reporter, label, own_units)
+            else:
+                part, own = _audited_pairs(
+                    visited[label], [c.name for c in source.controls], study, reporter, label, test
+                )
+            gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
+            scored_on = "N(0, I)" if study.test_points == "canonical" else COMMON_ROWS
+            parts.append(part.model_copy(update={"expected_to_fail": label in study.expect, "scored_on": scored_on}))
+    return Audit(gates, parts, [*study.data_warnings, *thresholds_set(study.audit)])
+
+
+def thresholds_set(chosen: Thresholds) -> list[str]:
+    """Return what an audit says of thresholds that a study or a person set."""
+    return [f"Thresholds that were set: {thresholds_in_words(chosen)}"] if chosen else []
+
+
+def predict_shown(
+    pairs: Pairs, names: Sequence[str], label: str, seed: int, reporter: Reporter, d: int | None = None
+) -> IdealEncoder:
+    """Return the prediction for an exploration's pairs, with its progress shown."""
+    with reporter.task(f"predicting {label}", STEPS, "steps") as advance:
+        return predict_log(pairs, names, d=d, seed=seed, advance=advance)
+
+
+def _audited_recording(
+    recording: Recording, stride: int, shown: Reporter, label: str = "", test: Controls | None = None
+) -> tuple[AuditedPart, list[Gate]]:
+    """Return a recording's part of an audit and its gates; `test` are states in its own units to predict besides."""
+    names = recording.names
+    shown.say(f"Auditing {recording.rows:,} rows of {', '.join(names)}" + (f" in {label}" if label else ""))
+    pairs = recording.standardised().pairs(stride)
+    own = audit_regime(pairs, names)
+    predicted = predict_shown(pairs, names, label or "the recording", 0, shown).record(test)
+    gates = own + judged(predicted, names)
+    if recording.frames is not None:
+        shown.say("Comparing frames with states")
+        gates += audit_frames(recording.frames, pairs, names)
+    answer, not_made = answered(pairs, names, predicted)
+    shown.say("Comparing with ideal logs of its size")
+    known: Mapping[str, Any] = {
+        "predicted": predicted,
+        "answer": answer,
+        "not_made": not_made,
+        "against_ideal": against_ideal(pairs, names, own),
+        "odd_episodes": odd_episodes(recording.states, recording.episodes, names),
+    }
+    return AuditedPart(label=label, gates=len(gates), **known), gates
+
+
+def _audited_pairs(
+    pairs: Pairs, names: Sequence[str], study: Study, shown: Reporter, label: str, test: Controls
+) -> tuple[AuditedPart, list[Gate]]:
+    """Return the part of an audit, and the gates, of a source that is simulated."""
+    seed = study.seeds[0]
+    shown.say(f"Auditing {len(pairs.controls):,} frames of {label}")
+    predicted = predict_shown(pairs, names, label, seed, shown, study.d).record(test)
+    gates = audit_regime(pairs, names, seed=seed) + judged(predicted, names)
+    answer, not_made = answered(pairs, names, predicted, seed=seed)
+    return AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made), gates
+
+
+def _visited(source: Source, study: Study) -> Pairs:
+    """Return the pairs that a source is audited by, in shared units: of a recording all, whatever their split."""
+    if isinstance(source, Recorded):
+        return source.every_pair().pairs
+    return source.sample("train", study.frames, study.seeds[0]).pairs
+
+
+def _scored_on(study: Study, visited: Sequence[Controls]) -> Controls:
+    """Return the controls that every prediction is scored on: canonical ones, or equal shares of all sources' rows."""
+    if study.test_points == "canonical":
+        return study.test_source.sample("test", study.test_frames, study.canonical_seed).controls
+    share = min(study.test_frames // len(visited), *map(len, visited))
+    return np.concatenate([z[evenly_spaced(len(z), share)] for z in visited])
+
+
+def _in_own_units(source: Recorded, z: Controls) -> Controls:
+    """Return shared controls as the recording has them that is standardised by itself."""
+    own = source.recording.standardised().controls
+    columns = zip(own, source.controls, z.T, strict=True)
+    return np.stack([control.standardised(shared.physical(column)) for control, shared, column in columns], axis=1)
