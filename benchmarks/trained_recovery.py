@@ -40,9 +40,13 @@ class Logged:
 
 
 def recovery(world: World, logged: Logged, *, seed: int = 0, steps: int = 3000, lamda: float = 5e-3) -> np.ndarray:
-    """Train on the log's pairs with LeJEPA; return R^2 per state of fresh states, 0 for one that never moves."""
+    """Train on the log's pairs with LeJEPA; return R^2 per state of fresh states, 0 for one that never moves.
+
+    The embedding has as many dimensions as states move: a prediction is for so many.
+    """
     log, fresh = logged.pairs, logged.fresh
-    encoder = ENCODERS["mlp"](width=128, depth=4).build(world.observation_shape, fresh.shape[1], seed)
+    moves = fresh.std(axis=0) > 1e-9
+    encoder = ENCODERS["mlp"](width=128, depth=4).build(world.observation_shape, max(int(moves.sum()), 1), seed)
     settings = TrainingSettings(steps=steps, batch=256, lr=3e-3)
     train(
         encoder,
@@ -54,7 +58,6 @@ def recovery(world: World, logged: Logged, *, seed: int = 0, steps: int = 3000, 
     h = embed(encoder, world.observe(fresh))
     order = np.random.default_rng(seed).permutation(len(fresh))
     fitted, scored = order[: len(order) // 2], order[len(order) // 2 :]
-    moves = fresh.std(axis=0) > 1e-9
     found = np.zeros(fresh.shape[1])
     found[moves] = r2_per_column(fresh[scored][:, moves], fit_probe(h[fitted], fresh[fitted][:, moves])(h[scored]))
     return found

@@ -28,6 +28,9 @@ from worldprobe.stats.whitening import whitening_axes
 LUMP = 0.05
 """A larger share of rows with one value is an atom: no Gaussian map of the state exists."""
 
+MOST_JOINT = 8
+"""States up to which a joint Gaussianisation is fitted: of more, the plain map is linear in Gaussian coordinates."""
+
 PER_STATE = 400
 """Pairs per state from which a joint Gaussianisation is fitted; with fewer the plain map is linear."""
 
@@ -118,7 +121,7 @@ def _plain(z: PairSample, marginals: Marginals, d: int, draws: float, rng: np.ra
     first, second = marginals(z.first), marginals(z.second)
     atoms = max(one.atom for one in marginals.maps) > LUMP
     n = first.shape[1]
-    if draws >= PER_STATE * n and not atoms:
+    if draws >= PER_STATE * n and n <= MOST_JOINT and not atoms:
         rows = rng.permutation(len(z))[:FITTED]
         return fit_plain(first[rows], second[rows], d, rng)
     u = np.concatenate([first, second])
@@ -141,7 +144,7 @@ def _shares(h: Float[np.ndarray, "both d"], z: Float[np.ndarray, "both n"]) -> F
     covariance = h.T @ centred / len(h)
     squared = np.divide(covariance**2, variance, out=np.zeros_like(covariance), where=moves)
     total = squared.sum(axis=0)
-    fitted = h @ np.linalg.lstsq(h, centred, rcond=None)[0]
+    fitted = h @ np.linalg.lstsq(h.T @ h, h.T @ centred, rcond=None)[0]
     r2 = r2_from_errors(((centred - fitted) ** 2).mean(axis=0), np.where(moves, variance, 0.0))
     found: np.ndarray = squared * np.divide(r2, total, out=np.zeros_like(total), where=total > 0.0)
     return found

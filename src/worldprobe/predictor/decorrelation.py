@@ -18,6 +18,9 @@ from worldprobe.stats.sampling_error import correlation_time
 FEWEST_GROUPS = 2 * BLOCKS
 """Groups that error bars are made from."""
 
+MOST_PAIRS = 250_000
+"""Pairs, evenly spaced, that the time is estimated from; it is then at least their distance."""
+
 TIMES = 2.0
 """Decorrelation times in a run: neighbouring runs of so many share a quarter of a draw."""
 
@@ -44,8 +47,9 @@ def decorrelated(first: Float[np.ndarray, "pairs n"], chains: Int[np.ndarray, " 
     how much errors over them are too small.
     """
     count = len(first)
-    ranks = mid_ranks(first) - 0.5
-    slow = float(correlation_time(np.concatenate([ranks, np.abs(ranks)], axis=1)).max())
+    every = -(-count // MOST_PAIRS)
+    ranks = mid_ranks(first[::every]) - 0.5
+    slow = every * float(correlation_time(np.concatenate([ranks, np.abs(ranks)], axis=1)).max())
     wanted = max(TIMES * slow, 1.0)
     length = int(np.clip(np.ceil(wanted), 1, max(count // FEWEST_GROUPS, 1)))
     chain = np.zeros(count, dtype=np.int64) if chains is None else chains

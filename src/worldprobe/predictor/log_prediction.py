@@ -20,6 +20,9 @@ from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.stats.jackknife import sample_pairs
 
+PAIRS_OF_MANY = 100_000
+"""Pairs of more states than that which an approximate prediction is made from."""
+
 MOST_STATES = 8
 """With more states the full prediction is not tried: its bases hold too few products of so many."""
 
@@ -37,13 +40,15 @@ def predict_log(
     """Return what an objective's ideal encoder recovers of a log's states; its interval is as wide as the log makes it.
 
     The encoder has d dimensions, as many as states where none is given. Chains of pairs that are too few to be groups
-    are cut by their decorrelation time. Refused only where no state moves, a number is not finite, or SIGReg is asked
-    for more dimensions than states. `advance` is called as the work goes on, `STEPS` times at most.
+    are cut by their decorrelation time. Refused only where no state moves, where SIGReg is asked for more dimensions
+    than states, and, under whitening, where the full prediction is: the approximate one is SIGReg's. Raises InvalidValue
+    where a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
     """
-    first, second = pairs.first.astype(np.float64), pairs.second.astype(np.float64)
+    first, second = pairs.first, pairs.second
     n = first.shape[1]
     size = n if d is None else d
-    if not (np.concatenate([first, second]).std(axis=0) > STILL).any():
+    varies = any(column.std(dtype=np.float64) > STILL for column in (*first.T, *second.T))
+    if not varies and np.array_equal(first[0], second[0]):
         return refusals.refused(objective, size, len(first), refusals.NOTHING_MOVES)
     if objective == "sigreg" and size > n:
         return refusals.refused(objective, size, len(first), refusals.wider_than_the_state(size, n))
@@ -54,6 +59,9 @@ def predict_log(
     full = _full(first, second, objective, size, groups, names, at_most, rng, advance)
     if full.refused is None:
         return _widened(full, cut) if few else full
+    if objective != "sigreg":
+        return full
+    at_most = at_most if first.shape[1] <= MOST_STATES else min(at_most, PAIRS_OF_MANY)
     z = sample_pairs(first, second, cut.labels, at_most, stream(seed, "prediction", objective))
     rng = stream(seed, "approximate prediction", objective)
     try:
@@ -78,9 +86,8 @@ def _full(
         why = refusals.Refusal("more than 8 states", f"The full prediction is made for up to {MOST_STATES} states.")
         return refusals.refused(objective, d, len(first), why)
     try:
-        return predict(
-            first, second, objective, rng=rng, d=d, groups=groups, at_most=at_most, advance=advance, names=names
-        )
+        one, two = first.astype(np.float64), second.astype(np.float64)
+        return predict(one, two, objective, rng=rng, d=d, groups=groups, at_most=at_most, advance=advance, names=names)
     except InvalidValue:
         raise
     except (ArithmeticError, LookupError, ValueError) as fault:

@@ -17,7 +17,9 @@ from worldprobe.explore import Pairs
 from worldprobe.results import AgainstIdeal
 from worldprobe.stats.correlation import column_correlation
 
-LOGS = 3
+LOGS, FEW_STATES = 3, 8
+"""Ideal logs that are drawn; of more states than FEW_STATES one."""
+
 MOST_ROWS = 30_000
 """Rows of an ideal log at most: more rows fail fewer gates, never more."""
 
@@ -29,7 +31,8 @@ def against_ideal(pairs: Pairs, names: Sequence[str], gates: Sequence[Gate], see
     """Return how many kinds of gate this log fails, and ideal ones do; None for more than `MOST_STATES` states."""
     if len(names) > MOST_STATES:
         return None
-    found = [kinds(audit_regime(ideal_log(pairs, np.random.default_rng([seed, own])), names)) for own in range(LOGS)]
+    logs = LOGS if len(names) <= FEW_STATES else 1
+    found = [kinds(audit_regime(ideal_log(pairs, np.random.default_rng([seed, own])), names)) for own in range(logs)]
     failing = kinds([gate for gate in gates if gate.gate != "prediction"])
     counts = [len(own) for own in found]
     ideal = sorted({name for own in found for name in own})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -42,24 +42,47 @@ def limiting_causes(
     missing: float,
 ) -> list[LimitingCause]:
     """Return every fault with what mending it would buy in mean R^2, the largest first; at most what is `missing`."""
-    found = [
-        LimitingCause(
-            cause=cause,
-            found=found,
-            mend=mend,
-            gain=min(gain, missing),
-            gain_ci95=(min(ends[0], missing), min(ends[1], missing)),
-        )
-        for cause, (found, mend) in _words(pairs, names, now).items()
-        for gain, ends in [_gain(cause, pairs, cut, now, rng)]
-    ]
+    stretches = _stretches(pairs, cut, now, rng)
+    found = []
+    for cause, (said, mend) in _words(pairs, names, now).items():
+        gain, (low, high) = _gain(cause, pairs, now, stretches, rng)
+        ends = (min(low, missing), min(high, missing))
+        found.append(LimitingCause(cause=cause, found=said, mend=mend, gain=min(gain, missing), gain_ci95=ends))
     return sorted(found, key=lambda cause: -cause.gain)
 
 
+@dataclass(frozen=True)
+class _Stretch:
+    """The log or a part of it, with its mean R^2 as it is; its size is taken to be the log's."""
+
+    pairs: StatePairs
+    cut: Decorrelated
+    size: SampleSize
+    r2: float
+
+    def gain(self, mend: Mend, rng: np.random.Generator) -> float:
+        """Return what mending adds to mean R^2."""
+        return float(quick(mend(self.pairs, rng), self.cut, rng, self.size).r2.mean()) - self.r2
+
+
+def _stretches(pairs: StatePairs, cut: Decorrelated, now: QuickPrediction, rng: np.random.Generator) -> list[_Stretch]:
+    """Return the log, then its parts; nothing where no state moves."""
+    if not _moves(pairs).any():
+        return []
+    found = [_Stretch(pairs, cut, now.size, float(now.r2.mean()))]
+    ends = np.linspace(0, len(pairs.first), PARTS + 1).astype(int)
+    for a, b in pairwise(ends):
+        own = pairs.chosen(slice(a, b))
+        if b - a >= 2 * PARTS and _moves(own).any():
+            shorter = replace(cut, draws=max(cut.draws / PARTS, 1.0))
+            found.append(_Stretch(own, shorter, now.size, float(quick(own, shorter, rng, now.size).r2.mean())))
+    return found
+
+
 def _gain(
-    cause: str, pairs: StatePairs, cut: Decorrelated, now: QuickPrediction, rng: np.random.Generator
+    cause: str, pairs: StatePairs, now: QuickPrediction, stretches: Sequence[_Stretch], rng: np.random.Generator
 ) -> tuple[float, tuple[float, float]]:
-    """Return what mending buys, with its 95 % interval from parts of the log, their size taken to be the log's."""
+    """Return what mending buys, with its 95 % interval from parts of the log."""
     if cause == "few draws":
         gain = float(now.ideal.mean() - now.r2.mean())
         # The number of draws of a correlated log is known within a factor of about 1.5.
@@ -69,25 +92,10 @@ def _gain(
         still = ~_moves(pairs)
         gain = float(still.mean() * (now.r2[~still].mean() if (~still).any() else 1.0))
         return gain, (gain, gain)
-    mend = MENDS[cause]
-    gain = _difference(mend, pairs, cut, now.size, rng)
-    ends = np.linspace(0, len(pairs.first), PARTS + 1).astype(int)
-    each = np.array(
-        [
-            _difference(mend, pairs.chosen(slice(a, b)), replace(cut, draws=max(cut.draws / PARTS, 1.0)), now.size, rng)
-            for a, b in pairwise(ends)
-            if b - a >= 2 * PARTS
-        ]
-    )
-    half = float(student.ppf(0.975, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else 1.0
+    gain, *each = (stretch.gain(MENDS[cause], rng) for stretch in stretches)
+    spread = float(np.std(each, ddof=1) / np.sqrt(len(each))) if len(each) > 1 else 1.0
+    half = float(student.ppf(0.975, len(each) - 1)) * spread if len(each) > 1 else 1.0
     return gain, (max(gain - half, -1.0), min(gain + half, 1.0))
-
-
-def _difference(mend: Mend, pairs: StatePairs, cut: Decorrelated, size: SampleSize, rng: np.random.Generator) -> float:
-    if not _moves(pairs).any():
-        return 0.0
-    after = mend(pairs, rng)
-    return float(quick(after, cut, rng, size).r2.mean() - quick(pairs, cut, rng, size).r2.mean())
 
 
 def _moves(pairs: StatePairs) -> Bool[np.ndarray, " n"]:

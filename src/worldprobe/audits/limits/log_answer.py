@@ -18,8 +18,8 @@ from worldprobe.predictor.few_draws import SampleSize
 from worldprobe.predictor.refusals import BROKE_OFF
 from worldprobe.results import LogAnswer, Prediction
 
-MOST_PAIRS = 20_000
-"""Pairs that the comparisons are made on, spread evenly over the log."""
+MOST_PAIRS, FEW_STATES = 20_000, 8
+"""Pairs that the comparisons are made on, spread evenly over the log; fewer where there are more states."""
 
 WANTED = 0.98
 """The share of the ideal R^2 that the number of further episodes is for."""
@@ -50,9 +50,10 @@ def log_answer(pairs: Pairs, names: Sequence[str], predicted: Prediction, *, see
     """
     if predicted.r2_per_control is None or predicted.r2_per_control_ci95 is None:
         return None
-    cut = decorrelated(pairs.first.astype(np.float64), pairs.chains)
-    every = -(-len(pairs.index) // MOST_PAIRS)
-    some = StatePairs(pairs.first[::every].astype(np.float64), pairs.second[::every].astype(np.float64))
+    cut = decorrelated(pairs.first, pairs.chains)
+    every = -(-len(pairs.index) * max(len(names), FEW_STATES) // (MOST_PAIRS * FEW_STATES))
+    one, two = (pairs.controls[pairs.index[::every, member]].astype(np.float64) for member in (0, 1))
+    some = StatePairs(one, two)
     rng = stream(seed, "log answer")
     thin = quick(some, cut, rng)
     size = SampleSize(len(pairs.index), cut.draws, thin.size.states, thin.size.rho)

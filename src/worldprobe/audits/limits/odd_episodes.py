@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from worldprobe.results import EpisodeVerdict
 
@@ -42,42 +42,39 @@ def odd_episodes(
     moves = z.std(axis=0) > 0.0
     still = moves & (np.stack([np.ptp(part, axis=0) for part in parts]) == 0.0)
     usual = np.median(still.mean(axis=0)) < 0.5
-    found: list[tuple[float, EpisodeVerdict]] = []
-    for place, one in enumerate(long):
-        reasons = []
-        if usual and moves.any() and still[place][moves].all():
-            reasons.append((np.inf, "no state moves"))
-        reasons += _far(mean, place, names, moves, "the mean of {} is {:.0f} robust sd from the other episodes'")
-        reasons += _far(
-            np.log(step.clip(1e-12)), place, names, moves, "the steps of {} are {:.3g} times the others'", ratio=True
+    reasons: list[list[tuple[float, str]]] = [
+        [(np.inf, "no state moves")] if usual and moves.any() and own[moves].all() else [] for own in still
+    ]
+    shifted = "the mean of {} is {:.0f} robust sd from the other episodes'"
+    other_steps = "the steps of {} are {:.3g} times the others'"
+    for place, far in enumerate(_far(mean, moves)):
+        reasons[place] += [(away, shifted.format(names[state], away)) for state, away, _ in far]
+    for place, far in enumerate(_far(np.log(step.clip(1e-12)), moves)):
+        reasons[place] += [
+            (away, other_steps.format(names[state], np.exp(by)))
+            for state, away, by in far
+            if abs(by) > np.log(LEAST_RATIO)
+        ]
+    odd = sorted((place for place, own in enumerate(reasons) if own), key=lambda place: -max(reasons[place])[0])
+    return [
+        EpisodeVerdict(
+            episode=int(long[place]),
+            first_row=int(starts[long[place]]),
+            rows=len(parts[place]),
+            why="; ".join(text for _, text in sorted(reasons[place], reverse=True)[:3]),
         )
-        if reasons:
-            reasons.sort(key=lambda reason: -reason[0])
-            why = "; ".join(text for _, text in reasons[:3])
-            rows = int(ends[one] - starts[one])
-            said = EpisodeVerdict(episode=int(one), first_row=int(starts[one]), rows=rows, why=why)
-            found.append((reasons[0][0], said))
-    found.sort(key=lambda own: -own[0])
-    return [said for _, said in found[:MOST]]
+        for place in odd[:MOST]
+    ]
 
 
 def _far(
-    values: Float[np.ndarray, "episodes n"],
-    place: int,
-    names: Sequence[str],
-    moves: np.ndarray,
-    text: str,
-    ratio: bool = False,
-) -> list[tuple[float, str]]:
-    """Return how far an episode's values are from the others', and in words, for the states in which that is odd."""
-    middle = np.median(values, axis=0)
-    spread = 1.4826 * np.median(np.abs(values - middle), axis=0)
-    away = np.abs(values[place] - middle) / np.where(spread > 0.0, spread, np.inf)
-    factor = np.exp(values[place] - middle) if ratio else np.ones(len(middle))
-    odd = moves & (away > ODD)
-    if ratio:
-        odd &= (factor > LEAST_RATIO) | (factor < 1.0 / LEAST_RATIO)
+    values: Float[np.ndarray, "episodes n"], moves: Bool[np.ndarray, " n"]
+) -> list[list[tuple[int, float, float]]]:
+    """Return for every episode the states in which it is odd, by how many robust sd, and by how much."""
+    by = values - np.median(values, axis=0)
+    spread = 1.4826 * np.median(np.abs(by), axis=0)
+    away = np.abs(by) / np.where(spread > 0.0, spread, np.inf)
     return [
-        (float(away[state]), text.format(names[state], factor[state] if ratio else away[state]))
-        for state in np.flatnonzero(odd)
+        [(int(state), float(away[place, state]), float(by[place, state])) for state in np.flatnonzero(own)]
+        for place, own in enumerate(moves & (away > ODD))
     ]

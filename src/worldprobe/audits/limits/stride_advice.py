@@ -12,7 +12,7 @@ from worldprobe.predictor.decorrelation import decorrelated
 from worldprobe.results import StrideAdvice
 
 FACTORS = (1, 2, 4, 8, 16, 32, 64)
-MOST_PAIRS = 10_000
+MOST_PAIRS = 5_000
 NARROW, OPEN = 5.0, 2.0
 """Standard errors: another stride is recommended where the present one separates features by less than NARROW, and the
 other by more than OPEN and than the present one."""
@@ -33,8 +33,8 @@ def stride_advice(pairs: Pairs, rng: np.random.Generator) -> StrideAdvice | None
             break
         own = Pairs(pairs.controls, index)
         every = -(-len(index) // MOST_PAIRS)
-        some = StatePairs(own.first[::every].astype(np.float64), own.second[::every].astype(np.float64))
-        found[factor] = quick(some, decorrelated(some.first, own.chains[::every]), rng)
+        one, two = (pairs.controls[index[::every, member]].astype(np.float64) for member in (0, 1))
+        found[factor] = quick(StatePairs(one, two), decorrelated(one, own.chains[::every]), rng)
     if len(found) < 2:
         return None
     now = found[1].separation

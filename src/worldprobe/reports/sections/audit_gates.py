@@ -10,6 +10,7 @@ from worldprobe.reports.matching_audit import audit_of
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.wording import count, squares
 from worldprobe.results import SavedAudit, SavedGate, Verdict
+from worldprobe.results.peers import shipped_peers
 
 MOST_PICTURES = 6
 WIDEST, BYTES = 640, 60_000
@@ -32,10 +33,45 @@ def audit_gates(folder: ResultsFolder) -> Section:
         f"{count(len(audit.gates), 'gate')}, {len(fail)} fail and {len(warn)} warn. docs/audit.md says what each gate "
         "asks and where its threshold comes from."
     )
-    advice = [table for table in advised if table.rows]
+    tables = [table for table in (*_answers(audit), *advised) if table.rows]
     pairs = tuple(_pairs(audit, bad))
-    first = advice[0] if advice else None
-    return Section("audited", title, lead, pairs, (*advice[1:], every), shown=first, nav="Audit")
+    first = tables[0] if tables else None
+    return Section("audited", title, lead, pairs, (*tables[1:], every), shown=first, nav="Audit")
+
+
+def _answers(audit: SavedAudit) -> list[Table]:
+    """Return what each exploration teaches, what limits it, how it compares with ideal logs, and with peers."""
+    said = [(part, part.answer) for part in audit.parts if part.answer is not None]
+    if not said:
+        return []
+    answers = Table(
+        "What each exploration teaches",
+        ("exploration", "what is recovered", "what limits it first", "what to record next"),
+        tuple((part.label, *map(squares, own.sentences)) for part, own in said),
+    )
+    causes = Table(
+        "What mending each fault would add to R²",
+        ("exploration", "fault", "gain", "from", "to", "what to do"),
+        tuple(
+            (part.label, cause.found, cause.gain, *cause.gain_ci95, cause.mend)
+            for part, own in said
+            for cause in own.causes
+        ),
+    )
+    ideal = [(part.label, part.against_ideal.sentence) for part, _ in said if part.against_ideal is not None]
+    odd = [(part.label, one.episode, one.first_row, one.rows, one.why) for part, _ in said for one in part.odd_episodes]
+    peers = [
+        (peer.name, peer.draws, peer.coverage, peer.r2, peer.failing_kinds, peer.limits)
+        for peer in shipped_peers().peers
+    ]
+    columns = ("regime", "independent draws", "coverage", "R²", "failing kinds", "limited by")
+    return [
+        answers,
+        causes,
+        Table("Compared with ideal logs", ("exploration", "kinds of gate that fail"), tuple(ideal)),
+        Table("Episodes unlike the others", ("exploration", "episode", "first row", "rows", "why"), tuple(odd)),
+        Table("Peers: this package's regimes", columns, tuple(peers)),
+    ]
 
 
 def _advised(title: str, gates: list[SavedGate]) -> Table:
