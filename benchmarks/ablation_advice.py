@@ -13,28 +13,17 @@ from typing import Any
 
 from machine import RESULTS, described
 from policies import PLANTED, Collected
-from ranking import WORLD, answer
-from trained_recovery import Logged, recovery
+from ranking import answer
+from trained_recovery import LAMBDA, WORLD, Logged, trained
 from worldprobe._util.files import write_json
-from worldprobe.world.world import WORLDS
 
 WITHIN = 0.1
-
-_TRAINED: dict[int, float] = {}
-
-
-def trained(collected: Collected, seeds: int, steps: int) -> float:
-    """Return mean recovery over states and seeds; a log that several faults are mended to is trained on once."""
-    if id(collected) not in _TRAINED:
-        each = [recovery(WORLDS[WORLD](), Logged.of(collected, seed), seed=seed, steps=steps) for seed in range(seeds)]
-        _TRAINED[id(collected)] = float(sum(own.mean() for own in each) / seeds)
-    return _TRAINED[id(collected)]
 
 
 def row(name: str, fault: str, log: Collected, mended: Collected, seeds: int, steps: int) -> dict[str, Any]:
     """Return what was promised and what was gained."""
     first = answer(Logged.of(log)).causes[0]
-    before, after = trained(log, seeds, steps), trained(mended, seeds, steps)
+    before, after = (float(trained(own, seeds, steps).mean()) for own in (log, mended))
     found = {
         "log": name,
         "planted": fault,
@@ -60,7 +49,7 @@ def main() -> None:
     named = sum(each["named_first"] == each["planted"] for each in rows)
     found = {
         "what": "What mending the cause named first was promised to add to R^2, and what it added after training",
-        "settings": vars(given) | {"world": WORLD, "within": WITHIN},
+        "settings": vars(given) | {"world": WORLD, "within": WITHIN, "lambda": LAMBDA},
         "machine": described(),
         "named": named,
         "kept": kept,

@@ -101,12 +101,12 @@ RICH_TO_POOR: dict[str, Collected] = {
 }
 
 PLANTED: dict[str, tuple[str, Collected, Collected]] = {
-    "heavy tails": ("marginals", Collected(of_walk(heavy)), GAUSSIAN),
-    "very heavy tails": ("marginals", Collected(of_walk(lambda u: heavy(u, 3.0))), GAUSSIAN),
+    "heavy tails": ("marginals", RICH_TO_POOR["heavy tails"], GAUSSIAN),
+    "very heavy tails": ("marginals", RICH_TO_POOR["very heavy tails"], GAUSSIAN),
     "two peaks": ("marginals", Collected(of_walk(two_peaks)), GAUSSIAN),
     "one slow, one fast": (
         "unequal correlations",
-        Collected(of_walk(lambda u: u, (0.97, 0.4))),
+        RICH_TO_POOR["one slow, one fast"],
         Collected(of_walk(lambda u: u, (0.685, 0.685))),
     ),
     "slow and very fast": (
@@ -115,7 +115,7 @@ PLANTED: dict[str, tuple[str, Collected, Collected]] = {
         Collected(of_walk(lambda u: u, (0.625, 0.625))),
     ),
     "few episodes": ("few draws", Collected(GAUSSIAN.policy, 5, 80), GAUSSIAN),
-    "three short episodes": ("few draws", Collected(GAUSSIAN.policy, 3, 50), GAUSSIAN),
-    "one state still": ("states that never move", Collected(one_still), GAUSSIAN),
+    "three short episodes": ("few draws", RICH_TO_POOR["three short episodes"], GAUSSIAN),
+    "one state still": ("states that never move", RICH_TO_POOR["one state still"], GAUSSIAN),
 }
 """By name: the fault, a log that has it, and the same policy without it."""
