@@ -41,8 +41,8 @@ def predict_log(
 
     The encoder has d dimensions, as many as states where none is given. Chains of pairs that are too few to be groups
     are cut by their decorrelation time. Refused only where no state moves, where SIGReg is asked for more dimensions
-    than states, and, under whitening, where the full prediction is: the approximate one is SIGReg's. Raises InvalidValue
-    where a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
+    than states, and, under whitening, where the full prediction is: the approximate one is SIGReg's. Raises
+    InvalidValue where a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
     """
     first, second = pairs.first, pairs.second
     n = first.shape[1]
