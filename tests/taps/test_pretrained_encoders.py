@@ -87,6 +87,7 @@ def expected(network: Small) -> np.ndarray:
 def test_a_timm_model_has_the_weights_of_the_checkpoint(packages: Small, tmp_path: Path) -> None:
     torch.save(packages.state_dict(), tmp_path / "weights.pt")
     opened = open_encoder("timm:small", tmp_path / "weights.pt")
+    assert not opened.notes
     assert encode_all(Tap(opened, PIXELS), Frames()) == pytest.approx(expected(packages), abs=1e-6)
 
 

@@ -60,6 +60,7 @@ class Random:
 @pytest.mark.parametrize("named", ["", "weights.pt"])
 def test_its_embedding_is_what_encode_adds(checkpoint: Path, named: str) -> None:
     encoder = open_encoder(str(checkpoint / named))
+    assert not encoder.notes  # that a module just built is in training mode is nobody's mistake
     h = encode_all(Tap(encoder, Preprocessing(layout="NCHW", range=(0.0, 1.0))), Random())
     assert h.shape == (10, 4)
 

@@ -27,6 +27,7 @@ def from_timm(name: str, checkpoint: Path | None) -> ForeignEncoder:
         )
     module = timm.create_model(name, pretrained=False, num_classes=0)
     load_weights(module, checkpoint)
+    module.eval()  # built here, so that its training mode is nobody's mistake
     return of_module(module, f"timm:{name} with {checkpoint}")
 
 

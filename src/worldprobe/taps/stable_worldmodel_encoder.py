@@ -55,12 +55,10 @@ def from_stable_worldmodel(path: Path) -> ForeignEncoder:
         raise DamagedData(
             f"{path} builds a {type(module).__name__}, which has no method `encode`: it is no world model."
         )
-    notes = (f"{path} was built in training mode: it is measured in evaluation mode",) if module.training else ()
     return ForeignEncoder(
         _encoding(module.eval()),
         str(path),
         lambda seed: _encoding(reinitialised(module, seed)),
-        notes=notes,
         default_output="emb",
     )
 
