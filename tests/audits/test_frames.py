@@ -128,3 +128,18 @@ def test_frames_and_controls_must_be_equally_many() -> None:
         audit_frames(shown[1:], pairs, NAMES)
     with pytest.raises(InvalidValue, match="one name for each"):
         audit_frames(shown, pairs, names(3))
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (16, 1024), (3, 500)])
+@pytest.mark.parametrize("kind", ["black", "one picture", "one picture at first", "noise"])
+def test_frames_of_any_shape_and_frames_that_never_change_are_a_finding(
+    rng: np.random.Generator, shape: tuple[int, int], kind: str
+) -> None:
+    frames = rng.integers(0, 256, (600, *shape, 3), dtype=np.uint8)
+    if kind != "noise":
+        frames[: 600 if kind != "one picture at first" else 450] = 0 if kind == "black" else frames[0]
+    z = rng.standard_normal((600, 2))
+    pairs = Pairs(z, np.stack([np.arange(599), np.arange(1, 600)], axis=1))
+    found = {gate.gate: gate for gate in audit_frames(frames, pairs, ["x", "y"])}
+    assert found["readable"].verdict is Verdict.FAIL
+    assert (found["dropped-frames"].verdict is Verdict.FAIL) == (kind != "noise")

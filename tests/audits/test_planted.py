@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from audits.logs import changed, clean, draw, names
 from worldprobe.audits import Gate, Verdict, audit_regime
@@ -185,3 +186,13 @@ def test_a_log_that_hardly_moves_along_is_worth_a_few_draws(frames: int) -> None
     [gate] = [g for g in audit_regime(pairs, names(3), standardise=True) if g.gate == "effective-samples"]
     assert gate.verdict is Verdict.FAIL
     assert gate.value < 20.0
+
+
+def test_isotropy_is_judged_however_large_the_ratio_and_its_error_are(rng: np.random.Generator) -> None:
+    rho = np.array([0.9999, 0.5])
+    steps = rng.standard_normal((2000, 2)) * np.sqrt(1 - rho**2)
+    z = np.stack([lfilter([1.0], [1.0, -r], step) for r, step in zip(rho, steps.T, strict=True)], axis=1)
+    pairs = Pairs((z - z.mean(axis=0)) / z.std(axis=0), np.stack([np.arange(1999), np.arange(1, 2000)], axis=1))
+    (gate,) = [gate for gate in audit_regime(pairs, ["slow", "fast"]) if gate.gate == "isotropy"]
+    assert gate.value > 100
+    assert gate.verdict is Verdict.FAIL

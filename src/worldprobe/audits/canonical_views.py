@@ -108,10 +108,14 @@ class Views:
 
 
 def shrunk(frames: Shaped[np.ndarray, "N H W 3"], side: int) -> Float32[np.ndarray, "N h w 3"]:
-    """Return frames averaged over whole blocks of pixels, down to at most `side` pixels; a remainder is left out."""
+    """Return frames averaged over whole blocks of pixels, down to at most `side` pixels; a remainder is left out.
+
+    Blocks are square, or as high or wide as the frame where that is less.
+    """
     block = -(-max(frames.shape[1:3]) // side)
     if block == 1:
         return frames.astype(np.float32)
-    height, width = frames.shape[1] // block, frames.shape[2] // block
-    cut = frames[:, : height * block, : width * block].reshape(len(frames), height, block, width, block, 3)
+    high, wide = (min(block, length) for length in frames.shape[1:3])
+    height, width = frames.shape[1] // high, frames.shape[2] // wide
+    cut = frames[:, : height * high, : width * wide].reshape(len(frames), height, high, width, wide, 3)
     return cut.mean(axis=(2, 4), dtype=np.float32)

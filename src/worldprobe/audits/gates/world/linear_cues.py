@@ -94,8 +94,13 @@ def explained(features: Float32[np.ndarray, "frames m"], truth: Float[np.ndarray
 
 
 def principal_components(features: Float32[np.ndarray, "frames m"]) -> Float[np.ndarray, "frames c"]:
-    """Return at most 300 principal components, fitted on the first two thirds of the frames."""
+    """Return at most 300 principal components, fitted on the first two thirds of the frames.
+
+    One component, of zeros, where those frames are all the same.
+    """
     split = int(TRAINED * len(features))
+    if (features[:split] == features[0]).all():
+        return np.zeros((len(features), 1))
     count = min(COMPONENTS, features.shape[1], split // 4)
     pca = PCA(count, svd_solver="randomized", iterated_power=2, random_state=0).fit(features[:split])
     return pca.transform(features).astype(np.float64)
@@ -106,7 +111,7 @@ def read_out(
 ) -> Float[np.ndarray, "fresh k"]:
     """Return a linear read-out of y from x, at `fresh`; the ridge is 1e-4 of the components' mean variance."""
     gram = x.T @ x
-    gram += PENALTY * np.trace(gram) / len(gram) * np.eye(len(gram))
+    gram += max(PENALTY * np.trace(gram) / len(gram), np.finfo(float).tiny) * np.eye(len(gram))
     return y.mean(axis=0) + fresh @ np.linalg.solve(gram, x.T @ (y - y.mean(axis=0)))
 
 
