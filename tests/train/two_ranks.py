@@ -30,6 +30,9 @@ def losses(x: Tensor, w: Tensor) -> dict[str, Tensor]:
     objectives = {name: OBJECTIVES[name]() for name in ("lejepa", "whitening", "supervised")}
     controls = x[None, ..., :3]
     values = {name: terms([objective], h[None], controls, [2])["loss"][0] for name, objective in objectives.items()}
+    predicted = x[None, 0, :, :3].cos()
+    predictive = OBJECTIVES["lejepa-predictive"]()
+    values["lejepa-predictive"] = terms([predictive], h[None], None, [2], predicted)["loss"][0]
     values |= {"covariance": covariance_distance(h.flatten(0, 1)), "alignment": _alignment(h)}
     return values | {"sigreg alone, squared": sigreg(h.flatten(0, 1), directions).square()}
 

@@ -1,6 +1,7 @@
 """Regimes: how a world is explored."""
 
 from worldprobe.explore.cinematic import Cinematic
+from worldprobe.explore.controlled import Controlled
 from worldprobe.explore.gaussian import Gaussian, Jumps, Narrow, OneAxis
 from worldprobe.explore.generalised_normal import GeneralisedNormal
 from worldprobe.explore.joint_limits import JointLimits
@@ -11,6 +12,7 @@ from worldprobe.explore.visit_statistics import Measured, measure, named
 __all__ = [
     "REGIMES",
     "Cinematic",
+    "Controlled",
     "Gaussian",
     "GeneralisedNormal",
     "JointLimits",

@@ -18,13 +18,15 @@ REGIMES: Registry[type[Regime]] = Registry("regime", "worldprobe regimes", "worl
 
 @dataclass(frozen=True)
 class Pairs:
-    """Frames' controls, and which frames form the pairs (z, z').
+    """Frames' controls, which frames form the pairs (z, z'), and what was done between the two where that is known.
 
     Independent pairs use each frame once; clips and camera shots let neighbouring pairs share frames.
     """
 
     controls: Float[np.ndarray, "frames n"]
     index: Int[np.ndarray, "pairs 2"]
+    actions: Float[np.ndarray, "pairs a"] | None = None
+    """The action that led from z to z', for every pair; None where nothing acts."""
 
     @property
     def first(self) -> Float[np.ndarray, "pairs n"]:
@@ -49,6 +51,8 @@ class Regime(Component, ABC):
     registry: ClassVar[Registry[type[Regime]]] = REGIMES
     ornstein_uhlenbeck: ClassVar[bool] = False
     """Whether z' = rho z + sqrt(1 - rho^2) eta with z, eta ~ N(0, I): the world of Theorems 1 and 3."""
+    acts: ClassVar[bool] = False
+    """Whether its pairs carry actions, which objectives that predict the next embedding need."""
 
     @abstractmethod
     def sample(self, frames: int, controls: Sequence[Control], rng: np.random.Generator) -> Pairs:
@@ -62,6 +66,10 @@ class Regime(Component, ABC):
 
         A control that this regime never moves has none: NaN.
         """
+        return None
+
+    def exact_prediction_error(self, controls: Sequence[Control]) -> float | None:
+        """Return E|h(z') - E[h(z') | z, a]|^2 / d of a whitened linear encoder, or None where it is not known."""
         return None
 
     def exact_marginal(self, controls: Sequence[Control]) -> str | None:

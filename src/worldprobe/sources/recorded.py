@@ -105,7 +105,7 @@ class Recorded(Source):
             raise InvalidValue("stride", self.stride, f"less than the longest stretch of {split}, {lengths.max()} rows")
         actions = self.recording.actions
         found = Sample(
-            Pairs(self.z[rows], index),
+            Pairs(self.z[rows], index, _between(index, actions if actions is None else actions[rows], self.stride)),
             rows,
             None if actions is None else actions[rows],
             starts,
@@ -117,7 +117,9 @@ class Recorded(Source):
         """Return all rows, whatever their split, with all their pairs: what an audit is made of."""
         pairs = self.recording.pairs(self.stride)
         rows = np.arange(self.recording.rows)
-        return Sample(Pairs(self.z, pairs.index), rows, self.recording.actions, self.recording.episodes)
+        actions = self.recording.actions
+        between = _between(pairs.index, actions, self.stride)
+        return Sample(Pairs(self.z, pairs.index, between), rows, actions, self.recording.episodes)
 
     def frames(self, sample: Sample, rows: Int[np.ndarray, " k"]) -> UInt8[np.ndarray, "k size size 3"]:
         assert sample.rows is not None
@@ -178,6 +180,15 @@ class Recorded(Source):
         if frame.shape[:2] == (self.size, self.size):
             return frame
         return np.asarray(Image.fromarray(frame).resize((self.size, self.size), Image.Resampling.BOX))
+
+
+def _between(
+    index: Int[np.ndarray, "pairs 2"], actions: Float[np.ndarray, "frames a"] | None, stride: int
+) -> Float[np.ndarray, "pairs strides_a"] | None:
+    """Return the actions from each pair's first member to the row before its second, side by side."""
+    if actions is None or not len(index):
+        return None
+    return np.concatenate([actions[index[:, 0] + k] for k in range(stride)], axis=1).astype(np.float32)
 
 
 def _at_most(stretches: list[Stretch], frames: int) -> list[Stretch]:

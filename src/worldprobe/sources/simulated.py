@@ -92,6 +92,9 @@ class Simulated(OfWorld):
     def exact_correlation(self) -> Float[np.ndarray, " n"] | None:
         return self.regime.exact_correlation(self.controls)
 
+    def exact_prediction_error(self) -> float | None:
+        return self.regime.exact_prediction_error(self.controls)
+
     def exact_marginal(self) -> str | None:
         return self.regime.exact_marginal(self.controls)
 

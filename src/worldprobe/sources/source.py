@@ -124,6 +124,10 @@ class Source(ABC):
         """Return each control's exact correlation between the members of a pair; None where it is not known."""
         return None
 
+    def exact_prediction_error(self) -> float | None:
+        """Return the least E|p(h(z), a) - h(z')|^2 / d of a whitened linear encoder; None where it is not known."""
+        return None
+
     def exact_marginal(self) -> str | None:
         """Return the exact marginal of the controls in words; None where it is not known."""
         return None

@@ -144,6 +144,7 @@ class Study(Component):
         ceiling = self.references.supervised_on
         if ceiling is not None and ceiling not in self.labels:
             raise UnknownName("regime of references.supervised_on", ceiling, self.labels)
+        self._check_actions()
         for label in self.expect:
             if label not in (*self.labels, WORLD):
                 raise UnknownName("regime of expect", label, [*self.labels, WORLD])
@@ -171,6 +172,15 @@ class Study(Component):
             raise ImpossibleSetting(
                 "frames", None, "null draws afresh for every step; a world that renders needs a number of frames"
             )
+
+    def _check_actions(self) -> None:
+        """Raise ImpossibleSetting where an objective needs actions that a regime's pairs do not carry."""
+        idle = [label for label, regime in self.regimes.items() if not regime.acts]
+        for label, objective in self.objectives.items():
+            if objective.uses_actions and idle:
+                given = OBJECTIVES.name_of(type(objective))
+                allowed = f"it predicts what actions lead to, and the pairs of {', '.join(idle)} carry none"
+                raise ImpossibleSetting(f"objectives.{label}", given, allowed)
 
     def _check_axes(self) -> None:
         """Raise ValueError where an axis is impossible, or two runs would have one name."""

@@ -61,7 +61,7 @@ class StudyFrames:
 
     def __init__(self, study: Study, store: Store, reporter: Reporter, clock: Clock, progress: StudyProgress) -> None:
         self.study, self.store, self.reporter, self.clock, self.progress = study, store, reporter, clock, progress
-        self._pairs: dict[tuple[str, int, bool], PairSource] = {}
+        self._pairs: dict[tuple[str, int, bool, bool], PairSource] = {}
 
     def probe(self) -> Dataset:
         """Return the canonical set that probes are fitted on."""
@@ -83,7 +83,7 @@ class StudyFrames:
 
     def training_pairs(self, regime: str, seed: int, objective: Objective) -> PairSource:
         """Return what an encoder trains on; one object for the same pairs, however often it is asked for."""
-        key = regime, seed, objective.uses_controls
+        key = regime, seed, objective.uses_controls, objective.uses_actions
         if key not in self._pairs:
             stored = not self.study.afresh
             self._pairs[key] = as_pairs(self.explored(regime, seed), objective) if stored else self._fresh(*key)
@@ -93,7 +93,7 @@ class StudyFrames:
         """Release the training frames that are held in memory."""
         self._pairs.clear()
 
-    def _fresh(self, label: str, seed: int, with_controls: bool) -> FreshPairs:
+    def _fresh(self, label: str, seed: int, with_controls: bool, with_actions: bool) -> FreshPairs:
         source = self.study.source(label)
         assert isinstance(source, Simulated)
         per_step = 2 * self.study.training.batch * prod(source.observation_shape)
@@ -105,8 +105,13 @@ class StudyFrames:
                 raise InvalidValue(
                     "frames", "fresh", f"a number, for {label} gives {len(found.index)} pairs of {pairs}"
                 )
-            index = found.index[rng.permutation(len(found.index))[:pairs]]  # neighbours on a clip are separated
-            return PairData(observed, index, found.controls if with_controls else None)
+            rows = rng.permutation(len(found.index))[:pairs]  # neighbours on a clip are separated
+            return PairData(
+                observed,
+                found.index[rows],
+                found.controls if with_controls else None,
+                found.actions[rows] if with_actions and found.actions is not None else None,
+            )
 
         identity = [source.world.settings(), source.regime.settings(), seed]
         return FreshPairs(draw, identity, block_steps=max(1, min(64, FRESH_NUMBERS // per_step)))
@@ -132,5 +137,10 @@ class StudyFrames:
 
 
 def as_pairs(data: Dataset, objective: Objective) -> PairData:
-    """Return a dataset's frames and pairs in memory, with controls where the objective uses them."""
-    return PairData(data.frames(), data.index, data.controls if objective.uses_controls else None)
+    """Return a dataset's frames and pairs in memory, with controls and actions where the objective uses them."""
+    return PairData(
+        data.frames(),
+        data.index,
+        data.controls if objective.uses_controls else None,
+        data.spec.pairs.actions if objective.uses_actions else None,
+    )

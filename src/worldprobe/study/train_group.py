@@ -57,8 +57,10 @@ def train_group(resources: Resources, group: Sequence[Cell]) -> list[FrameReader
     for number, cell in enumerate(group):
         mine = range(number * restarts, (number + 1) * restarts)
         best = min(mine, key=lambda i: records[i].record.final["loss"])
-        _save_weights(members[best].encoder, resources.folder.run_folder(cell.id) / "encoder.pt")
-        history = records[best]
+        history, folder = records[best], resources.folder.run_folder(cell.id)
+        _save_weights(members[best].encoder, folder / "encoder.pt")
+        if history.predictor is not None:
+            _save_weights(history.predictor, folder / "predictor.pt")
         curves = {"step": history.step, **history.curves}
         found.append(FrameReader(*_reading(members[best].encoder), history.record, curves, seconds))
     return found
@@ -110,9 +112,15 @@ def _train(resources: Resources, group: Sequence[Cell], members: Sequence[StackM
 
 
 def _optimum(resources: Resources, cell: Cell) -> float | None:
-    """Return the alignment of a linear encoder over the controls that move: exact where known, else measured."""
+    """Return the alignment of a linear encoder over the controls that move: exact where known, else measured.
+
+    Of an objective that predicts the next embedding it is the least error of a prediction, or None.
+    """
     study = resources.variants.at(cell.axes)
-    rho = study.source(cell.regime).exact_correlation()
+    source = study.source(cell.regime)
+    if objective_of(cell, study).uses_actions:
+        return source.exact_prediction_error()
+    rho = source.exact_correlation()
     if rho is None:
         explored = resources.frames(cell).explored(cell.regime, cell.seed)
         rho = measure(Pairs(explored.controls, explored.index)).pair_correlation

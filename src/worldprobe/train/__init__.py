@@ -3,6 +3,7 @@
 from worldprobe.train.encoders import ENCODERS, Encoder, parameters
 from worldprobe.train.objectives import OBJECTIVES, Objective
 from worldprobe.train.pair_batches import FreshPairs, PairData, PairSource
+from worldprobe.train.predictive import LeJEPAPredictive
 from worldprobe.train.sigreg import draw_directions, sigreg
 from worldprobe.train.trainer import StackMember, embed, train, train_stack
 from worldprobe.train.training_history import TrainingHistory
@@ -13,6 +14,7 @@ __all__ = [
     "OBJECTIVES",
     "Encoder",
     "FreshPairs",
+    "LeJEPAPredictive",
     "Objective",
     "PairData",
     "PairSource",

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import torch
 from jaxtyping import Float
 from pydantic import ConfigDict, Field, PositiveInt
-from torch import Tensor
+from torch import Tensor, nn
 
 from worldprobe._util.registry import Component, Registry
 from worldprobe.errors import InvalidValue
@@ -35,6 +35,12 @@ class Objective(Component, ABC):
     registry: ClassVar[Registry[type[Objective]]] = OBJECTIVES
     weight_field: ClassVar[str | None] = None
     uses_controls: ClassVar[bool] = False
+    uses_actions: ClassVar[bool] = False
+    """Whether a predictor of the next embedding is trained with the encoder; its error is then the alignment."""
+
+    def build_predictor(self, d: int, actions: int, seed: int) -> nn.Module | None:
+        """Return the predictor that is trained with an encoder of d dimensions; None where nothing is predicted."""
+        return None
 
     @property
     def regulariser_weight(self) -> float:
@@ -64,20 +70,22 @@ def terms(
     h: Float[Tensor, "models 2 B d"],
     controls: Float[Tensor, "models 2 B n"] | None,
     seeds: Sequence[int],
+    predicted: Float[Tensor, "models B d"] | None = None,
 ) -> Terms:
     """Return the terms of models whose objectives `stacks_with` each other, one objective and one seed per model.
 
+    `predicted` are the second members' embeddings as a predictor expects them: its error is then the alignment.
     Under an initialised `torch.distributed` means are over the pairs of all ranks, however many each has. Raises
     InvalidValue where a batch has no pair.
     """
     if not h.shape[2]:
         raise InvalidValue("pairs", 0, "1 or more in every batch", "Check the source of the pairs.")
     regulariser = objectives[0].regulariser(h, controls, seeds)
-    distance = mean_over_ranks(pair_distance(h), h.shape[2])
+    distance = mean_over_ranks(pair_distance(h) if predicted is None else prediction_error(predicted, h), h.shape[2])
     if objectives[0].weight_field is None:
         return {"loss": regulariser, "alignment": distance}
     weight = torch.tensor([objective.regulariser_weight for objective in objectives], dtype=h.dtype, device=h.device)
-    loss = weight * regulariser + (1 - weight) * distance / 4
+    loss = weight * regulariser + (1 - weight) * distance / (4 if predicted is None else 2)
     return {"loss": loss, "alignment": distance, "regulariser": regulariser}
 
 
@@ -88,6 +96,13 @@ def pair_distance(h: Float[Tensor, "*models 2 B d"]) -> Float[Tensor, "*models"]
     dimensions of the squared distance to the mean over views, so a lambda quoted from the paper means the same here.
     """
     return (h[..., 0, :, :] - h[..., 1, :, :]).square().mean((-2, -1))
+
+
+def prediction_error(
+    predicted: Float[Tensor, "*models B d"], h: Float[Tensor, "*models 2 B d"]
+) -> Float[Tensor, "*models"]:
+    """Return E|p(h(z), a) - h(z')|^2 / d; two outcomes of one state and action are twice the least of it apart."""
+    return (predicted - h[..., 1, :, :]).square().mean((-2, -1))
 
 
 def covariance_distance(h: Float[Tensor, "*models N d"]) -> Float[Tensor, "*models"]:

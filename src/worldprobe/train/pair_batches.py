@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,8 +15,16 @@ from torch import Tensor
 from worldprobe._util.seeds import stream_seed
 from worldprobe.errors import InvalidValue
 
-Batch = tuple[Tensor, Tensor | None]
-"""Observations (2 B, ...) of B pairs, first members first, and their controls (2, B, n) where they are known."""
+
+class Batch(NamedTuple):
+    """B pairs as one step of a training gets them."""
+
+    observations: Tensor
+    """(2 B, ...), first members first."""
+    controls: Tensor | None
+    """(2, B, n), where the objective uses them."""
+    actions: Tensor | None
+    """(B, a), where the objective uses them."""
 
 
 class PairSource(ABC):
@@ -47,16 +55,17 @@ class Batches(ABC):
 
 @dataclass(frozen=True)
 class PairData(PairSource):
-    """Stored observations, which of them form pairs, and (for the supervised ceiling alone) their controls.
+    """Stored observations, which of them form pairs, and the controls and actions for objectives that use them.
 
-    Observations: uint8 frames (F, H, W, 3), kept so, or float vectors (F, m). Index (P, 2), controls (F, n). Arrays
-    are taken as they are, without a copy. Raises InvalidValue where the index points outside
-    the observations or controls are not one row per observation.
+    Observations: uint8 frames (F, H, W, 3), kept so, or float vectors (F, m). Index (P, 2), controls (F, n), actions
+    (P, a). Arrays are taken as they are, without a copy. Raises InvalidValue where the index points outside
+    the observations, controls are not one row per observation or actions not one row per pair.
     """
 
     observations: Shaped[Tensor, "F ..."] | Shaped[np.ndarray, "F ..."]
     index: Int[Tensor, "..."] | Int[np.ndarray, "..."]
     controls: Float[Tensor, "..."] | Float[np.ndarray, "..."] | None = None
+    actions: Float[Tensor, "..."] | Float[np.ndarray, "..."] | None = None
 
     def __post_init__(self) -> None:
         frames, shape = len(self.observations), tuple(self.index.shape)
@@ -67,6 +76,8 @@ class PairData(PairSource):
             raise InvalidValue("index", (lowest, highest), f"0 to {frames - 1}, the observations given")
         if self.controls is not None and len(self.controls) != frames:
             raise InvalidValue("controls", tuple(self.controls.shape), f"({frames}, n), one row per observation")
+        if self.actions is not None and (self.actions.ndim != 2 or len(self.actions) != shape[0]):
+            raise InvalidValue("actions", tuple(self.actions.shape), f"({shape[0]}, a), one row per pair")
 
     @property
     def pairs(self) -> int:
@@ -87,7 +98,8 @@ class PairData(PairSource):
         return DevicePairs(
             torch.as_tensor(self.observations).to(device),
             torch.as_tensor(self.index).to(device, torch.int64),
-            None if self.controls is None else torch.as_tensor(self.controls).to(device, torch.float32),
+            _floats(self.controls, device),
+            _floats(self.actions, device),
         )
 
 
@@ -98,16 +110,23 @@ class DevicePairs:
     observations: Tensor
     index: Tensor
     controls: Tensor | None
+    actions: Tensor | None = None
 
     def batch(self, pairs: Int[Tensor, " B"] | slice) -> Batch:
         """Return the batch of some pairs."""
         members = self.index[pairs].T
         controls = None if self.controls is None else self.controls[members]
-        return self.observations[members.flatten()], controls
+        actions = None if self.actions is None else self.actions[pairs]
+        return Batch(self.observations[members.flatten()], controls, actions)
 
     def first(self, pairs: int) -> DevicePairs:
         """Return the same observations with at most the first so many pairs."""
-        return DevicePairs(self.observations, self.index[:pairs], self.controls)
+        actions = None if self.actions is None else self.actions[:pairs]
+        return DevicePairs(self.observations, self.index[:pairs], self.controls, actions)
+
+
+def _floats(values: Tensor | np.ndarray | None, device: torch.device) -> Tensor | None:
+    return None if values is None else torch.as_tensor(values).to(device, torch.float32)
 
 
 class StoredBatches(Batches):

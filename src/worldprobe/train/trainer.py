@@ -16,13 +16,14 @@ from torch import Tensor, nn
 from worldprobe._util.files import content_key
 from worldprobe._util.seeds import stream_seed
 from worldprobe._util.threads import torchs_threads
-from worldprobe.errors import TrainingDiverged
+from worldprobe.errors import InvalidValue, TrainingDiverged
 from worldprobe.results import Training
 from worldprobe.train.allocator import keep_freed_memory
 from worldprobe.train.checkpoints import load_checkpoint, save_checkpoint
 from worldprobe.train.encoders import parameters
-from worldprobe.train.objectives import Objective, pair_distance, terms
-from worldprobe.train.pair_batches import Batches, DevicePairs, PairData, PairSource
+from worldprobe.train.objectives import Objective, pair_distance, prediction_error, terms
+from worldprobe.train.pair_batches import Batch, Batches, DevicePairs, PairData, PairSource
+from worldprobe.train.predictive import predictor_input
 from worldprobe.train.stacked import EncoderStack
 from worldprobe.train.training_history import TrainingHistory, memorising_warnings
 from worldprobe.train.training_settings import TrainingSettings
@@ -35,8 +36,8 @@ Progress = Callable[[int, str], None]
 class StackMember:
     """One encoder of a stack: what it is trained with, and what it is called in an error.
 
-    `alignment_optimum` is the regime's 2 (1 - rho), mean over controls, for the warning against memorising, which needs
-    `heldout` pairs too.
+    `alignment_optimum` is the regime's 2 (1 - rho), mean over controls (of an objective that predicts, the least error
+    of a prediction), for the warning against memorising, which needs `heldout` pairs too.
     """
 
     encoder: nn.Module
@@ -114,6 +115,8 @@ def _trained(
         if progress is not None:
             progress(1, f"loss {loss:.4g}")
     run.stack.unstack()
+    if run.predictors is not None:
+        run.predictors.unstack()
     return run.summaries()
 
 
@@ -142,11 +145,11 @@ class _Run:
             raise ValueError("objectives of one stack may differ in their weight alone")
         self.stack = EncoderStack([member.encoder for member in members], device, settings.bf16(device))
         self.batches = _batches(members, settings, device)
+        self.predictors = self._build_predictors()
         held = [member.heldout for member in members if member.heldout is not None]
         self.heldout = [pairs.on(device).first(settings.heldout_pairs) for pairs in held]
-        self.optimiser = torch.optim.AdamW(
-            self.stack.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
-        )
+        trained = [*self.stack.parameters, *(self.predictors.parameters if self.predictors else [])]
+        self.optimiser = torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
         self.done, self.seconds, self.since = 0, 0.0, 0
         self._verified = False
         self.sums: dict[str, Tensor] = {}
@@ -157,17 +160,19 @@ class _Run:
         rate = self.settings.learning_rate(self.done)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        observations, controls = self._batch()
+        batch = self._batch()
         if not self._verified:
-            self.stack.verify(observations[:, :8])
+            self.stack.verify(batch.observations[:, :8])
             self._verified = True
         self.stack.train()
-        h = self.stack(observations)
+        h = self.stack(batch.observations).unflatten(1, (2, -1))
         seeds = [stream_seed(member.seed, "directions", self.done) for member in self.members]
-        values = terms(self.objectives, h.unflatten(1, (2, -1)), controls, seeds)
+        values = terms(self.objectives, h, batch.controls, seeds, self._predicted(h, batch.actions))
         self.optimiser.zero_grad(set_to_none=True)
         values["loss"].sum().backward()
         norms = self.stack.clip_gradients(self.settings.clip_norm)
+        if self.predictors is not None:
+            norms = norms + self.predictors.clip_gradients(self.settings.clip_norm)
         losses = values["loss"].detach()
         self._check(losses, norms, last_good)
         self.optimiser.step()
@@ -177,11 +182,35 @@ class _Run:
             self.sums[name] = self.sums.get(name, torch.zeros(())) + value.detach().double().cpu()
         return float(losses.mean())
 
-    def _batch(self) -> tuple[Tensor, Tensor | None]:
+    def _batch(self) -> Batch:
         found = {id(batches): batches[self.done] for batches in self.batches}
-        parts = [found[id(batches)] for batches in self.batches]
-        controls = [part[1] for part in parts if part[1] is not None]
-        return torch.stack([part[0] for part in parts]), torch.stack(controls) if controls else None
+        return _stacked([found[id(batches)] for batches in self.batches])
+
+    def _build_predictors(self) -> EncoderStack | None:
+        """Return the members' predictors of the next embedding; None for an objective that predicts nothing."""
+        if not self.objectives[0].uses_actions:
+            return None
+        first, found = [batches[0] for batches in self.batches], []
+        for member, batch in zip(self.members, first, strict=True):
+            if batch.actions is None:
+                allowed = "pairs with actions, (pairs, a)"
+                raise InvalidValue("actions", None, allowed, "This objective predicts what an action leads to.")
+            member.encoder.eval()
+            with torch.inference_mode():
+                d = member.encoder(batch.observations[:2]).shape[1]
+            seed = stream_seed(member.seed, "predictor")
+            network = member.objective.build_predictor(d, batch.actions.shape[1], seed)
+            assert network is not None
+            found.append(network)
+        return EncoderStack(found, self.device)
+
+    def _predicted(
+        self, h: Float[Tensor, "models 2 B d"], actions: Float[Tensor, "models B a"] | None
+    ) -> Float[Tensor, "models B d"] | None:
+        """Return the second members' embeddings as the predictors expect them; None where nothing is predicted."""
+        if self.predictors is None or actions is None:
+            return None
+        return self.predictors(predictor_input(h[:, 0], actions))
 
     def _check(self, losses: Tensor, norms: Tensor, last_good: str) -> None:
         finite = (losses + norms).isfinite()
@@ -213,23 +242,33 @@ class _Run:
         return {"step": self.done, "lr": self.settings.learning_rate(self.done - 1)}
 
     def _aligned(self, pairs: Sequence[DevicePairs]) -> list[float]:
-        """Return every member's E|h - h'|^2 over d times the embedding's mean variance, in eval mode."""
+        """Return every member's E|h - h'|^2 over d times the embedding's mean variance, in eval mode.
+
+        Where the next embedding is predicted it is E|p(h, a) - h'|^2.
+        """
         self.stack.train(False)
-        observations = torch.stack([part.batch(slice(None))[0] for part in pairs])
+        batch = _stacked([part.batch(slice(None)) for part in pairs])
         with torch.inference_mode():
-            h = torch.cat([self.stack(part) for part in observations.split(1024, 1)], 1)
-        distance: Tensor = pair_distance(h.unflatten(1, (2, -1))) / h.var(1).mean(1).clamp_min(1e-12)
+            h = torch.cat([self.stack(part) for part in batch.observations.split(1024, 1)], 1)
+            both = h.unflatten(1, (2, -1))
+            predicted = self._predicted(both, batch.actions)
+        apart = pair_distance(both) if predicted is None else prediction_error(predicted, both)
+        distance: Tensor = apart / h.var(1).mean(1).clamp_min(1e-12)
         return [float(value) for value in distance]
 
     def state(self) -> dict[str, Any]:
         """Return all that a later process needs to continue as if nothing had happened."""
         names = ("done", "seconds", "sums", "since", "curves")
         parts = {"encoder": self.stack.state(), "optimiser": self.optimiser.state_dict()}
+        if self.predictors is not None:
+            parts["predictor"] = self.predictors.state()
         return parts | {name: getattr(self, name) for name in names}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from another process's `state`."""
         self.stack.load(state["encoder"])
+        if self.predictors is not None:
+            self.predictors.load(state["predictor"])
         self.optimiser.load_state_dict(state["optimiser"])
         for name in ("done", "seconds", "sums", "since", "curves"):
             setattr(self, name, state[name])
@@ -254,7 +293,19 @@ class _Run:
             memorising=bool(warnings),
             warnings=warnings,
         )
-        return TrainingHistory(record, step, curves, seconds)
+        predictor = None if self.predictors is None else self.predictors.networks[member]
+        return TrainingHistory(record, step, curves, seconds, predictor)
+
+
+def _stacked(batches: Sequence[Batch]) -> Batch:
+    """Return the members' batches as one, with a leading dimension over members."""
+
+    def of_all(parts: list[Tensor | None]) -> Tensor | None:
+        known = [part for part in parts if part is not None]
+        return torch.stack(known) if known else None
+
+    observations, controls, actions = zip(*batches, strict=True)
+    return Batch(torch.stack(observations), of_all(list(controls)), of_all(list(actions)))
 
 
 def _batches(members: Sequence[StackMember], settings: TrainingSettings, device: torch.device) -> list[Batches]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from torch import nn
 
 from worldprobe.results import Training
 
@@ -15,7 +16,8 @@ class TrainingHistory:
 
     Curves, one value per entry of `step` (each the mean since the entry before, held-out ones at that step):
     `loss`, `regulariser` (where it is not the whole loss), `lr` (the last);
-    `alignment`: E|h - h'|^2 / d on training batches; a whitened linear encoder has 2 (1 - rho);
+    `alignment`: E|h - h'|^2 / d on training batches; a whitened linear encoder has 2 (1 - rho). Of an objective that
+    predicts the next embedding it is E|p(h, a) - h'|^2 / d, here and in what follows;
     `train_alignment`, `heldout_alignment`: the same on fixed training and held-out pairs, the encoder in eval mode,
     divided by the embedding's mean variance, so that a shrunken embedding does not look well aligned. Pairs that are
     drawn afresh for every step have no `train_alignment`.
@@ -26,6 +28,8 @@ class TrainingHistory:
     curves: dict[str, np.ndarray]
     seconds: float
     """This encoder's share of a stack's time."""
+    predictor: nn.Module | None = None
+    """What predicts the next embedding from the embedding and the action, where that was trained too."""
 
 
 def memorising_warnings(curves: dict[str, np.ndarray], optimum: float | None) -> list[str]:

@@ -1,0 +1,53 @@
+"""The objective of action-conditioned world models: predict the next embedding from the embedding and the action."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+
+from worldprobe.train.encoders import draw_scaled_normal
+from worldprobe.train.objectives import OBJECTIVES, LeJEPA
+
+
+@OBJECTIVES.register("lejepa-predictive")
+class LeJEPAPredictive(LeJEPA):
+    """lambda SIGReg + (1 - lambda) E|p(h(z), a) - h(z')|^2 / 2d, with a predictor p that is trained jointly.
+
+    What LeWM (arXiv 2603.19312) trains, one step ahead: no stop-gradient, no average of weights, SIGReg on both members
+    of a pair. With the best predictor the error is tr Cov h(z') - tr Cov E[h(z') | z, a] (arXiv 2607.22430). Its half
+    takes the place of `lejepa`'s alignment: two outcomes of one state and action are twice that error apart, so that a
+    lambda means the same here and there. The pairs must carry actions.
+    """
+
+    uses_actions: ClassVar[bool] = True
+
+    predictor: Literal["linear", "mlp"] = Field(
+        "mlp", description="what predicts the next embedding: a linear map, or one with two hidden layers"
+    )
+    hidden: PositiveInt = Field(128, description="width of the predictor's hidden layers")
+
+    def build_predictor(self, d: int, actions: int, seed: int) -> nn.Module:
+        """Return p, from embeddings and actions (N, d + actions) to embeddings (N, d), with weights from `seed`."""
+        if self.predictor == "linear":
+            network: nn.Module = nn.Sequential(nn.Linear(d + actions, d))
+        else:
+            network = nn.Sequential(
+                nn.Linear(d + actions, self.hidden),
+                nn.GELU(),
+                nn.Linear(self.hidden, self.hidden),
+                nn.GELU(),
+                nn.Linear(self.hidden, d),
+            )
+        draw_scaled_normal(network, torch.Generator().manual_seed(seed))
+        return network
+
+
+def predictor_input(
+    h: Float[Tensor, "*models B d"], actions: Float[Tensor, "*models B a"]
+) -> Float[Tensor, "*models B both"]:
+    """Return what a predictor reads: the embedding, then the action."""
+    return torch.cat([h, actions.to(h.dtype)], dim=-1)
