@@ -14,7 +14,7 @@ from typing import Any
 from machine import RESULTS, described
 from policies import PLANTED, Collected
 from ranking import answer
-from trained_recovery import LAMBDA, WORLD, Logged, trained
+from trained_recovery import LAMBDA, WORLD, Logged, train_all, trained
 from worldprobe._util.files import write_json
 
 WITHIN = 0.1
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--steps", type=int, default=3000)
     given = parser.parse_args()
+    train_all([log for planted in PLANTED.values() for log in planted[1:]], given.seeds, given.steps)
     rows = [row(name, *planted, given.seeds, given.steps) for name, planted in PLANTED.items()]
     kept = sum(abs(each["promised"] - each["gained"]) <= WITHIN for each in rows)
     named = sum(each["named_first"] == each["planted"] for each in rows)

@@ -11,7 +11,7 @@ import argparse
 
 from machine import RESULTS, described
 from policies import Collected, of_walk
-from trained_recovery import WORLD, Logged, trained
+from trained_recovery import WORLD, Logged, train_all, trained
 from worldprobe._util.files import write_json
 from worldprobe.predictor.decorrelation import decorrelated
 from worldprobe.predictor.few_draws import SampleSize
@@ -38,9 +38,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=2000)
     given = parser.parse_args()
+    logs = {size: Collected(of_walk(lambda u: u, (size[0],) * 2), *size[1:]) for size in LOGS}
+    train_all(logs.values(), given.seeds, given.steps, LAMBDA)
     rows = []
-    for rho, episodes, length in LOGS:
-        collected = Collected(of_walk(lambda u: u, (rho, rho)), episodes, length)
+    for (rho, episodes, length), collected in logs.items():
         pairs = Logged.of(collected).pairs
         draws = decorrelated(pairs.first, pairs.chains).draws
         kept = SampleSize(len(pairs.index), draws, 2, rho).kept

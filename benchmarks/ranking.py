@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 import worldprobe as wp
 from machine import RESULTS, described
 from policies import RICH_TO_POOR, Collected
-from trained_recovery import LAMBDA, WORLD, Logged, trained
+from trained_recovery import LAMBDA, WORLD, Logged, train_all, trained
 from worldprobe._util.files import write_json
 from worldprobe.results import LogAnswer
 
@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--lamda", type=float, default=LAMBDA, help="SIGReg's weight")
     given = parser.parse_args()
+    train_all(RICH_TO_POOR.values(), given.seeds, given.steps, given.lamda)
     rows = [row(name, collected, given.seeds, given.steps, given.lamda) for name, collected in RICH_TO_POOR.items()]
     predicted, recovered = (np.array([each[key] for each in rows]) for key in ("predicted", "trained"))
     found = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,8 +13,8 @@ from worldprobe._util.seeds import stream
 from worldprobe.explore import Pairs
 from worldprobe.measures.probes import fit_probe
 from worldprobe.stats.r2 import r2_per_column
-from worldprobe.train import ENCODERS, OBJECTIVES, PairData, TrainingSettings, embed, train
-from worldprobe.world.world import WORLDS, World
+from worldprobe.train import ENCODERS, OBJECTIVES, PairData, StackMember, TrainingSettings, embed, train_stack
+from worldprobe.world.world import WORLDS
 
 FRESH_EPISODES, FRESH_ROWS = 200, 100
 
@@ -30,6 +31,11 @@ class Logged:
     pairs: Pairs
     fresh: np.ndarray
 
+    @property
+    def moving(self) -> int:
+        """How many states move."""
+        return int((self.fresh.std(axis=0) > 1e-9).sum())
+
     @staticmethod
     def of(collected: Collected, seed: int = 0) -> Logged:
         """Draw both."""
@@ -45,37 +51,50 @@ class Logged:
         )
 
 
-def recovery(world: World, logged: Logged, *, seed: int = 0, steps: int = 3000, lamda: float = LAMBDA) -> np.ndarray:
-    """Train on the log's pairs with LeJEPA; return R^2 per state of fresh states, 0 for one that never moves.
+@cache
+def trained(collected: Collected, seeds: int, steps: int, lamda: float = LAMBDA) -> np.ndarray:
+    """Return R^2 per state of fresh states after training on a log, mean over seeds; 0 for a state that never moves."""
+    return np.mean([_FOUND[collected, seed, steps, lamda] for seed in range(seeds)], axis=0)
+
+
+_FOUND: dict[tuple[Collected, int, int, float], np.ndarray] = {}
+
+
+def train_all(logs: Iterable[Collected], seeds: int, steps: int, lamda: float = LAMBDA) -> None:
+    """Train on every log with LeJEPA, logs of one size together as a stack, and keep what is recovered for `trained`.
 
     The embedding has as many dimensions as states move: a prediction is for so many.
     """
-    log, fresh = logged.pairs, logged.fresh
-    moves = fresh.std(axis=0) > 1e-9
-    encoder = ENCODERS["mlp"](width=128, depth=4).build(world.observation_shape, max(int(moves.sum()), 1), seed)
-    settings = TrainingSettings(steps=steps, batch=256, lr=3e-3)
-    train(
-        encoder,
-        OBJECTIVES["lejepa"](**{"lambda": lamda}),
-        PairData(world.observe(log.controls), log.index),
-        settings,
-        seed,
-    )
-    h = embed(encoder, world.observe(fresh))
-    order = np.random.default_rng(seed).permutation(len(fresh))
+    stacks: dict[tuple[int, int], list[tuple[Collected, int, Logged]]] = {}
+    for collected in dict.fromkeys(logs):
+        for seed in range(seeds):
+            logged = Logged.of(collected, seed)
+            stacks.setdefault((len(logged.pairs.index), logged.moving), []).append((collected, seed, logged))
+    for (_, d), members in stacks.items():
+        _train_stack(members, d, steps, lamda)
+
+
+def _train_stack(members: Sequence[tuple[Collected, int, Logged]], d: int, steps: int, lamda: float) -> None:
+    world = WORLDS[WORLD]()
+    stack = [
+        StackMember(
+            ENCODERS["mlp"](width=128, depth=4).build(world.observation_shape, d, seed),
+            OBJECTIVES["lejepa"](**{"lambda": lamda}),
+            PairData(world.observe(logged.pairs.controls), logged.pairs.index),
+            seed,
+        )
+        for _, seed, logged in members
+    ]
+    train_stack(stack, TrainingSettings(steps=steps, batch=256, lr=3e-3))
+    for member, (collected, seed, logged) in zip(stack, members, strict=True):
+        _FOUND[collected, seed, steps, lamda] = _recovered(embed(member.encoder, world.observe(logged.fresh)), logged)
+
+
+def _recovered(h: np.ndarray, logged: Logged) -> np.ndarray:
+    """Return R^2 per state, read by a probe that was fitted on the other half of the fresh states."""
+    fresh, moves = logged.fresh, logged.fresh.std(axis=0) > 1e-9
+    order = np.random.default_rng(0).permutation(len(fresh))
     fitted, scored = order[: len(order) // 2], order[len(order) // 2 :]
     found = np.zeros(fresh.shape[1])
     found[moves] = r2_per_column(fresh[scored][:, moves], fit_probe(h[fitted], fresh[fitted][:, moves])(h[scored]))
     return found
-
-
-@cache
-def trained(collected: Collected, seeds: int, steps: int, lamda: float = LAMBDA) -> np.ndarray:
-    """Return recovery per state, mean over seeds; a log that is asked for again is not trained on again."""
-    return np.mean(
-        [
-            recovery(WORLDS[WORLD](), Logged.of(collected, seed), seed=seed, steps=steps, lamda=lamda)
-            for seed in range(seeds)
-        ],
-        axis=0,
-    )

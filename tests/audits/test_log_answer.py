@@ -179,3 +179,32 @@ def test_the_share_kept_grows_with_the_log(states: int) -> None:
     assert 0.0 < size.kept < size.times(10.0).kept < size.times(1000.0).kept <= 1.0
     assert size.times(size.growth_to(0.95)).kept == pytest.approx(0.95, abs=1e-3)
     assert SampleSize(1e7, 1e6, states, 0.8).growth_to(0.95) == 1.0
+
+
+def degenerate() -> dict[str, np.ndarray]:
+    """Logs of finite numbers that hardly hold anything."""
+    rng = np.random.default_rng(0)
+    walks = rng.standard_normal((800, 10)).cumsum(axis=0)
+    return {
+        "66 rows": rng.standard_normal((66, 2)),
+        "slow": rng.standard_normal((93, 3)).cumsum(axis=0) * 1e-3,
+        "binary": (rng.random((500, 2)) < 0.1).astype(float),
+        "one still": np.column_stack([np.ones(400), rng.standard_normal(400).cumsum()]),
+        "more states than draws": rng.standard_normal((100, 30)).cumsum(axis=0),
+        "copies": np.repeat(rng.standard_normal((300, 1)), 12, axis=1),
+        "gripper": np.column_stack([walks, np.arange(800) // 50 % 2]),
+        "one jump": np.column_stack([np.repeat([0.0, 1.0], 250), rng.standard_normal(500)]),
+        "alternating": np.column_stack([np.arange(400) % 2, rng.standard_normal(400)]),
+    }
+
+
+@pytest.mark.parametrize("name", degenerate())
+def test_every_log_of_finite_numbers_is_answered(name: str) -> None:
+    z = degenerate()[name]
+    given = standardised(Pairs(z, np.stack([np.arange(len(z) - 1), np.arange(1, len(z))], axis=1)))
+    called = names(z.shape[1])
+    found, not_made = answered(given, called, predict_log(given, called).record())
+    assert not_made == []
+    assert found is not None
+    assert 0.0 <= found.ci95[0] <= found.r2 <= found.ci95[1] <= 1.0
+    assert all(low <= found.r2_per_state[name] <= high for name, (low, high) in found.r2_per_state_ci95.items())

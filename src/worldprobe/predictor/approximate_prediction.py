@@ -112,8 +112,9 @@ def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> 
     pooled = z.pooled
     shares = _shares(white, pooled)
     ends = np.linspace(0, len(z), PARTS + 1).astype(int)
-    parts = np.stack([_part(plain, z, slice(a, b)) for a, b in pairwise(ends) if b - a > 3])
-    return Reading(plain, rivals, shares, parts.std(axis=0, ddof=1) / np.sqrt(len(parts)), marginals)
+    parts = [_part(plain, z, slice(a, b)) for a, b in pairwise(ends) if b - a > 3]
+    error = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts)) if len(parts) > 1 else np.ones(pooled.shape[1])
+    return Reading(plain, rivals, shares, error, marginals)
 
 
 def _plain(z: PairSample, marginals: Marginals, d: int, draws: float, rng: np.random.Generator) -> Plain:
@@ -153,11 +154,9 @@ def _shares(h: Float[np.ndarray, "both d"], z: Float[np.ndarray, "both n"]) -> F
 def _part(plain: Plain, z: PairSample, rows: slice) -> Float[np.ndarray, " n"]:
     """Return every state's R^2 in a part of the log, its Gaussian coordinates fitted there."""
     own = np.concatenate([z.first[rows], z.second[rows]])
-    moving = own.std(axis=0) > 0.0
-    found = np.zeros(own.shape[1])
-    if moving.any():
+    found, u = np.zeros(own.shape[1]), fit_marginals(own)
+    if u.moving.any():
         # Of its own coordinate alone: with few rows a fit on all of them reads anything.
-        u = fit_marginals(own)
         values = u(own)
         centred = own[:, u.moving] - own[:, u.moving].mean(axis=0)
         values = values - values.mean(axis=0)

@@ -17,7 +17,7 @@ class Peer(Record):
     draws: float | None
     """Independent draws."""
     coverage: float | None
-    """Share of the canonical distribution that was visited, in the least covered state or of all states together."""
+    """Share that was visited of a Gaussian of the states' own mean and sd: the least of any state, or of all."""
     r2: float | None
     """Mean R^2 of an ideal encoder fitted to so many frames."""
     failing_kinds: int | None

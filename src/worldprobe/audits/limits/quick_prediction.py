@@ -36,7 +36,7 @@ def quick(
     n = pairs.first.shape[1]
     z = PairSample(pairs.first, pairs.second, np.array([0, len(pairs.first)]), 1)
     found: Reading = read(z, n, cut, rng)
-    moving = int(found.moving.sum())
-    rho = float(np.mean(found.rivals.correlations)) if moving else 0.0
-    own = size or SampleSize(len(pairs.first), cut.draws, moving, rho)
+    # Directions, not states: copies of one state are one thing to learn.
+    directions = len(found.rivals.correlations)
+    own = size or SampleSize(len(pairs.first), cut.draws, directions, float(np.mean(found.rivals.correlations)))
     return QuickPrediction(found.rivals.kept @ found.shares, own, found.rivals.margin)
