@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from worldprobe.errors import WorldprobeError
+from worldprobe.evaluation.pretrained_control import open_pretrained
 from worldprobe.taps.encode import Tap, encode_all
 from worldprobe.taps.open_encoder import open_encoder
 from worldprobe.taps.preprocessing import Preprocessing
@@ -89,6 +90,15 @@ def test_a_timm_model_has_the_weights_of_the_checkpoint(packages: Small, tmp_pat
     opened = open_encoder("timm:small", tmp_path / "weights.pt")
     assert not opened.notes
     assert encode_all(Tap(opened, PIXELS), Frames()) == pytest.approx(expected(packages), abs=1e-6)
+
+
+def test_a_pretrained_control_takes_its_weights_and_its_input_in_one_text(packages: Small, tmp_path: Path) -> None:
+    torch.save(packages.state_dict(), tmp_path / "its weights.pt")
+    tap = open_pretrained(f"timm:small 'checkpoint={tmp_path}/its weights.pt' layout=NCHW range=0,1 batch=7")
+    assert tap.batch == 7
+    assert encode_all(tap, Frames()) == pytest.approx(expected(packages), abs=1e-6)
+    with pytest.raises(WorldprobeError, match="--checkpoint is missing"):
+        open_pretrained("timm:small layout=NCHW range=0,1")
 
 
 def test_a_folder_s_embedding_is_the_pooled_output(packages: Small, tmp_path: Path) -> None:
