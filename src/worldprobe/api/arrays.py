@@ -115,11 +115,17 @@ def predict(
 
     Takes `Pairs` (of a regime or a recording), or two arrays (pairs, n): the states of the pairs' first and second
     members, with `episodes` a label for every pair where neighbouring pairs depend on one another. `objective` is
-    "sigreg" or "whitening"; d is the embedding's dimension, n by default. Where there is no answer worth its digits the
-    result says why in `refused`. Raises InvalidValue for arrays that do not match or are not finite.
+    "sigreg", "whitening" or "predictive" (of `Pairs` that carry actions); d is the embedding's dimension, n by
+    default. Where there is no answer worth its digits the result says why in `refused`. Raises InvalidValue for arrays
+    that do not match or are not finite.
     """
+    from worldprobe.predictor.action_prediction import PREDICTIVE, predict_actions
     from worldprobe.predictor.predict import predict as ideal
 
+    if objective == PREDICTIVE:
+        if not isinstance(pairs, Pairs) or pairs.actions is None:
+            raise InvalidValue("pairs", type(pairs).__name__, "Pairs with actions, for the objective 'predictive'")
+        return predict_actions(pairs, [f"z{i + 1}" for i in range(pairs.controls.shape[1])], d=d, seed=seed)
     rng = stream(seed, "prediction", objective)
     groups: np.ndarray | None
     if isinstance(pairs, Pairs):

@@ -7,7 +7,7 @@ from pydantic import Field
 from worldprobe.results.html import prediction_html
 from worldprobe.results.record import Record
 
-CEILING_OF = {"lejepa": "sigreg", "whitening": "whitening"}
+CEILING_OF = {"lejepa": "sigreg", "lejepa-predictive": "predictive", "whitening": "whitening"}
 """Which ceiling is an objective's, by the objective's registered name; the others have none."""
 
 

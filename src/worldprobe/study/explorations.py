@@ -9,7 +9,6 @@ from PIL import Image
 from worldprobe.datasets import Dataset
 from worldprobe.explore import Pairs
 from worldprobe.explore.visit_statistics import measure, named
-from worldprobe.predictor.predict import CEILINGS
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.results import Exploration, Prediction
 from worldprobe.sources import Source
@@ -18,7 +17,7 @@ from worldprobe.study.audited_predictions import audited_predictions
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.contact_sheets import SHOWN_SIZE, sheet
 from worldprobe.study.resources import Resources
-from worldprobe.study.study_predictions import foreseen, predict_ceilings
+from worldprobe.study.study_predictions import ceilings_of, foreseen, predict_ceilings
 
 SHOWN_CONTROLS = 4000
 SHOWN_FRAMES = 24
@@ -33,8 +32,10 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     source, names = study.source(cell.regime), [spec.name for spec in study.controls]
     pairs = foreseen(source, study.frames, study.seeds[0])
     known = audited_predictions(resources.folder.root, study, cell)
-    with resources.reporter.task(f"predicting {cell.regime}", (len(CEILINGS) - len(known)) * STEPS, "steps") as advance:
-        predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known, study.d)
+    ceilings = ceilings_of(study.objectives.values(), pairs.actions is not None)
+    steps = len(set(ceilings) - set(known)) * STEPS
+    with resources.reporter.task(f"predicting {cell.regime}", steps, "steps") as advance:
+        predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known, study.d, ceilings)
     exploration = describe_exploration(cell, source, data, predicted)
     larger, seen = exploration_sheet(data), true_frames(data)
     resources.folder.save_exploration(exploration, visited(data), larger, seen)

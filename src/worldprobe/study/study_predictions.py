@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -10,12 +10,14 @@ from jaxtyping import Float
 
 from worldprobe._util.progress import Advance
 from worldprobe.explore import Pairs
+from worldprobe.predictor.action_prediction import PREDICTIVE, predict_actions
 from worldprobe.predictor.exploration_prediction import predict_exploration
 from worldprobe.predictor.predict import CEILINGS
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.results import Prediction
 from worldprobe.sources import Source
 from worldprobe.study.ceilings import MOST_CONTROLS
+from worldprobe.train import Objective
 
 FRAMES = 100_000
 """Frames that a prediction is made from where a study explores with fewer."""
@@ -34,17 +36,27 @@ def predict_ceilings(
     advance: Advance = unseen,
     known: Mapping[str, Prediction] = MappingProxyType({}),
     d: int | None = None,
+    ceilings: Sequence[str] = tuple(CEILINGS),
 ) -> dict[str, Prediction]:
-    """Return the predictions for these pairs of named controls, one per ceiling in `STEPS` steps each.
+    """Return the predictions for these pairs of named controls, one for each of `ceilings` in `STEPS` steps each.
 
     The embedding has d dimensions, as many as controls where none is given. `test` are controls at which the ideal
     encoder is scored too. What is `known` of these very pairs is taken over.
     """
     if len(names) > MOST_CONTROLS:
         why = f"the predictor takes at most {MOST_CONTROLS} controls"
-        return dict.fromkeys(CEILINGS, Prediction(refused=why, refused_briefly="too many controls"))
+        return dict.fromkeys(ceilings, Prediction(refused=why, refused_briefly="too many controls"))
     found = dict(known)
-    for ceiling in CEILINGS:
-        if ceiling not in found:
+    for ceiling in ceilings:
+        if ceiling == PREDICTIVE:
+            found[ceiling] = predict_actions(pairs, names, d=d, seed=seed, advance=advance).record(test)
+        elif ceiling not in found:
             found[ceiling] = predict_exploration(pairs, names, ceiling, d=d, seed=seed, advance=advance).record(test)
-    return {ceiling: found[ceiling] for ceiling in CEILINGS}
+    return {ceiling: found[ceiling] for ceiling in ceilings}
+
+
+def ceilings_of(objectives: Iterable[Objective], acts: bool) -> list[str]:
+    """Return which ceilings a study predicts: those of alignment, unless every objective predicts from actions."""
+    uses = [objective.uses_actions for objective in objectives]
+    found = [] if all(uses) else list(CEILINGS)
+    return [*found, PREDICTIVE] if acts and any(uses) else found

@@ -11,7 +11,7 @@ from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.wording import scored_on, squares
 from worldprobe.results import Exploration, Prediction
 
-CEILINGS = {"sigreg": "LeJEPA (SIGReg)", "whitening": "whitening"}
+CEILINGS = {"sigreg": "LeJEPA (SIGReg)", "predictive": "LeJEPA, predictive", "whitening": "whitening"}
 MOST_NOTES = 8
 
 

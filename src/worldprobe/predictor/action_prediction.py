@@ -1,0 +1,92 @@
+"""What the ideal encoder of an action-conditioned world model recovers: closed forms, and the prediction for a log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe._util.progress import Advance
+from worldprobe._util.seeds import stream
+from worldprobe.errors import InvalidValue
+from worldprobe.explore import Pairs
+from worldprobe.predictor import refusals
+from worldprobe.predictor.outcomes import outcomes
+from worldprobe.predictor.predict import AT_MOST, predict
+from worldprobe.predictor.prediction import IdealEncoder
+from worldprobe.predictor.prediction_steps import unseen
+from worldprobe.predictor.unequal_correlations import sigreg_margin, whitening_margin
+
+PREDICTIVE = "predictive"
+"""What predictions and results call the ceiling of objectives that predict the next embedding."""
+
+
+def predictive_whitening_margin(rho: Float[np.ndarray, " n"]) -> float:
+    """Return min rho^2 - max rho^4 of canonical correlations rho between (z, a) and z'.
+
+    Positive iff every linear feature is more predictable than any nonlinear one: the least rho exceeds the product of
+    the two largest features, which is the largest squared (Hermite degree 2 of that direction). The best whitened
+    encoder of n dimensions is then linear, whatever the policy. Raises InvalidValue outside (-1, 1).
+    """
+    return whitening_margin(np.asarray(rho, dtype=np.float64) ** 2)
+
+
+def predictive_sigreg_margin(rho: Float[np.ndarray, " n"], degree: int = 8) -> float:
+    """Return minus the largest second variation of the predictable variance at the linear map, among Gaussian maps.
+
+    That of `sigreg_margin` for pairs of outcomes, whose correlations are rho^2. Positive: the linear map is a strict
+    local optimum of prediction with SIGReg. Raises InvalidValue outside (-1, 1).
+    """
+    return sigreg_margin(np.asarray(rho, dtype=np.float64) ** 2, degree)
+
+
+def predict_actions(
+    pairs: Pairs,
+    names: Sequence[str],
+    *,
+    d: int | None = None,
+    seed: int = 0,
+    at_most: int = AT_MOST,
+    advance: Advance = unseen,
+) -> IdealEncoder:
+    """Return what the ideal encoder of `lejepa-predictive` recovers, from pairs that carry actions.
+
+    Its predictor is unrestricted, and the encoder's embedding says as much as the state. `pair_correlations` and
+    `alignment` are those of two outcomes of one state and action: an error of prediction is half of such an alignment.
+    Raises InvalidValue where the pairs carry no actions. What the sample does not support is refused.
+    """
+    if pairs.actions is None:
+        raise InvalidValue("actions", None, "pairs with actions", "Without actions predict under `sigreg`.")
+    n = pairs.controls.shape[1] if d is None else d
+    usable = np.isfinite(pairs.actions).all(axis=1)
+    first, second, actions = pairs.first[usable], pairs.second[usable], pairs.actions[usable]
+    if len(first) < 2 * (n + actions.shape[1] + 1):
+        why = refusals.Refusal("too few actions", f"{len(first):,} pairs have an action: too few to fit a transition.")
+        return refusals.refused(PREDICTIVE, n, len(first), why)
+    groups = np.unique(pairs.chains[usable], return_inverse=True)[1]
+    try:
+        made = outcomes(first, actions, second, groups, stream(seed, "prediction", "outcomes"))
+        found = predict(
+            made.seen,
+            made.other,
+            "sigreg",
+            rng=stream(seed, "prediction", PREDICTIVE),
+            d=d,
+            groups=groups,
+            at_most=at_most,
+            advance=advance,
+            names=names,
+        )
+    except (ArithmeticError, LookupError, ValueError) as fault:
+        return refusals.refused(PREDICTIVE, n, len(first), refusals.broke_off(fault))
+    changed: dict[str, Any] = {"objective": PREDICTIVE, "notes": [*found.notes, _note(made.degree)]}
+    return found.changed(**changed)
+
+
+def _note(degree: int) -> str:
+    form = "linear" if degree == 1 else "of degree 2"
+    return (
+        f"Second outcomes of the same state and action are made from a transition {form} in both, its noise additive."
+    )
