@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
 
-from worldprobe.measures.probes import RIDGE_PENALTIES, bootstrap_r2, fit_probe
+from worldprobe.measures.probes import (
+    RIDGE_PENALTIES,
+    bootstrap_r2,
+    bootstrap_weights,
+    fit_probe,
+    never_worse_than_the_mean,
+)
 from worldprobe.stats.r2 import r2_per_column
 
 
@@ -65,3 +71,38 @@ def test_the_ridge_probe_is_that_of_scikit_learn(
     theirs, ours = RidgeCV(alphas=RIDGE_PENALTIES).fit(x, y), fit_probe(x, y, ridge=True)
     assert ours.weights == pytest.approx(theirs.coef_.T, abs=1e-9)
     assert ours.intercept == pytest.approx(theirs.intercept_, abs=1e-7)
+
+
+def _walk(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return wide noise that says nothing of a slow walk, the walk, and blocks of 20 rows."""
+    rng = np.random.default_rng(seed)
+    walk = np.convolve(rng.standard_normal(rows + 19), np.ones(20), "valid")[:, None]
+    slow = np.stack([np.convolve(rng.standard_normal(rows + 19), np.ones(20), "valid") for _ in range(60)], axis=1)
+    return slow, walk, np.arange(rows) // 20
+
+
+def test_a_ridge_probe_of_dependent_rows_leaves_out_blocks_and_prefers_the_mean_to_what_it_only_memorised() -> None:
+    noise, walk, blocks = _walk(400, 0)
+    more, target, _ = _walk(4000, 1)
+    by_rows, by_blocks = (fit_probe(noise, walk, ridge=True, blocks=given) for given in (None, blocks))
+    assert r2_per_column(target, by_rows(more))[0] < -0.05
+    assert r2_per_column(target, by_blocks(more))[0] > r2_per_column(target, by_rows(more))[0]
+    informed = fit_probe(np.concatenate([noise, walk], axis=1), walk, ridge=True, blocks=blocks)
+    assert r2_per_column(target, informed(np.concatenate([more, target], axis=1)))[0] > 0.8
+
+
+def test_a_reference_is_never_worse_than_the_mean() -> None:
+    truth = np.random.default_rng(0).standard_normal((100, 2))
+    found = never_worse_than_the_mean(truth, np.stack([0.9 * truth[:, 0], 5.0 - truth[:, 1]], axis=1))
+    assert r2_per_column(truth, found) == pytest.approx([0.99, 0.0], abs=1e-3)
+
+
+def test_intervals_of_dependent_points_are_wider_where_whole_blocks_are_resampled() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.standard_normal((60, 1)).repeat(20, axis=0)
+    read = truth + 0.5 * rng.standard_normal((60, 1)).repeat(20, axis=0)
+    blocks = np.arange(60).repeat(20)
+    (low, high), _ = bootstrap_r2(truth, read, np.random.default_rng(1))
+    (wide_low, wide_high), _ = bootstrap_r2(truth, read, np.random.default_rng(1), blocks)
+    assert wide_high - wide_low > 3 * (high - low)
+    assert bootstrap_weights(1200, np.random.default_rng(1), blocks).sum(axis=1) == pytest.approx(np.ones(500))

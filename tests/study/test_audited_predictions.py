@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from worldprobe.datasets import Store
-from worldprobe.predictor import exploration_prediction
+from worldprobe.predictor import exploration_prediction, log_prediction
 from worldprobe.study import load_study, run_study
 from worldprobe.study.audit_study import keep_audit
 from worldprobe.study.schema import Study
@@ -24,7 +24,8 @@ def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         calls.append(objective)
         return real(first, second, objective, **options)
 
-    monkeypatch.setattr(exploration_prediction, "predict", counted)
+    for of_studies_or_audits in (exploration_prediction, log_prediction):
+        monkeypatch.setattr(of_studies_or_audits, "predict", counted)
     return calls
 
 

@@ -61,7 +61,8 @@ def compare(
         "drop_bad": drop_bad,
     }
     if _are_results(paths):
-        used = [key for key, value in {**given, "train": train, "out": out}.items() if value not in (None, False, 1)]
+        used = [name for name, value in {**given, "train": train, "out": out}.items() if value not in (None, False)]
+        used = [name for name in used if name != "stride" or stride != 1]
         if used:
             raise InvalidValue(f"--{used[0].replace('_', '-')}", "given", "left out where results folders are compared")
         _compare_results(paths[0], paths[1], as_json)

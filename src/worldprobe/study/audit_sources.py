@@ -30,7 +30,7 @@ from worldprobe.study.schema import Study
 COMMON_ROWS = "rows of all"
 """What predictions are scored on besides the source's own rows, as the table of an audit calls it."""
 
-Controls = Float[np.ndarray, "rows n"]
+Controls = Float[np.ndarray, "_ n"]
 _NONE: Thresholds = MappingProxyType({})
 
 
