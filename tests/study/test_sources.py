@@ -190,3 +190,9 @@ def test_a_hypothesis_about_a_state_that_no_source_has_is_refused_before_work(
     settings["hypotheses"] = ["wide: r2 of z >= 0.5"]
     with pytest.raises(UnknownName, match="'z'"):
         preflight([Study.model_validate(settings)], tmp_path / "out")
+
+
+def test_an_objective_that_predicts_from_actions_needs_them(settings: dict[str, Any], tmp_path: Path) -> None:
+    settings["objectives"] = {"lejepa-predictive": {}}
+    with pytest.raises(InvalidValue, match=r"objectives.lejepa-predictive.*wide has none"):
+        preflight([Study.model_validate(settings)], tmp_path / "out")

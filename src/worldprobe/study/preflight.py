@@ -88,6 +88,13 @@ def _sources(study: Study) -> None:
     if not study.sources:
         return
     check_shapes({label: study.source(label) for label in study.labels})
+    needing = [label for label, objective in study.objectives.items() if objective.uses_actions]
+    for label in study.labels if needing else ():
+        actions = study.source(label).sample("train", study.frames, study.seeds[0]).pairs.actions
+        if actions is None or not np.isfinite(actions).all():
+            found = "has none" if actions is None else "has some that are not finite"
+            allowed = f"an objective that needs no actions: {label} {found}"
+            raise InvalidValue(f"objectives.{needing[0]}", "given", allowed)
     names = [spec.name for spec in study.controls]
     for hypothesis in study.hypotheses:
         if hypothesis.control is not None and hypothesis.control not in names:
