@@ -43,6 +43,8 @@ class Column:
     kind: ColumnKind
     components: tuple[str, ...] | None = None
     """Names of a vector's components, where the file has them."""
+    units: tuple[str, ...] | None = None
+    """Of its components, where the layout says them."""
 
     @classmethod
     def numbers(cls, name: str, rows: int, width: int, type: str = "float32") -> Column:
@@ -69,6 +71,10 @@ class Column:
         if self.components:
             return self.components[place]
         return self.name if self.single else f"{self.name}[{place}]"
+
+    def unit(self, place: int) -> str:
+        """Return the unit of a component, or that it is as recorded."""
+        return self.units[place] if self.units else "as recorded"
 
 
 _KINDS = {

@@ -167,8 +167,10 @@ def _recording(opened: Opened, name: str, choice: Choice, read: _Read, chosen: d
             else "1 episode has one row and gives no pairs"
         )
     controls = tuple(
-        Control(title, "as recorded", 1.0, f"{part.column.name} of {opened.path.name}")
-        for title, part in zip(names, [part for part in choice.states for _ in part.places], strict=True)
+        Control(title, part.column.unit(place), 1.0, f"{part.column.name} of {opened.path.name}")
+        for title, (part, place) in zip(
+            names, [(part, place) for part in choice.states for place in part.places], strict=True
+        )
     )
     return Recording(
         states=read.states,

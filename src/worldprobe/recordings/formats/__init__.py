@@ -1,11 +1,32 @@
 """The layouts that recordings are read from: one file each, found through the registry FORMATS."""
 
+from worldprobe.recordings.formats.airsim import AirSim
+from worldprobe.recordings.formats.colmap import Colmap
+from worldprobe.recordings.formats.euroc import Euroc
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import Hdf5
 from worldprobe.recordings.formats.lerobot import LeRobot
+from worldprobe.recordings.formats.nerf import Nerf
 from worldprobe.recordings.formats.npz import Npz
 from worldprobe.recordings.formats.robomimic import Robomimic
 from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
 from worldprobe.recordings.formats.tables import Csv, Parquet
+from worldprobe.recordings.formats.tum import Tum
 
-__all__ = ["FORMATS", "Csv", "Format", "Hdf5", "LeRobot", "Npz", "Opened", "Parquet", "Robomimic", "StableWorldmodel"]
+__all__ = [
+    "FORMATS",
+    "AirSim",
+    "Colmap",
+    "Csv",
+    "Euroc",
+    "Format",
+    "Hdf5",
+    "LeRobot",
+    "Nerf",
+    "Npz",
+    "Opened",
+    "Parquet",
+    "Robomimic",
+    "StableWorldmodel",
+    "Tum",
+]
