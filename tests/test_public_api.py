@@ -133,3 +133,12 @@ def test_pairs_and_a_second_array_are_one_too_many() -> None:
     pairs = wp.Pairs(np.zeros((4, 1), dtype=np.float32), np.array([[0, 1], [2, 3]]))
     with pytest.raises(WrongChoice, match="either Pairs or two arrays"):
         wp.predict(pairs, np.zeros((2, 1)))
+
+
+def test_a_recording_is_audited_by_its_path(tmp_path: Path) -> None:
+    np.savez(tmp_path / "log.npz", state=np.random.default_rng(0).standard_normal((300, 2)))
+    (tmp_path / "bad.yaml").write_text("name: 3", encoding="utf8")
+    by_path = wp.audit(tmp_path / "log.npz").to_json()
+    assert by_path["gates"] == wp.audit(wp.read_recording(tmp_path / "log.npz")).to_json()["gates"]
+    with pytest.raises(wp.errors.InvalidStudy):
+        wp.audit(tmp_path / "bad.yaml")

@@ -72,11 +72,12 @@ def audit(
 ) -> Audit:
     """Find out before any training whether an exploration can teach a world model, and what is in its way.
 
-    `subject` is a study or its name (with `preset` and `overrides`), a recording (pairs `stride` rows apart), or
-    `Pairs`, whose states are called `names` and are standardised. Raises InvalidValue for anything else.
+    `subject` is a study or its name (with `preset` and `overrides`), a recording or the path of one (pairs `stride`
+    rows apart; `read_recording` chooses its columns), or `Pairs`, whose states are called `names` and are standardised.
+    Raises InvalidValue for anything else.
     """
     from worldprobe._util.progress import SilentReporter, reporter
-    from worldprobe.recordings import Recording
+    from worldprobe.recordings import Recording, read_recording
 
     shown = reporter() if progress else SilentReporter()
     if isinstance(subject, Pairs):
@@ -85,6 +86,8 @@ def audit(
     from worldprobe.study.audit_study import audit_study
     from worldprobe.study.schema import Study
 
+    if isinstance(subject, str | Path) and _is_recording(subject):
+        subject = read_recording(Path(subject))
     if isinstance(subject, Recording):
         return audit_recording(subject, stride=stride, reporter=shown)
     if isinstance(subject, str | Path):
@@ -165,6 +168,13 @@ def _study(given: Study | str | Path, overrides: Sequence[str], preset: str | No
         allowed = "a study, its name or file (worldprobe.recorded_study makes one of recordings)"
         raise InvalidValue("study", type(given).__name__, allowed)
     return given
+
+
+def _is_recording(path: str | Path) -> bool:
+    """Whether something lies there that is no study: neither a study file nor a shipped study of that name."""
+    from worldprobe.study import shipped_studies
+
+    return Path(path).suffix not in {".yaml", ".yml"} and str(path) not in shipped_studies() and Path(path).exists()
 
 
 def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
