@@ -31,7 +31,7 @@ $(FULL): pyproject.toml constraints.txt | $(BIN)/python
 # Installed where we are root on a Debian machine; `worldprobe doctor` says what is missing elsewhere.
 system: WANTED := --blender --tests
 system system-demo:
-	@missing="$$($(PYTHON) src/worldprobe/doctor.py --apt $(WANTED))"; \
+	@missing="$$($(PYTHON) src/worldprobe/machine_checks.py --apt $(WANTED))"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi

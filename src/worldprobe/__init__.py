@@ -14,13 +14,15 @@ Every name is imported when it is first used: `import worldprobe` itself needs n
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from worldprobe._util.threads import wait_passively
 
 wait_passively()
 
+TYPE_CHECKING = False  # type checkers take it as true; importing `typing` would be most of this module's time
 if TYPE_CHECKING:
+    from typing import Any
+
     from worldprobe import errors
     from worldprobe.api.arrays import bound, decompose, predict, recover
     from worldprobe.api.studies import audit, load_study, plan, recorded_study, report, run

@@ -12,8 +12,8 @@ import yaml
 from typer.testing import CliRunner
 
 from worldprobe.audits import Audit, Gate
-from worldprobe.audits.audit import by_part, folded, worst_gate
 from worldprobe.audits.audit_folder import save_audit
+from worldprobe.audits.audit_outcome import by_part, folded, worst_gate
 from worldprobe.cli import app
 from worldprobe.errors import DamagedData
 from worldprobe.results import AuditedPart, Prediction, Verdict, load_audit

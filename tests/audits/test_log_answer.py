@@ -6,8 +6,8 @@ from scipy.special import ndtr
 
 from audits.logs import clean, names
 from predictor.test_log_prediction import pairs, walk
+from worldprobe.audits.limits.answering import answered, log_answer
 from worldprobe.audits.limits.ideal_logs import against_ideal, episode_starts, ideal_log
-from worldprobe.audits.limits.log_answer import answered, log_answer
 from worldprobe.audits.limits.mended_pairs import (
     StatePairs,
     equal_correlations,

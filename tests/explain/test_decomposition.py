@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from worldprobe.explain.decomposition import Ends, off_white_from_sigreg, off_white_from_whitening
 from worldprobe.explain.decomposition import decompose as decompose_by_name
 from worldprobe.results import MissingParts
-from worldprobe.train.sigreg import draw_directions, sigreg
+from worldprobe.train.sigreg_loss import draw_directions, sigreg
 
 DONE = Ends(train=1.0, heldout=1.0, optimum=1.0, rho=0.5, off_white=0.0)
 SHARES = arrays(np.float64, 3, elements=st.floats(-0.5, 1.0))

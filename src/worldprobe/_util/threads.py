@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+
+TYPE_CHECKING = False  # type checkers take it as true; `import worldprobe` loads this module and needs no `typing`
+if TYPE_CHECKING:
+    from collections.abc import Iterator, MutableMapping
 
 SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 """Environment variables that say how long a waiting thread keeps its core busy."""

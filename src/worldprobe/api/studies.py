@@ -13,7 +13,7 @@ from worldprobe.explore.regime import Pairs
 from worldprobe.world.world import WORLDS, World
 
 if TYPE_CHECKING:
-    from worldprobe.audits.audit import Audit
+    from worldprobe.audits.audit_outcome import Audit
     from worldprobe.planning import Findings
     from worldprobe.results import Results
     from worldprobe.study.schema import Study
@@ -182,8 +182,8 @@ def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
 
     from worldprobe.audits import Audit, audit_regime
     from worldprobe.audits.gates.exploration.predicted_r2 import judged
+    from worldprobe.audits.limits.answering import answered
     from worldprobe.audits.limits.ideal_logs import against_ideal
-    from worldprobe.audits.limits.log_answer import answered
     from worldprobe.predictor.log_prediction import predict_log
     from worldprobe.results import AuditedPart
 

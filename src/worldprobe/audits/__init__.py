@@ -1,6 +1,6 @@
 """Audit: whether an exploration of a world can teach a world model, found out before any training."""
 
-from worldprobe.audits.audit import Audit
+from worldprobe.audits.audit_outcome import Audit
 from worldprobe.audits.canonical_views import Effort
 from worldprobe.audits.exploration_audit import audit_regime
 from worldprobe.audits.gate import GATES, Gate, GateCheck, Verdict

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from worldprobe._util.files import atomic_write, write_json
-from worldprobe.audits.audit import Audit
+from worldprobe.audits.audit_outcome import Audit
 from worldprobe.results import SavedAudit, SavedGate, load_audit, versioned
 
 

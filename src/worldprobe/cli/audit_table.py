@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from worldprobe._util.visible import visible
 from worldprobe.audits import Audit
-from worldprobe.audits.audit import Folded, Judged, by_part, folded, worst_gate, worst_verdict
+from worldprobe.audits.audit_outcome import Folded, Judged, by_part, folded, worst_gate, worst_verdict
 from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.results import AuditedPart, Prediction, SavedAudit, Verdict
 

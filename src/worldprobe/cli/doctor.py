@@ -15,8 +15,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     """Check what this machine has: one line each for what works, what is missing, and the command that installs it."""
     from dataclasses import asdict
 
-    from worldprobe import doctor as physician
+    from worldprobe import machine_checks
 
-    checks = physician.checks()
-    print(json.dumps([asdict(check) for check in checks], indent=2) if as_json else physician.render(checks))
+    checks = machine_checks.checks()
+    print(json.dumps([asdict(check) for check in checks], indent=2) if as_json else machine_checks.render(checks))
     raise typer.Exit(0 if all(check.ok for check in checks if check.required) else 1)

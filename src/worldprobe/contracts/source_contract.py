@@ -15,7 +15,7 @@ FRAMES = 64
 SEED = 3
 
 
-class _Seen:
+class _SeenSource:
     """A source, and a sample of each of its splits."""
 
     def __init__(self, source: Source) -> None:
@@ -26,7 +26,7 @@ class _Seen:
         return {split: self.source.sample(split, FRAMES, SEED) for split in SPLITS}
 
 
-CONTRACT: Contract[_Seen] = Contract()
+CONTRACT: Contract[_SeenSource] = Contract()
 
 
 def check_source(source: Source) -> ContractReport:
@@ -36,7 +36,7 @@ def check_source(source: Source) -> ContractReport:
     it.
     """
     with source:
-        return CONTRACT.check(f"The source {type(source).__name__}", _Seen(source))
+        return CONTRACT.check(f"The source {type(source).__name__}", _SeenSource(source))
 
 
 @CONTRACT.promise(
@@ -44,7 +44,7 @@ def check_source(source: Source) -> ContractReport:
     fix="Give `sample` of train, heldout, probe and test; at most so many frames where there are no more.",
     first=True,
 )
-def _samples(seen: _Seen) -> str | None:
+def _samples(seen: _SeenSource) -> str | None:
     n = len(seen.source.controls)
     for split, sample in seen.samples.items():
         z = sample.controls
@@ -59,7 +59,7 @@ def _samples(seen: _Seen) -> str | None:
     "The same split, number of frames and seed give the same sample.",
     fix="Draw from a generator that is made from the seed and the split, and keep none between calls.",
 )
-def _same_again(seen: _Seen) -> str | None:
+def _same_again(seen: _SeenSource) -> str | None:
     for split, before in seen.samples.items():
         again = seen.source.sample(split, FRAMES, SEED)
         if not (np.array_equal(before.controls, again.controls) and np.array_equal(before.index, again.index)):
@@ -71,7 +71,7 @@ def _same_again(seen: _Seen) -> str | None:
     "Pairs are of two different frames of the sample, and of one episode.",
     fix="Count `index` in frames of the sample, and leave out pairs across `episodes`.",
 )
-def _pairs(seen: _Seen) -> str | None:
+def _pairs(seen: _SeenSource) -> str | None:
     for split, sample in seen.samples.items():
         index = sample.index
         if index.shape != (len(index), 2) or (index.size and (index.min() < 0 or index.max() >= len(sample))):
@@ -88,7 +88,7 @@ def _pairs(seen: _Seen) -> str | None:
     "Episodes begin with the first frame; actions, rows and blocks, where there are any, are one for each frame.",
     fix="Cut actions, rows and blocks as the frames are cut; `episodes` are rising places in the sample, from 0.",
 )
-def _one_each(seen: _Seen) -> str | None:
+def _one_each(seen: _SeenSource) -> str | None:
     for split, sample in seen.samples.items():
         starts = sample.starts
         if starts[0] != 0 or (np.diff(starts) <= 0).any() or starts[-1] >= len(sample):
@@ -104,7 +104,7 @@ def _one_each(seen: _Seen) -> str | None:
     "Splits share no frame.",
     fix="Keep the rows of each split apart, or draw each from a stream of its own.",
 )
-def _disjoint(seen: _Seen) -> str | None:
+def _disjoint(seen: _SeenSource) -> str | None:
     for (one, a), (other, b) in combinations(seen.samples.items(), 2):
         rows = [_identity(sample) for sample in (a, b)]
         if shared := len(rows[0] & rows[1]):
@@ -117,7 +117,7 @@ def _disjoint(seen: _Seen) -> str | None:
     fix="Return what `observation_shape` declares from `frames` and `first_frame`.",
     first=True,
 )
-def _declared(seen: _Seen) -> str | None:
+def _declared(seen: _SeenSource) -> str | None:
     shape = tuple(seen.source.observation_shape)
     dtype = np.dtype(np.uint8 if len(shape) == 3 else np.float32)
     for name, found in (("frames", _some(seen, np.arange(3))), ("first_frame", seen.source.first_frame())):
@@ -133,7 +133,7 @@ def _declared(seen: _Seen) -> str | None:
     "A place in a sample has one frame, to the byte: alone, in any batch, in any order, after `close`.",
     fix="Find frames by their place in the sample, never by their controls.",
 )
-def _by_place(seen: _Seen) -> str | None:
+def _by_place(seen: _SeenSource) -> str | None:
     places = np.array([5, 0, 7, 5, 3])
     together = _some(seen, places)
     alone = np.concatenate([_some(seen, places[i : i + 1]) for i in range(len(places))])
@@ -147,7 +147,7 @@ def _by_place(seen: _Seen) -> str | None:
     "The fingerprint is JSON, the same every time, and has the keys world, name and settings.",
     fix="Put into it all that samples and frames depend on, and nothing that changes by itself.",
 )
-def _fingerprint(seen: _Seen) -> str | None:
+def _fingerprint(seen: _SeenSource) -> str | None:
     found = seen.source.fingerprint
     if set(found) != {"world", "name", "settings"}:
         return f"the keys {', '.join(sorted(found))}"
@@ -155,7 +155,7 @@ def _fingerprint(seen: _Seen) -> str | None:
     return None if len(texts) == 1 else "another one the second time"
 
 
-def _some(seen: _Seen, places: np.ndarray) -> np.ndarray:
+def _some(seen: _SeenSource, places: np.ndarray) -> np.ndarray:
     return seen.source.frames(seen.samples["test"], places)
 
 

@@ -14,7 +14,7 @@ from worldprobe.world.world import WORLDS, World
 DRAWS = 40
 
 
-class _Seen:
+class _SeenWorld:
     """A world, another instance of it, and what it shows at canonical draws, the centre and two far corners."""
 
     def __init__(self, make: Callable[[], World], world: World) -> None:
@@ -32,7 +32,7 @@ class _Seen:
         return self.world.observe(self.z)
 
 
-CONTRACT: Contract[_Seen] = Contract()
+CONTRACT: Contract[_SeenWorld] = Contract()
 
 
 def check_world(world: World | type[World] | Callable[[], World] | str) -> ContractReport:
@@ -51,7 +51,7 @@ def check_world(world: World | type[World] | Callable[[], World] | str) -> Contr
         return kept()
 
     with kept if isinstance(kept, World) else make() as opened:
-        return CONTRACT.check(f"The world {type(opened).__name__}", _Seen(make, opened))
+        return CONTRACT.check(f"The world {type(opened).__name__}", _SeenWorld(make, opened))
 
 
 @CONTRACT.promise(
@@ -59,7 +59,7 @@ def check_world(world: World | type[World] | Callable[[], World] | str) -> Contr
     fix="Give every Control another name, a unit where its scale is not 1, a meaning and a scale above 0.",
     first=True,
 )
-def _controls(seen: _Seen) -> str | None:
+def _controls(seen: _SeenWorld) -> str | None:
     controls = seen.world.controls
     names = [spec.name for spec in controls]
     if not names:
@@ -83,7 +83,7 @@ def _controls(seen: _Seen) -> str | None:
     fix="Return an array of shape (N, *observation_shape) from observe, cast with .astype(np.uint8 or np.float32).",
     first=True,
 )
-def _shape(seen: _Seen) -> str | None:
+def _shape(seen: _SeenWorld) -> str | None:
     expected = (len(seen.z), *seen.world.observation_shape)
     dtype = np.uint8 if len(expected) == 4 else np.float32
     found = seen.observations
@@ -96,7 +96,7 @@ def _shape(seen: _Seen) -> str | None:
     "The same controls give the same bytes again, in memory of their own.",
     fix="Draw nothing at random in observe, and return a fresh array from every call.",
 )
-def _again(seen: _Seen) -> str | None:
+def _again(seen: _SeenWorld) -> str | None:
     again = seen.world.observe(seen.z)
     if not np.array_equal(again, seen.observations):
         rows = np.flatnonzero((again != seen.observations).reshape(len(again), -1).any(axis=1))
@@ -108,7 +108,7 @@ def _again(seen: _Seen) -> str | None:
     "An observation is the same alone, in any batch and in any order.",
     fix="Let nothing in observe depend on the batch: no mean over it, no state from row to row.",
 )
-def _batches(seen: _Seen) -> str | None:
+def _batches(seen: _SeenWorld) -> str | None:
     observe, z, all_at_once = seen.world.observe, seen.z, seen.observations
     order = np.random.default_rng(1).permutation(len(z))
     if not np.array_equal(observe(z[order]), all_at_once[order]):
@@ -125,7 +125,7 @@ def _batches(seen: _Seen) -> str | None:
     "Controls in double precision are the same controls.",
     fix="Convert z once, at the start of observe: np.asarray(z, dtype=np.float64).",
 )
-def _double(seen: _Seen) -> str | None:
+def _double(seen: _SeenWorld) -> str | None:
     same = np.array_equal(seen.world.observe(seen.z.astype(np.float64)), seen.observations)
     return None if same else "float64 controls give other bytes than the same float32 ones"
 
@@ -134,7 +134,7 @@ def _double(seen: _Seen) -> str | None:
     "Controls are left as they were given.",
     fix="Work on a copy of z: observe must not write into it.",
 )
-def _untouched(seen: _Seen) -> str | None:
+def _untouched(seen: _SeenWorld) -> str | None:
     given = seen.z.copy()
     given.setflags(write=False)
     seen.world.observe(given)
@@ -145,7 +145,7 @@ def _untouched(seen: _Seen) -> str | None:
     "Another instance with the same settings gives the same bytes.",
     fix="Make every setting a field of the class, and keep nothing global.",
 )
-def _instances(seen: _Seen) -> str | None:
+def _instances(seen: _SeenWorld) -> str | None:
     with seen.make() as other:
         return None if np.array_equal(other.observe(seen.z[:5]), seen.observations[:5]) else "other bytes"
 
@@ -154,7 +154,7 @@ def _instances(seen: _Seen) -> str | None:
     "A closed world opens again.",
     fix="Open processes and contexts when observe needs them, not when the world is made.",
 )
-def _reopens(seen: _Seen) -> str | None:
+def _reopens(seen: _SeenWorld) -> str | None:
     seen.world.close()
     return None if np.array_equal(seen.world.observe(seen.z[:3]), seen.observations[:3]) else "other bytes after close"
 
@@ -163,7 +163,7 @@ def _reopens(seen: _Seen) -> str | None:
     "No frame is constant, and no two observations are the same.",
     fix="Keep everything in sight: absorb limits by Control's smooth squash; never clip, never hide.",
 )
-def _distinct(seen: _Seen) -> str | None:
+def _distinct(seen: _SeenWorld) -> str | None:
     flat = seen.observations[: DRAWS + 1].reshape(DRAWS + 1, -1).astype(np.float64)
     if len(seen.world.observation_shape) == 3 and not (flat.std(axis=1) > 0.0).all():
         return f"the frame at z = {np.round(seen.z[int(np.argmin(flat.std(axis=1)))], 2).tolist()} has one colour only"
@@ -175,7 +175,7 @@ def _distinct(seen: _Seen) -> str | None:
     "Every control changes what is seen.",
     fix="A control that moves nothing can never be recovered: show it, or leave it out.",
 )
-def _moves(seen: _Seen) -> str | None:
+def _moves(seen: _SeenWorld) -> str | None:
     n = len(seen.world.controls)
     centre = seen.world.observe(np.zeros((1, n)))[0].astype(np.float64)
     least = 1e-3 * np.ptp(centre)
@@ -188,7 +188,7 @@ def _moves(seen: _Seen) -> str | None:
     "The fingerprint is JSON, always the same, and the same for equal settings.",
     fix="Return plain numbers, strings, lists and dicts that depend on the settings alone; NaN is no JSON.",
 )
-def _fingerprint(seen: _Seen) -> str | None:
+def _fingerprint(seen: _SeenWorld) -> str | None:
     def written(world: World) -> str:
         return json.dumps(world.fingerprint, sort_keys=True, allow_nan=False)
 
@@ -201,7 +201,7 @@ def _fingerprint(seen: _Seen) -> str | None:
     "Another size has another fingerprint and another observation shape.",
     fix="Include the settings in the fingerprint ({..., **self.settings()}) and derive observation_shape from size.",
 )
-def _sizes(seen: _Seen) -> str | None:
+def _sizes(seen: _SeenWorld) -> str | None:
     world = seen.world
     if "size" not in type(world).model_fields:
         return None
@@ -215,7 +215,7 @@ def _sizes(seen: _Seen) -> str | None:
     "It has a docstring, and refuses settings that it does not know.",
     fix="Describe the world in its docstring, and leave World's model_config as it is (extra='forbid').",
 )
-def _described(seen: _Seen) -> str | None:
+def _described(seen: _SeenWorld) -> str | None:
     kind = type(seen.world)
     if not (kind.__doc__ or "").strip():
         return "there is no docstring"

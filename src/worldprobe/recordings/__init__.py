@@ -6,7 +6,7 @@ from worldprobe.recordings.opening import describe
 from worldprobe.recordings.problems import BadRows, SeveralReadings, UnknownLayout, UnreadableFile, UnusableData
 from worldprobe.recordings.read import read_recording
 from worldprobe.recordings.recorded_frames import Frames
-from worldprobe.recordings.recording import Recording, Source
+from worldprobe.recordings.recording import Origin, Recording
 
 __all__ = [
     "FORMATS",
@@ -18,9 +18,9 @@ __all__ = [
     "Format",
     "Frames",
     "Opened",
+    "Origin",
     "Recording",
     "SeveralReadings",
-    "Source",
     "UnknownLayout",
     "UnreadableFile",
     "UnusableData",

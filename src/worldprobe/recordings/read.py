@@ -16,7 +16,7 @@ from worldprobe.recordings.formats import Opened
 from worldprobe.recordings.opening import open_recording
 from worldprobe.recordings.problems import BadRows, UnusableData, rows_in_words, shortened
 from worldprobe.recordings.recorded_frames import Frames, RowsOf
-from worldprobe.recordings.recording import Recording, Source
+from worldprobe.recordings.recording import Origin, Recording
 from worldprobe.world.world import Control
 
 
@@ -176,7 +176,7 @@ def _recording(opened: Opened, name: str, choice: Choice, read: _Read, chosen: d
         states=read.states,
         controls=controls,
         episodes=read.starts,
-        source=Source(opened.path, name, _digest(read)),
+        source=Origin(opened.path, name, _digest(read)),
         chosen=chosen,
         warnings=tuple(warnings),
         constant=constant,

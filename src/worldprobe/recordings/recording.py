@@ -18,7 +18,7 @@ from worldprobe.world.world import Control
 
 
 @dataclass(frozen=True)
-class Source:
+class Origin:
     """Where a recording came from."""
 
     path: Path
@@ -40,7 +40,7 @@ class Recording:
     """What each column of the states is."""
     episodes: Int[np.ndarray, " episodes"]
     """The first row of every episode; within an episode rows are in the order of time."""
-    source: Source
+    source: Origin
     chosen: Mapping[str, str]
     """What was read as what, and why, in words, by option."""
     warnings: tuple[str, ...] = ()

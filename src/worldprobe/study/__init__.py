@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from worldprobe.results import Results
     from worldprobe.study.conclusion import conclude_study
     from worldprobe.study.load import DEFAULT_PRESET, load_study, shipped_studies
-    from worldprobe.study.run import run_study
+    from worldprobe.study.resumable_run import run_study
     from worldprobe.study.schema import Study
 
 __all__ = ["DEFAULT_PRESET", "Results", "Study", "conclude_study", "load_study", "run_study", "shipped_studies"]
@@ -21,7 +21,7 @@ _HOMES = {
     "DEFAULT_PRESET": "worldprobe.study.load",
     "load_study": "worldprobe.study.load",
     "shipped_studies": "worldprobe.study.load",
-    "run_study": "worldprobe.study.run",
+    "run_study": "worldprobe.study.resumable_run",
     "Study": "worldprobe.study.schema",
 }
 

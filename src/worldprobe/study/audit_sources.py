@@ -13,8 +13,8 @@ from jaxtyping import Float
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
+from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.limits.ideal_logs import against_ideal
-from worldprobe.audits.limits.log_answer import answered
 from worldprobe.audits.limits.odd_episodes import odd_episodes
 from worldprobe.audits.thresholds import Thresholds, thresholds, thresholds_in_words
 from worldprobe.explore import Pairs

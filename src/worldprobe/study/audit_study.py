@@ -14,7 +14,7 @@ from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_regime, audit_world
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
-from worldprobe.audits.limits.log_answer import answered
+from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.thresholds import thresholds
 from worldprobe.explore import Pairs
 from worldprobe.results import AuditedPart, SavedAudit, audited_settings, load_audit

@@ -15,10 +15,10 @@ from worldprobe.study.cells import CANONICAL, Cell, RunRole
 from worldprobe.study.measure_run import Embedded, measure_bound, measure_cyclic, measure_recovery
 from worldprobe.study.planning_benchmark import StudyTrial
 from worldprobe.study.resources import Resources
-from worldprobe.study.train_group import FrameReader
+from worldprobe.study.train_group import TrainedReader
 
 
-def score_run(resources: Resources, cell: Cell, reader: FrameReader, render_seconds: float) -> Run:
+def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_seconds: float) -> Run:
     """Measure what was recovered of the controls, and keep the run."""
     start, frames, study = time.perf_counter(), resources.frames(cell), resources.variants.at(cell.axes)
     features = reader.features

@@ -31,7 +31,7 @@ Features = Callable[[Dataset], Float[np.ndarray, "frames d"]]
 
 
 @dataclass
-class FrameReader:
+class TrainedReader:
     """What a run reads frames with, and how it was trained."""
 
     features: Features
@@ -42,12 +42,12 @@ class FrameReader:
     seconds: float = 0.0
 
 
-def train_group(resources: Resources, group: Sequence[Cell]) -> list[FrameReader]:
+def train_group(resources: Resources, group: Sequence[Cell]) -> list[TrainedReader]:
     """Return what each cell of a group reads frames with, and keep the weights of what was trained."""
     if group[0].role is RunRole.PIXELS:
-        return [FrameReader(_pixels)]
+        return [TrainedReader(_pixels)]
     if group[0].role is RunRole.FLOOR:
-        return [FrameReader(*_reading(_encoder(resources, group[0])))]
+        return [TrainedReader(*_reading(_encoder(resources, group[0])))]
     restarts = resources.variants.at(group[0].axes).restarts
     members = [_member(resources, cell, restart) for cell in group for restart in range(restarts)]
     start = time.perf_counter()
@@ -62,7 +62,7 @@ def train_group(resources: Resources, group: Sequence[Cell]) -> list[FrameReader
         if history.predictor is not None:
             _save_weights(history.predictor, folder / "predictor.pt")
         curves = {"step": history.step, **history.curves}
-        found.append(FrameReader(*_reading(members[best].encoder), history.record, curves, seconds))
+        found.append(TrainedReader(*_reading(members[best].encoder), history.record, curves, seconds))
     return found
 
 

@@ -4,7 +4,7 @@ from worldprobe.train.encoders import ENCODERS, Encoder, parameters
 from worldprobe.train.objectives import OBJECTIVES, Objective
 from worldprobe.train.pair_batches import FreshPairs, PairData, PairSource
 from worldprobe.train.predictive import LeJEPAPredictive
-from worldprobe.train.sigreg import draw_directions, sigreg
+from worldprobe.train.sigreg_loss import draw_directions, sigreg
 from worldprobe.train.trainer import StackMember, embed, train, train_stack
 from worldprobe.train.training_history import TrainingHistory
 from worldprobe.train.training_settings import TrainingSettings

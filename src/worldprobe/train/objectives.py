@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from worldprobe._util.registry import Component, Registry
 from worldprobe.errors import InvalidValue
 from worldprobe.train.ranks import mean_over_ranks, sum_over_ranks
-from worldprobe.train.sigreg import draw_directions, sigreg
+from worldprobe.train.sigreg_loss import draw_directions, sigreg
 
 SMALLEST_WIDTH = 1e-30
 """Squared kernel width of InfoNCE where all embeddings are equal and their median distance is 0."""

@@ -72,7 +72,7 @@ LONGEST_STRIDE = 64
 
 
 @runtime_checkable
-class FrameReader(Protocol):
+class FrameSource(Protocol):
     """Frames that are read when they are asked for, such as those of a recording."""
 
     def __len__(self) -> int: ...
@@ -96,7 +96,7 @@ class ArrayReader:
 
 
 def audit_frames(
-    frames: Shaped[np.ndarray, "F ..."] | FrameReader,
+    frames: Shaped[np.ndarray, "F ..."] | FrameSource,
     pairs: Pairs,
     names: Sequence[str],
     *,
@@ -148,7 +148,7 @@ def _batches(rows: Int[np.ndarray, " rows"]) -> Iterator[Int[np.ndarray, " some"
 
 
 def _seen(
-    reader: FrameReader, rows: Int[np.ndarray, " rows"]
+    reader: FrameSource, rows: Int[np.ndarray, " rows"]
 ) -> tuple[Float32[np.ndarray, "rows m"], Bool[np.ndarray, " joints"]]:
     """Return the frames' features, and which frames are copies of the one that was read before them."""
     features, same, before = [], [], None
@@ -233,7 +233,7 @@ def _readable(
     return gates
 
 
-def _overlap(reader: FrameReader, test: Shaped[np.ndarray, "T ..."]) -> Gate:
+def _overlap(reader: FrameSource, test: Shaped[np.ndarray, "T ..."]) -> Gate:
     trained = {_digest(frame) for batch in _batches(np.arange(len(reader))) for frame in reader.read(batch)}
     chosen = evenly_spaced(len(test), 2000)
     known = [_digest(test[i]) in trained for i in chosen]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from worldprobe import doctor
-from worldprobe.doctor import MachineCheck, checks, main, missing_apt, missing_packages, render
+from worldprobe import machine_checks
+from worldprobe.machine_checks import MachineCheck, checks, main, missing_apt, missing_packages, render
 from worldprobe.render.raster import APT_PACKAGES
+from worldprobe.study import shipped_studies
 
 NOWHERE = {"libnowhere1": "libnowhere.so.1", "libc6": "libc.so.6", "libnodriver": "*/dri/nowhere_dri.so"}
 
@@ -27,13 +28,13 @@ def test_this_machine_is_fit_for_the_demo(found):
     assert "mujoco 3" in found["MuJoCo"].detail
     assert "not/yet" in found["disk"].detail
     assert found["studies"].ok
-    assert found["studies"].detail.startswith("all 12 can be run: ")
+    assert found["studies"].detail.startswith(f"all {len(shipped_studies())} can be run: ")
     assert render(list(found.values())).endswith("Every study can be run here: `worldprobe run camera`.")
 
 
 def test_a_missing_graphics_driver_is_told_from_a_missing_package(monkeypatch):
     monkeypatch.setenv("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null")
-    check = doctor._raster(doctor._child(doctor._RASTER))
+    check = machine_checks._raster(machine_checks._child(machine_checks._RASTER))
     assert not check.ok
     assert not check.required, "the analytic worlds need no rasteriser"
     assert check.detail == "EGL does not draw: requested device index 0, but found 0 devices"
@@ -41,34 +42,36 @@ def test_a_missing_graphics_driver_is_told_from_a_missing_package(monkeypatch):
 
 
 def test_a_crash_of_a_driver_is_survived_and_told():
-    child = doctor._child("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
-    check = doctor._raster(child)
+    child = machine_checks._child("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    check = machine_checks._raster(child)
     assert not check.ok
     assert "killed by signal 11" in check.detail
 
 
 def test_a_child_that_hangs_is_given_up(monkeypatch):
-    monkeypatch.setattr(doctor, "_CHILD_SECONDS", 0.2)
-    child = doctor._child("import time; time.sleep(60)")
+    monkeypatch.setattr(machine_checks, "_CHILD_SECONDS", 0.2)
+    child = machine_checks._child("import time; time.sleep(60)")
     assert not child.ok
     assert "no answer within 0.2 s" in child.text
 
 
 def test_missing_python_packages_name_their_extra(monkeypatch):
-    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
-    failed = doctor._Child(False, "ModuleNotFoundError: No module named 'x'")
-    assert doctor._raster(failed).fix == "pip install moderngl"
-    blender = doctor._blender(failed)
+    monkeypatch.setattr(machine_checks.importlib.util, "find_spec", lambda name: None)
+    failed = machine_checks._Child(False, "ModuleNotFoundError: No module named 'x'")
+    assert machine_checks._raster(failed).fix == "pip install moderngl"
+    blender = machine_checks._blender(failed)
     assert blender.fix.startswith('pip install "worldprobe[room]"')
     assert not blender.required
     assert "no Cycles stills" in blender.detail
-    assert doctor._mujoco(failed).fix == 'pip install "worldprobe[arm]"'
-    assert doctor._torch(failed).fix == "pip install -c constraints.txt torch"
+    assert machine_checks._mujoco(failed).fix == 'pip install "worldprobe[arm]"'
+    assert machine_checks._torch(failed).fix == "pip install -c constraints.txt torch"
 
 
 def test_a_library_that_blender_lacks_is_named(monkeypatch):
-    monkeypatch.setattr(doctor, "BLENDER_LIBRARIES", NOWHERE)
-    check = doctor._blender(doctor._Child(False, "ImportError: libnowhere.so.1: cannot open shared object file"))
+    monkeypatch.setattr(machine_checks, "BLENDER_LIBRARIES", NOWHERE)
+    check = machine_checks._blender(
+        machine_checks._Child(False, "ImportError: libnowhere.so.1: cannot open shared object file")
+    )
     assert check.fix.endswith("apt-get install -y --no-install-recommends libnowhere1 libnodriver")
     assert "libnowhere.so.1" in check.detail
 
@@ -79,20 +82,20 @@ def test_only_packages_whose_library_is_missing_are_listed():
 
 def test_mesa_is_not_asked_for_where_another_driver_draws(monkeypatch):
     present = {"libEGL.so.1", "libEGL_nvidia.so.0"}
-    monkeypatch.setattr(doctor, "_loads", lambda library: library in present)
-    monkeypatch.setattr(doctor.glob, "glob", lambda pattern: [])
-    assert missing_packages(doctor.RASTER_LIBRARIES) == ["libgl1"]
+    monkeypatch.setattr(machine_checks, "_loads", lambda library: library in present)
+    monkeypatch.setattr(machine_checks.glob, "glob", lambda pattern: [])
+    assert missing_packages(machine_checks.RASTER_LIBRARIES) == ["libgl1"]
 
 
 def test_programs_for_tests_are_listed_only_when_asked(monkeypatch):
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    monkeypatch.setattr(machine_checks.shutil, "which", lambda name: None)
     assert "chromium" not in missing_apt()
     assert missing_apt(tests=True)[-2:] == ["chromium", "chromium-driver"]
 
 
 def test_the_demo_asks_for_no_library_of_blenders(monkeypatch):
-    monkeypatch.setattr(doctor, "_present", lambda library: False)
-    monkeypatch.setattr(doctor, "_loads", lambda library: False)
+    monkeypatch.setattr(machine_checks, "_present", lambda library: False)
+    monkeypatch.setattr(machine_checks, "_loads", lambda library: False)
     assert "libxrender1" not in missing_apt()
     assert "libegl1" in missing_apt()
     assert {"libxrender1", "libegl1"} < set(missing_apt(blender=True))
@@ -100,25 +103,25 @@ def test_the_demo_asks_for_no_library_of_blenders(monkeypatch):
 
 def test_what_each_study_lacks_is_said_and_the_others_can_be_run():
     answer = '{"camera": null, "arm": "mujoco is missing.", "arm-squashed": "mujoco is missing."}'
-    check = doctor._studies(doctor._Child(True, answer))
+    check = machine_checks._studies(machine_checks._Child(True, answer))
     assert not check.ok
     assert not check.required
     assert check.detail == "1 of 3 can be run; not arm, arm-squashed"
     assert check.fix == "mujoco is missing."
     assert render([check]).endswith("The other studies can be run here: see `worldprobe studies`.")
-    assert doctor._studies(doctor._Child(True, '{"camera": "x"}')).required
-    assert doctor._studies(doctor._Child(False, "No module named 'torch'")).required
+    assert machine_checks._studies(machine_checks._Child(True, '{"camera": "x"}')).required
+    assert machine_checks._studies(machine_checks._Child(False, "No module named 'torch'")).required
 
 
 def test_sudo_is_named_to_those_who_need_it(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert doctor._apt(["a", "b"]) == "sudo apt-get install -y --no-install-recommends a b"
+    assert machine_checks._apt(["a", "b"]) == "sudo apt-get install -y --no-install-recommends a b"
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert doctor._apt(["a", "b"]) == "apt-get install -y --no-install-recommends a b"
+    assert machine_checks._apt(["a", "b"]) == "apt-get install -y --no-install-recommends a b"
 
 
 def test_apt_is_answered_without_any_package_installed():
-    script = Path(doctor.__file__)
+    script = Path(machine_checks.__file__)
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-X", "importtime", str(script), "--apt"],
         capture_output=True,
@@ -131,21 +134,21 @@ def test_apt_is_answered_without_any_package_installed():
 
 
 def test_the_rasteriser_and_the_doctor_name_the_same_packages():
-    assert tuple(doctor.RASTER_LIBRARIES) == APT_PACKAGES
+    assert tuple(machine_checks.RASTER_LIBRARIES) == APT_PACKAGES
 
 
 def test_a_cache_folder_that_cannot_be_written_is_refused_with_what_to_set(monkeypatch):
     monkeypatch.setenv("WORLDPROBE_CACHE", "/proc/worldprobe")
-    check = doctor._disk()
+    check = machine_checks._disk()
     assert not check.ok
     assert "WORLDPROBE_CACHE" in check.fix
 
 
 def test_a_full_disk_says_how_much_is_needed(monkeypatch, tmp_path):
     monkeypatch.setenv("WORLDPROBE_CACHE", str(tmp_path))
-    usage = doctor.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage._replace(free=1 << 30))
-    check = doctor._disk()
+    usage = machine_checks.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(machine_checks.shutil, "disk_usage", lambda path: usage._replace(free=1 << 30))
+    check = machine_checks._disk()
     assert not check.ok
     assert check.detail == f"1 GB free for the cache, {tmp_path}; 2 GB are needed"
 
@@ -155,7 +158,7 @@ def test_a_full_disk_says_how_much_is_needed(monkeypatch, tmp_path):
 )
 def test_other_pythons_are_told_what_they_lose(monkeypatch, version, fine, told):
     monkeypatch.setattr(sys, "version_info", version)
-    check = doctor._python()
+    check = machine_checks._python()
     assert check.ok is fine
     assert told in check.detail
 
@@ -179,6 +182,6 @@ def test_render_puts_the_mending_command_under_what_is_missing():
 
 @pytest.mark.parametrize(("ok", "required", "status"), [(True, True, 0), (False, False, 0), (False, True, 1)])
 def test_the_exit_status_counts_what_is_required(monkeypatch, capsys, ok, required, status):
-    monkeypatch.setattr(doctor, "checks", lambda: [MachineCheck("one", ok, "seen", required=required)])
+    monkeypatch.setattr(machine_checks, "checks", lambda: [MachineCheck("one", ok, "seen", required=required)])
     assert main([]) == status
     assert "one" in capsys.readouterr().out

@@ -1,7 +1,7 @@
 """The doctor: what this machine has, what it lacks, and the command that installs it.
 
-It runs without any package installed (`python src/worldprobe/doctor.py --apt`), so that a Makefile can ask it what to
-install first. Whatever can crash (a graphics driver, Blender) is tried in a child process.
+It runs without any package installed (`python src/worldprobe/machine_checks.py --apt`), so that a Makefile can ask it
+what to install first. Whatever can crash (a graphics driver, Blender) is tried in a child process.
 """
 
 from __future__ import annotations
