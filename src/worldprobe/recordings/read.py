@@ -119,7 +119,10 @@ def _without_bad_rows(opened: Opened, choice: Choice, read: _Read, drop: bool) -
     """Return what was read without rows that are not finite; raises BadRows unless they may be dropped."""
     bad = ~np.isfinite(read.states)
     if read.actions is not None:
-        bad = np.concatenate([bad, ~np.isfinite(read.actions)], axis=1)
+        odd = ~np.isfinite(read.actions)
+        last = np.append(read.starts[1:], len(odd)) - 1
+        odd[last] &= ~np.isnan(read.actions[last])  # none was taken there
+        bad = np.concatenate([bad, odd], axis=1)
     rows: Bool[np.ndarray, " rows"] = bad.any(axis=1)
     if not rows.any():
         return read

@@ -1,11 +1,14 @@
 """The layouts that recordings are read from: one file each, found through the registry FORMATS."""
 
 from worldprobe.recordings.formats.airsim import AirSim
+from worldprobe.recordings.formats.aloha import Aloha
 from worldprobe.recordings.formats.colmap import Colmap
+from worldprobe.recordings.formats.episodes_npz import NpzEpisodes
 from worldprobe.recordings.formats.euroc import Euroc
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import Hdf5
 from worldprobe.recordings.formats.lerobot import LeRobot
+from worldprobe.recordings.formats.minari import Minari
 from worldprobe.recordings.formats.nerf import Nerf
 from worldprobe.recordings.formats.npz import Npz
 from worldprobe.recordings.formats.robomimic import Robomimic
@@ -16,14 +19,17 @@ from worldprobe.recordings.formats.tum import Tum
 __all__ = [
     "FORMATS",
     "AirSim",
+    "Aloha",
     "Colmap",
     "Csv",
     "Euroc",
     "Format",
     "Hdf5",
     "LeRobot",
+    "Minari",
     "Nerf",
     "Npz",
+    "NpzEpisodes",
     "Opened",
     "Parquet",
     "Robomimic",

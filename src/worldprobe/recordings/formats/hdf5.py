@@ -137,7 +137,10 @@ class Hdf5(Format):
         return OpenedHdf5(path, found, pieces)
 
 
-LAYOUTS: list[Callable[[h5py.File], bool]] = []
+LAYOUTS: list[Callable[[h5py.File], bool]] = [
+    lambda file: "action" in file and "observations/qpos" in file,
+    lambda file: any(name.startswith("episode_") and f"{name}/observations" in file for name in file),
+]
 """What recognises a layout of its own in an open HDF5 file; a format that adds one is no longer read as plain HDF5."""
 
 

@@ -1,0 +1,95 @@
+"""Folders of NumPy archives, each one episode, as DreamerV2 and DreamerV3 keep them.
+
+The layout: https://github.com/danijar/dreamerv2, dreamerv2/common/replay.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from worldprobe.recordings.episodes import episode_of
+from worldprobe.recordings.formats.format import FORMATS, Format, Opened
+from worldprobe.recordings.formats.npz import Npz, OpenedNpz
+from worldprobe.recordings.problems import UnusableData, shortened
+from worldprobe.recordings.recorded_frames import Frames, Pictures, natural
+
+
+@FORMATS.register("npz-episodes")
+class NpzEpisodes(Format):
+    """Every file is an episode, in the order of the numbers in their names; all have the same arrays."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Go by the suffix of the files."""
+        return path.is_dir() and bool(_files(path))
+
+    @classmethod
+    def open(cls, path: Path) -> OpenedEpisodes:
+        """Read the headers of all arrays; raises UnusableData where a file has others than the first."""
+        return OpenedEpisodes(path, [Npz.open(file) for file in _files(path)])
+
+
+class OpenedEpisodes(Opened):
+    """The arrays of every file, one file after the other."""
+
+    starts_in_words = "every file is an episode: their order"
+
+    def __init__(self, path: Path, parts: Sequence[OpenedNpz]) -> None:
+        self._parts = parts
+        first = {column.name: column for column in parts[0].columns}
+        counts = [part.rows for part in parts]
+        for part in parts[1:]:
+            here = {column.name: column.shape for column in part.columns}
+            if here != {name: column.shape for name, column in first.items()}:
+                problem = f"it has {shortened(list(here))} of shapes {shortened(list(map(str, here.values())))} a row"
+                mend = f"All files need the arrays of {parts[0].path.name}, in one shape: {shortened(list(first))}."
+                raise UnusableData(part.path, "arrays", problem, mend)
+        whole = [
+            name
+            for name in first
+            if all(part.column(name).rows == count for part, count in zip(parts, counts, strict=True))
+        ]
+        super().__init__(path, [replace(first[name], rows=sum(counts)) for name in whole])
+        self.starts = np.cumsum([0, *counts[:-1]], dtype=np.int64)
+        self.words = f"{len(parts):,} files"
+
+    def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return whole columns."""
+        found = [part.read(names) for part in self._parts]
+        return {name: np.concatenate([values[name] for values in found]) for name in names}
+
+    def frames(self, name: str) -> Frames:
+        """Return the pictures of all files, of which only those asked for are read."""
+        return Following([part.frames(name) for part in self._parts])
+
+
+class Following(Frames):
+    """Frames of several recordings, one after the other."""
+
+    def __init__(self, parts: Sequence[Frames]) -> None:
+        self._parts, self.shape = parts, parts[0].shape
+        self._starts = np.cumsum([0, *map(len, parts)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def stamp(self) -> str:
+        return "\n".join(part.stamp() for part in self._parts)
+
+    def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
+        found = np.empty((len(rows), *self.shape), dtype=np.uint8)
+        holder = episode_of(self._starts, rows)
+        for number in np.unique(holder).tolist():
+            here = holder == number
+            found[here] = self._parts[number].read(rows[here] - self._starts[number])
+        return found
+
+
+def _files(path: Path) -> list[Path]:
+    found = [entry for entry in path.iterdir() if entry.suffix.lower() == ".npz" and not entry.name.startswith(".")]
+    return sorted(found, key=lambda entry: natural(entry.name))
