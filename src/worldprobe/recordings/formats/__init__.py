@@ -14,6 +14,7 @@ from worldprobe.recordings.formats.npz import Npz
 from worldprobe.recordings.formats.robomimic import Robomimic
 from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
 from worldprobe.recordings.formats.tables import Csv, Parquet
+from worldprobe.recordings.formats.tdmpc2 import TdMpc2
 from worldprobe.recordings.formats.tum import Tum
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "Parquet",
     "Robomimic",
     "StableWorldmodel",
+    "TdMpc2",
     "Tum",
 ]
