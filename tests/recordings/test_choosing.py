@@ -104,8 +104,8 @@ def test_states_are_single_precision_only_where_nothing_is_lost(
 
 
 def test_frames_must_be_pictures(tmp_path: Path) -> None:
-    path = saved(tmp_path, z=np.zeros(4), frames=np.zeros((4, 8, 8, 3), dtype=np.float32))
-    with pytest.raises(UnusableData, match=r"'frames': it holds float32 .* not pictures\. Frames are uint8"):
+    path = saved(tmp_path, z=np.zeros(4), frames=np.zeros((4, 8, 8, 5), dtype=np.float32))
+    with pytest.raises(UnusableData, match=r"'frames': it holds float32 .* not pictures\. Frames are 8-bit"):
         read_recording(path, frames="frames")
 
 

@@ -78,7 +78,7 @@ def test_text_is_described_and_is_no_state(tmp_path: Path) -> None:
     found = {found.column.name: found for found in table.columns}
     assert found["language"].column.type == "text"
     assert found["language"].role is None
-    assert found["terminated"].role is None
+    assert found["terminated"].role is ColumnRole.EPISODE
     assert table.candidates(ColumnRole.STATES) == ("state",)
     assert found["step_idx"].range == (0, 19)
 

@@ -87,12 +87,13 @@ def test_starts_ends_and_lengths_that_do_not_cover_the_rows_are_refused(
 
 def test_frames_with_channels_first_or_one_channel_are_read_as_rgb(tmp_path: Path) -> None:
     w = walk((5,))
-    np.savez(tmp_path / "w.npz", z=w.states, first=np.moveaxis(w.frames, -1, 1), grey=w.frames[..., :1])
+    np.savez(tmp_path / "w.npz", z=w.states, front=np.moveaxis(w.frames, -1, 1), grey=w.frames[..., :1])
     with pytest.raises(
-        SeveralReadings, match=r'frames: first, grey\. Pass frames="first" or another, or frames="none"'
+        SeveralReadings,
+        match=r'frames: front, grey\. Pass frames="front" or another, frames="first" for front, or frames="none"',
     ):
         read_recording(tmp_path / "w.npz")
-    for name in ("first", "grey"):
+    for name in ("front", "grey"):
         frames = read_recording(tmp_path / "w.npz", frames=name).frames
         assert frames is not None
         np.testing.assert_array_equal(frames.read([4, 1]), w.frames[[4, 1]])

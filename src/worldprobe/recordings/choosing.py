@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from worldprobe.errors import InvalidValue, UnknownName, option
-from worldprobe.recordings.columns import Column, ColumnKind, ColumnRole, role_of
+from worldprobe.errors import InvalidValue, option
+from worldprobe.recordings.columns import Column, ColumnKind, ColumnRole, last_word, role_of
+from worldprobe.recordings.episode_marks import EpisodeMark, mark_of
 from worldprobe.recordings.formats.format import Opened
+from worldprobe.recordings.pictures import layout_of
 from worldprobe.recordings.problems import SeveralReadings, UnusableData, shortened
+from worldprobe.recordings.recording_parts import RecordingPart, Treated, parts_of, whole
 
 NOTHING = "none"
-"""What a caller passes for frames, actions or episode so that none is searched for."""
+"""What a caller passes for frames, actions, episode or time so that none is searched for."""
+
+FIRST = "first"
+"""What a caller passes for frames to take the first camera of several."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,6 @@ class Asked:
     time: str | None = None
 
 
-@dataclass(frozen=True)
-class RecordingPart:
-    """Some components of a column, in order."""
-
-    column: Column
-    places: tuple[int, ...]
-
-    def __str__(self) -> str:
-        whole = len(self.places) == self.column.width
-        if whole:
-            return self.column.name + ("" if self.column.single else f" ({self.column.width} numbers)")
-        return ", ".join(f"{self.column.name}[{place}]" for place in self.places)
-
-
 @dataclass
 class Choice:
     """The columns that are read, and the words for why."""
@@ -49,16 +38,17 @@ class Choice:
     states: tuple[RecordingPart, ...] = ()
     actions: tuple[RecordingPart, ...] = ()
     frames: Column | None = None
-    episode: Column | None = None
+    episode: tuple[Column, ...] = ()
+    """One column, or several flags of which each ends an episode."""
     times: tuple[Column, ...] = ()
+    treated: tuple[Treated, ...] = ()
     words: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
         """The names of all columns whose rows are read, each once."""
         parts = [part.column for part in (*self.states, *self.actions)]
-        others = [self.episode] if self.episode else []
-        return list(dict.fromkeys(column.name for column in (*parts, *others, *self.times)))
+        return list(dict.fromkeys(column.name for column in (*parts, *self.episode, *self.times)))
 
 
 def choose(opened: Opened, asked: Asked) -> Choice:
@@ -84,53 +74,103 @@ def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
         if given is not None and not (role == "actions" and list(given) == [NOTHING]):
             if "" in given:
                 raise InvalidValue(role, ",".join(given), "names of columns", "One of them is empty.")
-            parts = tuple(_part(opened, text) for text in given)
+            parts, treated = parts_of(opened, given)
+            if role == "states":
+                choice.treated = treated
+            elif treated:
+                raise InvalidValue(role, ",".join(given), "columns as they are: only states can be treated")
             setattr(choice, role, parts)
-            choice.words[role] = f"{', '.join(map(str, parts))}: as named"
+            choice.words[role] = f"{', '.join(given if treated else map(str, parts))}: as named"
     if asked.episode is not None and opened.starts is not None:
         problem = f"{option('episode', asked.episode)} was passed, but {opened.starts_in_words} says where each begins"
         raise UnusableData(opened.path, "episodes", problem, "Leave it out.")
-    for role in ("frames", "episode"):
-        name: str | None = getattr(asked, role)
-        if name is not None and name != NOTHING:
-            column = opened.frame_column(name) if role == "frames" else opened.column(name)
-            setattr(choice, role, column)
-            choice.words[role] = f"{_called(column, ColumnRole(role))}: as named"
+    if asked.episode not in (None, NOTHING):
+        choice.episode = (opened.column(str(asked.episode)),)
+        choice.words["episode"] = f"{choice.episode[0].name}: as named{_means(choice.episode)}"
+    if asked.frames not in (None, NOTHING) and not _wants_first(opened, asked.frames):
+        choice.frames = opened.frame_column(str(asked.frames))
+        choice.words["frames"] = f"{_called(choice.frames)}: as named"
     if choice.frames and choice.frames.kind is not ColumnKind.PICTURE:
         problem = f"it holds {choice.frames.type} of shape {choice.frames.shape} a row, not pictures"
-        mend = "Frames are uint8 (H, W, 3), (H, W, 1) or (3, H, W), image files or a video."
+        mend = (
+            "Frames are 8-bit pictures, floating-point numbers from 0 to 1 in three channels, image files or a video."
+        )
         raise UnusableData(opened.path, f"column {choice.frames.name!r}", problem, mend)
 
 
-def _called(column: Column, role: ColumnRole) -> str:
-    return f"{column.name} ({column.type})" if role is ColumnRole.FRAMES else column.name
+def _called(column: Column) -> str:
+    layout = layout_of(column.shape)
+    return f"{column.name} ({column.type}{f', {layout.words}' if layout and layout.words else ''})"
 
 
 def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
     """Take the one candidate for actions, frames and episode where the caller named none."""
-    for part, role in (
-        ("actions", ColumnRole.ACTIONS),
-        ("frames", ColumnRole.FRAMES),
-        ("episode", ColumnRole.EPISODE),
-    ):
+    for part in ("actions", "frames", "episode"):
         given = getattr(asked, part)
-        if given is not None:
-            if given == NOTHING or (part == "actions" and list(given) == [NOTHING]):
-                choice.words[part] = "none, as asked"
-            continue
-        if role is ColumnRole.EPISODE and opened.starts is not None:
-            continue
-        found = [column for column in _free(opened, choice) if role_of(column, opened.rows) is role]
-        if len(found) > 1:
-            names = [column.name for column in found]
-            example = f"{option(part, names[0])} or another, or {option(part, NOTHING)}"
-            raise SeveralReadings(opened.path, part, names, example)
-        if found:
-            value = (RecordingPart(found[0], tuple(range(found[0].width))),) if role is ColumnRole.ACTIONS else found[0]
-            setattr(choice, part, value)
-            choice.words[part] = f"{_called(found[0], role)}: found, the only candidate"
-        else:
-            choice.words[part] = "none found"
+        if given == NOTHING or (part == "actions" and given is not None and list(given) == [NOTHING]):
+            choice.words[part] = "none, as asked"
+        elif part == "frames" and _wants_first(opened, given):
+            _find(opened, part, choice, first=True)
+        elif given is None and not (part == "episode" and opened.starts is not None):
+            _find(opened, part, choice, first=False)
+
+
+def _wants_first(opened: Opened, frames: str | None) -> bool:
+    return frames == FIRST and all(column.name != FIRST for column in opened.columns)
+
+
+def _find(opened: Opened, part: str, choice: Choice, *, first: bool) -> None:
+    role = ColumnRole(part)
+    found = [column for column in _free(opened, choice) if role_of(column, opened.rows) is role]
+    if role is ColumnRole.EPISODE:
+        found, flags = [c for c in found if not _flags(c)], [c for c in found if _flags(c)]
+        if not found and flags:
+            _take_flags(flags, choice)
+            return
+    if len(found) > 1 and not first:
+        names = [column.name for column in found]
+        more = f", {option(part, FIRST)} for {names[0]}" if role is ColumnRole.FRAMES else ""
+        example = f"{option(part, names[0])} or another{more}, or {option(part, NOTHING)}"
+        raise SeveralReadings(opened.path, part, names, example)
+    if not found:
+        choice.words[part] = "none found" + (_unread(opened) if role is ColumnRole.FRAMES else "")
+        return
+    column = found[0]
+    why = "found, the only candidate"
+    if len(found) > 1:
+        why = f"the first of {len(found)}, as asked; the others are {shortened([c.name for c in found[1:]])}"
+    value = {ColumnRole.ACTIONS: (whole(column),), ColumnRole.FRAMES: column, ColumnRole.EPISODE: (column,)}[role]
+    setattr(choice, part, value)
+    choice.words[part] = f"{_called(column) if role is ColumnRole.FRAMES else column.name}: {why}"
+
+
+def _unread(opened: Opened) -> str:
+    """Return what is said of columns that are like pictures and are not read."""
+    alike = [c for c in opened.columns if c.kind in (ColumnKind.NUMBER, ColumnKind.OTHER) and layout_of(c.shape)]
+    said = shortened([f"{column.name} ({column.type}, {' x '.join(map(str, column.shape))})" for column in alike])
+    return f"; like pictures, but neither 8-bit nor colours from 0 to 1: {said}" if alike else ""
+
+
+def _flags(column: Column) -> bool:
+    mark = mark_of(last_word(column.name))
+    return mark is not None and mark.flags
+
+
+def _take_flags(flags: list[Column], choice: Choice) -> None:
+    """Take a flag of first rows; where there is none, all flags of last rows together."""
+    first = [column for column in flags if mark_of(last_word(column.name)) is EpisodeMark.FIRST]
+    choice.episode = tuple(first[:1] or flags)
+    names = shortened([column.name for column in choice.episode])
+    choice.words["episode"] = f"{names}: found{_means(choice.episode)}"
+
+
+def _means(columns: Sequence[Column]) -> str:
+    mark = mark_of(last_word(columns[0].name))
+    if mark is EpisodeMark.FIRST:
+        return ", an episode begins where it is set"
+    if mark is EpisodeMark.LAST:
+        return f", an episode ends where {'one' if len(columns) > 1 else 'it'} is set"
+    return ""
 
 
 def _find_times(opened: Opened, asked: Asked, choice: Choice) -> None:
@@ -168,7 +208,7 @@ def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
         names = [column.name for column in found]
         example = f"{option('states', names[:1])}, or several of them"
         raise SeveralReadings(opened.path, "states", names, example)
-    choice.states = tuple(RecordingPart(column, tuple(range(column.width))) for column in found)
+    choice.states = tuple(map(whole, found))
     why = "found, the only candidate" if len(found) == 1 else "found, every number that is nothing else"
     choice.words["states"] = f"{', '.join(map(str, choice.states))}: {why}"
 
@@ -177,56 +217,3 @@ def _free(opened: Opened, choice: Choice) -> list[Column]:
     """Return the columns that play no part yet."""
     taken = {*choice.names, *([choice.frames.name] if choice.frames else [])}
     return [column for column in opened.columns if column.name not in taken]
-
-
-def _part(opened: Opened, text: str) -> RecordingPart:
-    """Return what "state", "state[2]", "state[0:3]" or "state[elbow]" stands for."""
-    known = {column.name for column in opened.columns}
-    match = re.fullmatch(r"(?P<name>.+)\[(?P<inside>[^\[\]]+)\]", text)
-    if text in known or match is None or match["name"] not in known:
-        column = opened.column(text)
-        places = tuple(range(column.width))
-    else:
-        column = opened.column(match["name"])
-        places = _places(column, match["inside"])
-    if column.kind not in (ColumnKind.NUMBER, ColumnKind.TRUTH) or not column.flat:
-        problem = f"it holds {column.type} of shape {column.shape} a row, not numbers or vectors"
-        raise UnusableData(opened.path, f"column {column.name!r}", problem, "Name a column of numbers.")
-    return RecordingPart(column, places)
-
-
-def _places(column: Column, inside: str) -> tuple[int, ...]:
-    if column.components and inside in column.components:
-        return (column.components.index(inside),)
-    numbers = re.fullmatch(r"(\d+)|(\d*):(\d*)", inside)
-    if numbers is None:
-        raise UnknownName(f"component of {column.name!r}", inside, column.components or ("0", f"0:{column.width}"))
-    first, stop = (numbers[2], numbers[3]) if numbers[1] is None else (numbers[1], str(int(numbers[1]) + 1))
-    places = range(int(first or 0), int(stop or column.width))
-    if not places or max(places) >= column.width:
-        raise InvalidValue(f"{column.name}[...]", inside, f"0 .. {column.width - 1}")
-    return tuple(places)
-
-
-def titles(parts: Sequence[RecordingPart]) -> tuple[str, ...]:
-    """Return a name for every number of the parts: the components' own, with their columns where those would clash."""
-    short = [part.column.component(place) for part in parts for place in part.places]
-    if len(set(short)) == len(short):
-        return tuple(short)
-    long = [f"{part.column.name}[{part.column.component(place)}]" for part in parts for place in part.places]
-    return tuple(long)
-
-
-def assembled(parts: Sequence[RecordingPart], values: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the parts side by side, (rows, n): float32 where nothing is lost by it, else float64."""
-    arrays = [values[part.column.name].reshape(len(values[part.column.name]), -1) for part in parts]
-    wanted = np.result_type(np.float32, *(array.dtype for array in arrays))
-    dtype = np.float32 if wanted == np.float32 else np.float64
-    if len(parts) == 1 and len(parts[0].places) == arrays[0].shape[1]:
-        return np.ascontiguousarray(arrays[0], dtype=dtype)
-    whole = np.empty((len(arrays[0]), sum(len(part.places) for part in parts)), dtype=dtype)
-    at = 0
-    for part, array in zip(parts, arrays, strict=True):
-        whole[:, at : at + len(part.places)] = array[:, list(part.places)]
-        at += len(part.places)
-    return whole

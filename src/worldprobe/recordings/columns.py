@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from worldprobe.recordings.episode_marks import mark_of
+from worldprobe.recordings.pictures import may_be_pictures
+
 
 class ColumnKind(StrEnum):
     """What the values of a column are."""
@@ -86,22 +89,13 @@ _KINDS = {
 } | dict.fromkeys("SUO", ColumnKind.TEXT)
 
 _WORDS: dict[ColumnRole | None, tuple[str, ...]] = {
-    ColumnRole.EPISODE: (
-        *("episode", "episodes", "episode_index", "episode_id", "episode_idx", "ep", "ep_idx", "ep_id", "file"),
-        *("traj", "traj_id", "trajectory", "trajectory_id", "trajectory_index", "demo", "demo_id"),
-        *("episode_starts", "episode_offsets", "episode_ends", "episode_lengths", "ep_len", "ep_lens"),
-        *("ep_offset", "ep_offsets"),
-    ),
     ColumnRole.TIME: (
-        *("time", "timestamp", "timestamps", "stamp", "t", "frame_index", "index"),
-        *("step", "steps", "step_idx", "step_index", "timestep"),
+        *("time", "times", "timestamp", "timestamps", "stamp", "t", "frame_index", "index"),
+        *("step", "steps", "step_idx", "step_index", "timestep", "timesteps"),
         *("", "unnamed: 0", "__index_level_0__"),  # the index that pandas writes next to the columns
     ),
     ColumnRole.ACTIONS: ("action", "actions"),
-    None: (
-        *("reward", "rewards", "return", "returns", "discount", "done", "dones", "success", "task_index", "task_id"),
-        *("terminal", "terminals", "terminated", "truncated", "is_first", "is_last", "is_terminal"),
-    ),
+    None: (*("reward", "rewards", "return", "returns", "discount", "success", "task_index", "task_id"),),
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words}
 """Names that say what a column is; any other number or vector may be a state."""
@@ -109,18 +103,9 @@ _ROLES = {word: role for role, words in _WORDS.items() for word in words}
 
 def kind_of(dtype: np.dtype, shape: tuple[int, ...]) -> ColumnKind:
     """Return what an array's values are, from its type and the shape of one row."""
-    if dtype == np.uint8 and channels(shape) is not None:
+    if may_be_pictures(dtype, shape):
         return ColumnKind.PICTURE
     return _KINDS.get(dtype.kind, ColumnKind.OTHER)
-
-
-def channels(shape: tuple[int, ...]) -> str | None:
-    """Return where the 1 or 3 channels of a picture's shape are, "last" or "first"; None where it is none."""
-    if len(shape) != 3 or 0 in shape:
-        return None
-    if shape[-1] in (1, 3):
-        return "last"
-    return "first" if shape[0] in (1, 3) else None
 
 
 def last_word(name: str) -> str:
@@ -130,13 +115,16 @@ def last_word(name: str) -> str:
 
 def role_of(column: Column, rows: int) -> ColumnRole | None:
     """Return what a column could be in a recording of `rows` rows, by its name and type; None for nothing."""
-    said = _ROLES.get(last_word(column.name), ColumnRole.STATES)
+    word = last_word(column.name)
+    mark = mark_of(word)
+    said = ColumnRole.EPISODE if mark else _ROLES.get(word, ColumnRole.STATES)
     if column.kind is ColumnKind.PICTURE:
         return ColumnRole.FRAMES
     if column.kind is ColumnKind.MOMENT:
         return ColumnRole.TIME if column.single else None
-    if column.kind is ColumnKind.TEXT:
-        return said if said is ColumnRole.EPISODE and column.single else None
+    if column.kind in (ColumnKind.TEXT, ColumnKind.TRUTH):
+        fits = mark is not None and mark.flags == (column.kind is ColumnKind.TRUTH) and column.single
+        return ColumnRole.EPISODE if fits else None
     if column.kind is not ColumnKind.NUMBER or not column.flat or not column.width:
         return None
     if said in (ColumnRole.EPISODE, ColumnRole.TIME):

@@ -9,28 +9,50 @@ from jaxtyping import Bool, Int, Shaped
 
 from worldprobe.errors import option
 from worldprobe.recordings.columns import Column, last_word
+from worldprobe.recordings.episode_marks import EpisodeMark, mark_of
 from worldprobe.recordings.problems import UnusableData, rows_in_words
 
 Starts = Int[np.ndarray, " episodes"]
-
-_STARTS = frozenset({"episode_starts", "episode_offsets", "ep_offset", "ep_offsets"})
-_ENDS = frozenset({"episode_ends"})
-_LENGTHS = frozenset({"episode_lengths", "ep_len", "ep_lens"})
 
 
 def starts_of(path: Path, column: Column, values: Shaped[np.ndarray, " any"], rows: int) -> Starts:
     """Return the first row of every episode.
 
-    The column holds an id for every row, or, where its name says so, the episodes' starts, ends or lengths.
-    Raises UnusableData where an episode's rows do not lie together, or where the numbers do not cover the rows.
+    The column holds an id for every row, or, where its name says so, the episodes' starts, ends or lengths, or a flag
+    in the first or last row of each. Raises UnusableData where an episode's rows do not lie together, where the numbers
+    do not cover the rows, and for flags that are not 0 and 1.
     """
-    word = last_word(column.name)
-    if word in _STARTS | _ENDS | _LENGTHS:
-        return _starts_of_numbers(path, column, word, values.astype(np.int64), rows)
+    mark = mark_of(last_word(column.name)) or EpisodeMark.IDS
+    if mark in (EpisodeMark.STARTS, EpisodeMark.ENDS, EpisodeMark.LENGTHS):
+        return _starts_of_numbers(path, column, mark, values.astype(np.int64), rows)
     if len(values) != rows:
         problem = f"it has {len(values):,} rows, the states {rows:,}"
         raise UnusableData(path, f"column {column.name!r}", problem, "An episode column has an id for every row.")
+    if mark.flags:
+        flags = flags_of(values)
+        if flags is None:
+            problem = "its values are not 0 and 1"
+            raise UnusableData(path, f"column {column.name!r}", problem, f"Pass another {option('episode')}.")
+        return starts_of_flags(mark, flags)
     return starts_of_ids(path, column.name, values)
+
+
+def flags_of(values: Shaped[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"] | None:
+    """Return true and false, or zeros and ones, as flags; None for anything else."""
+    if values.dtype.kind == "b":
+        return values
+    return values == 1 if values.dtype.kind in "iuf" and np.isin(values, (0, 1)).all() else None
+
+
+def starts_of_flags(mark: EpisodeMark, flags: Bool[np.ndarray, " rows"]) -> Starts:
+    """Return the first rows, from flags that are set in the first or in the last row of an episode."""
+    first = flags if mark is EpisodeMark.FIRST else np.append(False, flags[:-1])
+    return np.union1d([0], np.flatnonzero(first)).astype(np.int64)
+
+
+def mostly_neighbours(flags: Bool[np.ndarray, " rows"]) -> bool:
+    """Return whether flags are set in neighbouring rows more often than alone: they last, and mark no single row."""
+    return bool(2 * (flags[1:] & flags[:-1]).sum() > flags.sum())
 
 
 def starts_of_ids(path: Path, name: str, ids: Shaped[np.ndarray, " rows"]) -> Starts:
@@ -38,14 +60,16 @@ def starts_of_ids(path: Path, name: str, ids: Shaped[np.ndarray, " rows"]) -> St
     lacking = _lacking(ids)
     if lacking.any():
         bad = rows_in_words(np.flatnonzero(lacking))
-        raise UnusableData(path, f"column {name!r}", f"no episode in {bad}", "Give every row its episode.")
+        mend = f"Give every row its episode, or pass {option('episode', 'none')} to take all rows as one."
+        raise UnusableData(path, f"column {name!r}", f"no episode in {bad}", mend)
     starts = np.concatenate([[0], np.flatnonzero(ids[1:] != ids[:-1]) + 1]).astype(np.int64)
     firsts, seen = np.unique(ids[starts], return_index=True)
     if len(firsts) != len(starts):
         again = int(np.setdiff1d(np.arange(len(starts)), seen)[0])
         row = int(starts[again])
         problem = f"episode {ids[row]!r} begins again at row {row:,}: its rows do not lie together"
-        raise UnusableData(path, f"column {name!r}", problem, "Sort the rows by episode and time.")
+        mend = f"Sort the rows by episode and time, or pass {option('episode', 'none')} if it is no episode."
+        raise UnusableData(path, f"column {name!r}", problem, mend)
     return starts
 
 
@@ -56,12 +80,12 @@ def _lacking(ids: Shaped[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
     return np.array([value is None for value in ids]) if ids.dtype.kind == "O" else np.zeros(len(ids), dtype=bool)
 
 
-def _starts_of_numbers(path: Path, column: Column, word: str, numbers: Starts, rows: int) -> Starts:
+def _starts_of_numbers(path: Path, column: Column, mark: EpisodeMark, numbers: Starts, rows: int) -> Starts:
     """Return the starts from starts, ends or lengths that cover the rows exactly."""
-    if word in _STARTS:
+    if mark is EpisodeMark.STARTS:
         edges = np.append(numbers, rows)
     else:
-        edges = np.concatenate([[0], np.cumsum(numbers) if word in _LENGTHS else numbers])
+        edges = np.concatenate([[0], np.cumsum(numbers) if mark is EpisodeMark.LENGTHS else numbers])
     if len(edges) < 2 or edges[0] != 0 or edges[-1] != rows or (np.diff(edges) <= 0).any():
         problem = f"its {len(numbers):,} numbers do not cut {rows:,} rows into episodes"
         mend = f"Starts begin at 0 and rise, ends rise to {rows:,}, lengths are positive and add up to {rows:,}."

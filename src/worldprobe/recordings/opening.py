@@ -11,7 +11,7 @@ import numpy as np
 from worldprobe.errors import option
 from worldprobe.recordings.columns import ColumnKind, ColumnTable, Found, role_of
 from worldprobe.recordings.formats import FORMATS, Opened
-from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, shortened
+from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, is_lfs_pointer, shortened
 
 BATCH_BYTES = 256 << 20
 """About how much `describe` reads at a time."""
@@ -57,14 +57,18 @@ def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Op
         siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         near = get_close_matches(path.name, siblings, n=1)
         raise UnreadableFile(path, "there is no such file or folder", f"Did you mean {near[0]!r}?" if near else "")
+    if not path.is_file() and not path.is_dir():
+        raise UnreadableFile(path, "it is neither a file nor a folder", "Copy what it gives into a file.")
     if path.is_file() and not path.stat().st_size:
         raise UnreadableFile(path, "it is empty")
+    if is_lfs_pointer(path):
+        raise UnreadableFile(path, "")
     if format is not None:
         kind = FORMATS[format]
         if not kind.recognises(path):
             raise UnknownLayout(f"{path} is not in the format {format!r}; it looks like {_looks_like(path)}.")
         return format, kind.open(path)
-    names = _recognised(path)
+    names = recognised(path)
     if len(names) > 1:
         raise SeveralReadings(path, "format", names, f"{option('format', names[0])} or another")
     if not names:
@@ -74,12 +78,15 @@ def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Op
     return names[0], FORMATS[names[0]].open(path)
 
 
-def _recognised(path: Path) -> list[str]:
-    return [name for name, kind in FORMATS.items() if kind.recognises(path)]
+def recognised(path: Path) -> list[str]:
+    """Return the formats that a file or folder could be read as; a general one only where no other is there."""
+    found = {name: kind for name, kind in FORMATS.items() if kind.recognises(path)}
+    own = [name for name, kind in found.items() if not kind.general]
+    return own or list(found)
 
 
 def _looks_like(path: Path) -> str:
-    names = _recognised(path)
+    names = recognised(path)
     if names:
         return f"the format {names[0]!r}"
     if path.is_dir():

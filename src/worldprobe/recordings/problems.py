@@ -11,16 +11,22 @@ from jaxtyping import Bool
 
 from worldprobe.errors import DamagedData, MissingDependency, WorldprobeError, option
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 LISTED = 20
 """How many candidates or rows a message names before it counts the rest."""
 
 
 class UnreadableFile(DamagedData):
-    """A file that is missing, empty, cut short, or not what its name says."""
+    """A file that is missing, empty, cut short, or not what its name says; a Git LFS pointer is called one."""
 
     def __init__(self, path: Path, reason: str, mend: str = "") -> None:
+        if is_lfs_pointer(path):
+            reason, mend = (
+                "it is a Git LFS pointer, not the file that it stands for",
+                "Run `git lfs pull` in its folder.",
+            )
         super().__init__(f"{path} cannot be read: {reason}." + (f" {mend}" if mend else ""))
-        self.path = path
+        self.path, self.reason, self.mend = path, reason, mend
 
 
 class UnknownLayout(WorldprobeError):
@@ -42,7 +48,7 @@ class UnusableData(WorldprobeError):
 
     def __init__(self, path: Path, place: str, problem: str, mend: str = "") -> None:
         super().__init__(f"{path}, {place}: {problem}." + (f" {mend}" if mend else ""))
-        self.path, self.place = path, place
+        self.path, self.place, self.problem, self.mend = path, place, problem, mend
 
 
 class BadRows(UnusableData):
@@ -56,6 +62,17 @@ class BadRows(UnusableData):
         drop = option("drop_bad", True)
         mend = f"Correct the data, choose other columns, or pass {drop} to drop the rows and split episodes there."
         super().__init__(path, "states and actions", problem, mend)
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Return whether a file is what Git leaves in place of a large file that was not downloaded."""
+    if not path.is_file():
+        return False
+    try:
+        with open(path, "rb") as handle:
+            return handle.read(len(LFS_POINTER)) == LFS_POINTER
+    except OSError:
+        return False
 
 
 def shortened(names: Sequence[str]) -> str:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float
 
-from worldprobe.recordings.choosing import Asked, Choice, assembled, choose, titles
-from worldprobe.recordings.episodes import Starts, check_rises, lengths, split_at, starts_of
+from worldprobe.errors import option
+from worldprobe.recordings.choosing import NOTHING, Asked, Choice, choose
+from worldprobe.recordings.columns import last_word
+from worldprobe.recordings.episode_marks import EpisodeMark, mark_of
+from worldprobe.recordings.episodes import (
+    Starts,
+    check_rises,
+    flags_of,
+    lengths,
+    mostly_neighbours,
+    starts_of,
+    starts_of_flags,
+)
+from worldprobe.recordings.finite_rows import RecordedRows, finite_rows, without_padding
 from worldprobe.recordings.formats import Opened
 from worldprobe.recordings.opening import open_recording
-from worldprobe.recordings.problems import BadRows, UnusableData, rows_in_words, shortened
-from worldprobe.recordings.recorded_frames import Frames, RowsOf
+from worldprobe.recordings.problems import UnreadableFile, UnusableData, shortened
+from worldprobe.recordings.recorded_frames import Frames
 from worldprobe.recordings.recording import Origin, Recording
+from worldprobe.recordings.recording_parts import assembled, titles, units
+from worldprobe.recordings.state_kinds import advice
+from worldprobe.recordings.treatments import TREATMENTS, TreatedStates
 from worldprobe.world.world import Control
 
 
@@ -34,8 +48,10 @@ def read_recording(
     """Read states, and frames and actions where there are any, from a file or folder of a known layout.
 
     Columns are named as `describe` shows them; a vector's components are "state[2]", "state[0:3]" or "state[elbow]".
-    What is not named is taken where there is exactly one candidate; `frames`, `actions`, `episode` and `time` may be
-    "none". `drop_bad` drops rows with NaN or infinity and splits their episodes there. `Recording.chosen` says it all.
+    A treatment may follow: "yaw[unwrap]", "quat[angles]". What is not named is taken where there is exactly one
+    candidate; `frames`, `actions`, `episode` and `time` may be "none", and `frames` "first". An action may be NaN in
+    the last row of an episode: none was taken. `drop_bad` drops rows with NaN or infinity and splits their episodes
+    there. `Recording.chosen` says it all.
 
     Raises UnreadableFile, UnknownLayout, UnknownName, InvalidValue, SeveralReadings, UnusableData and BadRows; the page
     docs/recordings.md lists what for. Raises MissingDependency where the extra `data` is not installed.
@@ -46,36 +62,23 @@ def read_recording(
     values = opened.read(choice.names)
     rows = _common_rows(opened, choice)
     pictures = _pictures(opened, choice, rows)
-    starts = _starts(opened, choice, values, rows)
+    starts = _starts(opened, choice, values, rows, named=episode is not None)
     for column in choice.times:
-        only = choice.episode is None and opened.starts is None
-        check_rises(opened.path, column.name, values[column.name], starts, only)
-    read = _Read(
-        assembled(choice.states, values),
-        assembled(choice.actions, values) if choice.actions else None,
-        starts,
-        pictures,
-    )
+        alone = not choice.episode and opened.starts is None
+        check_rises(opened.path, column.name, values[column.name], starts, alone)
+    actions_read = assembled(choice.actions, values) if choice.actions else None
+    read = RecordedRows(assembled(choice.states, values), actions_read, starts, pictures)
     del values
-    read = _without_bad_rows(opened, choice, read, drop_bad)
+    read = without_padding(read, opened.padded)
+    read, dropped = finite_rows(opened.path, titles(choice.states), titles(choice.actions), read, drop_bad)
     chosen = {"format": ", ".join(filter(None, [name, opened.words])), **choice.words}
+    chosen |= {"drop_bad": dropped} if dropped else {}
     chosen["episode"] = f"{chosen['episode']}; {_lengths_in_words(read.starts, len(read.states))}"
     return _recording(opened, name, choice, read, chosen)
 
 
 def _listed(names: Sequence[str] | str | None) -> list[str] | None:
     return None if names is None else [names] if isinstance(names, str) else list(names)
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What was read, before and after bad rows are dropped."""
-
-    states: Float[np.ndarray, "rows n"]
-    actions: Float[np.ndarray, "rows a"] | None
-    starts: Starts
-    frames: Frames | None
-    kept: Bool[np.ndarray, " recorded"] | None = None
 
 
 def _common_rows(opened: Opened, choice: Choice) -> int:
@@ -86,6 +89,9 @@ def _common_rows(opened: Opened, choice: Choice) -> int:
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         mend = "Choose columns of one length, or cut the longer ones where they were recorded."
+        states = {part.column.rows for part in choice.states}
+        if choice.frames and len(states) == 1 and choice.frames.rows not in states:
+            mend = f"Pass {option('frames', NOTHING)} to read the states alone. {mend}"
         raise UnusableData(opened.path, "columns", f"their numbers of rows differ: {said}", mend)
     rows = next(iter(counts.values()))
     if not rows:
@@ -94,57 +100,54 @@ def _common_rows(opened: Opened, choice: Choice) -> int:
 
 
 def _pictures(opened: Opened, choice: Choice, rows: int) -> Frames | None:
+    """Return the chosen frames; where they cannot be read, the states alone are offered first."""
     if choice.frames is None:
         return None
-    pictures = opened.frames(choice.frames.name)
+    alone = f"Pass {option('frames', NOTHING)} to read the states alone."
+    try:
+        pictures = opened.frames(choice.frames.name)
+    except UnreadableFile as error:
+        raise UnreadableFile(error.path, error.reason, f"{alone} {error.mend}".strip()) from error
+    except UnusableData as error:
+        raise UnusableData(error.path, error.place, error.problem, f"{alone} {error.mend}".strip()) from error
     if len(pictures) != rows:
         problem = f"there are {len(pictures):,} frames and {rows:,} rows of states"
-        raise UnusableData(opened.path, f"frames {choice.frames.name!r}", problem, "There must be one frame a row.")
+        mend = f"There must be one frame a row. {alone}"
+        raise UnusableData(opened.path, f"frames {choice.frames.name!r}", problem, mend)
     height, width, _ = pictures.shape
     choice.words["frames"] += f"; {len(pictures):,} of {width} x {height}"
     return pictures
 
 
-def _starts(opened: Opened, choice: Choice, values: dict[str, np.ndarray], rows: int) -> Starts:
+def _starts(opened: Opened, choice: Choice, values: dict[str, np.ndarray], rows: int, *, named: bool) -> Starts:
     if opened.starts is not None:
         choice.words["episode"] = f"{opened.starts_in_words} says where each begins"
         return opened.starts
-    if choice.episode is not None:
-        return starts_of(opened.path, choice.episode, values[choice.episode.name].reshape(-1), rows)
+    marks = [mark_of(last_word(column.name)) for column in choice.episode]
+    if choice.episode and (named or not (marks[0] and marks[0].flags)):
+        return starts_of(opened.path, choice.episode[0], values[choice.episode[0].name].reshape(-1), rows)
+    if choice.episode:
+        return _starts_of_found_flags(choice, values, rows)
     choice.words["episode"] = f"{choice.words['episode']}: all rows are one episode"
     return np.zeros(1, dtype=np.int64)
 
 
-def _without_bad_rows(opened: Opened, choice: Choice, read: _Read, drop: bool) -> _Read:
-    """Return what was read without rows that are not finite; raises BadRows unless they may be dropped."""
-    bad = ~np.isfinite(read.states)
-    if read.actions is not None:
-        odd = ~np.isfinite(read.actions)
-        last = np.append(read.starts[1:], len(odd)) - 1
-        odd[last] &= ~np.isnan(read.actions[last])  # none was taken there
-        bad = np.concatenate([bad, odd], axis=1)
-    rows: Bool[np.ndarray, " rows"] = bad.any(axis=1)
-    if not rows.any():
-        return read
-    names = (*titles(choice.states), *titles(choice.actions))
-    if not drop:
-        raise BadRows(opened.path, names, bad)
-    if rows.all():
-        raise UnusableData(opened.path, "states and actions", "every row has NaN or infinity", "Choose other columns.")
-    kept, starts = np.flatnonzero(~rows), split_at(read.starts, rows)
-    choice.words["drop_bad"] = (
-        f"dropped {rows_in_words(np.flatnonzero(rows))} with NaN or infinity in "
-        f"{shortened([name for name, some in zip(names, bad.any(axis=0), strict=True) if some])}; "
-        f"{len(read.starts):,} episodes became {len(starts):,}"
-    )
-    return replace(
-        read,
-        states=read.states[kept],
-        actions=None if read.actions is None else read.actions[kept],
-        starts=starts,
-        kept=~rows,
-        frames=None if read.frames is None else RowsOf(read.frames, kept),
-    )
+def _starts_of_found_flags(choice: Choice, values: dict[str, np.ndarray], rows: int) -> Starts:
+    """Return the starts from flags that nobody named; those that last for many rows are left out, and it is said."""
+    starts = np.zeros(1, dtype=np.int64)
+    unfit = []
+    for column in choice.episode:
+        flags = flags_of(values[column.name].reshape(-1))
+        if flags is None or len(flags) != rows or mostly_neighbours(flags):
+            unfit.append(column.name)
+            continue
+        starts = np.union1d(starts, starts_of_flags(mark_of(last_word(column.name)) or EpisodeMark.LAST, flags))
+    if len(unfit) == len(choice.episode):
+        choice.words["episode"] = "none found: all rows are one episode"
+        choice.episode = ()
+    if unfit:
+        choice.words["episode"] += f" ({shortened(unfit)} left out: no flag of single rows)"
+    return starts
 
 
 def _lengths_in_words(starts: Starts, rows: int) -> str:
@@ -155,34 +158,30 @@ def _lengths_in_words(starts: Starts, rows: int) -> str:
     return f"{number} of mixed lengths, {counts.min():,} to {counts.max():,} rows"
 
 
-def _recording(opened: Opened, name: str, choice: Choice, read: _Read, chosen: dict[str, str]) -> Recording:
-    names = titles(choice.states)
-    constant = tuple(names[place] for place in np.flatnonzero(np.ptp(read.states, axis=0) == 0.0))
-    warnings = []
-    if constant:
-        verb = "does not move" if len(constant) == 1 else "do not move"
-        warnings.append(f"{shortened(constant)} {verb}: constant in all {len(read.states):,} rows")
-    alone = int((lengths(read.starts, len(read.states)) == 1).sum())
-    if alone:
-        warnings.append(
-            f"{alone:,} episodes have one row and give no pairs"
-            if alone > 1
-            else "1 episode has one row and gives no pairs"
-        )
+@dataclass(frozen=True)
+class _Said:
+    """What is said of the states that were read: the columns that never move, and warnings."""
+
+    constant: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def _recording(opened: Opened, name: str, choice: Choice, read: RecordedRows, chosen: dict[str, str]) -> Recording:
+    kinds = advice(read.states, titles(choice.states), read.starts, choice.states, choice.treated)
+    states, meanings = _treated(choice, read)
+    said = _said(states, read, kinds)
     controls = tuple(
-        Control(title, part.column.unit(place), 1.0, f"{part.column.name} of {opened.path.name}")
-        for title, (part, place) in zip(
-            names, [(part, place) for part in choice.states for place in part.places], strict=True
-        )
+        Control(title, unit, 1.0, f"{meaning} of {opened.path.name}")
+        for title, unit, meaning in zip(states.names, states.units, meanings, strict=True)
     )
     return Recording(
-        states=read.states,
+        states=states.values,
         controls=controls,
         episodes=read.starts,
-        source=Origin(opened.path, name, _digest(read)),
+        source=Origin(opened.path, name, _digest(read, states.values)),
         chosen=chosen,
-        warnings=tuple(warnings),
-        constant=constant,
+        warnings=said.warnings,
+        constant=said.constant,
         actions=read.actions,
         action_names=titles(choice.actions),
         frames=read.frames,
@@ -190,9 +189,50 @@ def _recording(opened: Opened, name: str, choice: Choice, read: _Read, chosen: d
     )
 
 
-def _digest(read: _Read) -> str:
+def _treated(choice: Choice, read: RecordedRows) -> tuple[TreatedStates, list[str]]:
+    """Return the states with their treatments, and the column that each one is of."""
+    names, measured = titles(choice.states), units(choice.states)
+    columns = [part.column.name for part in choice.states for _ in part.places]
+    if not choice.treated:
+        return TreatedStates(read.states, names, measured), columns
+    pieces, meanings, at = [], [], 0
+    for one in (*choice.treated, None):
+        stop = len(names) if one is None else one.first
+        pieces.append(TreatedStates(read.states[:, at:stop], names[at:stop], measured[at:stop]))
+        meanings += columns[at:stop]
+        if one is not None:
+            inside = slice(one.first, one.stop)
+            treat = TREATMENTS[one.treatment]
+            pieces.append(treat(read.states[:, inside], names[inside], measured[inside], read.starts))
+            meanings += [f"{one.treatment} of {'+'.join(dict.fromkeys(columns[inside]))}"] * len(pieces[-1].names)
+            at = one.stop
+    joined = TreatedStates(
+        np.concatenate([piece.values for piece in pieces], axis=1),
+        tuple(name for piece in pieces for name in piece.names),
+        tuple(unit for piece in pieces for unit in piece.units),
+    )
+    return joined, meanings
+
+
+def _said(states: TreatedStates, read: RecordedRows, kinds: list[str]) -> _Said:
+    constant = tuple(states.names[place] for place in np.flatnonzero(np.ptp(states.values, axis=0) == 0.0))
+    warnings = []
+    if constant:
+        verb = "does not move" if len(constant) == 1 else "do not move"
+        warnings.append(f"{shortened(constant)} {verb}: constant in all {len(states.values):,} rows")
+    alone = int((lengths(read.starts, len(read.states)) == 1).sum())
+    if alone:
+        warnings.append(
+            f"{alone:,} episodes have one row and give no pairs"
+            if alone > 1
+            else "1 episode has one row and gives no pairs"
+        )
+    return _Said(constant, (*warnings, *kinds))
+
+
+def _digest(read: RecordedRows, states: np.ndarray) -> str:
     digest = hashlib.sha256()
-    for array in (read.states, read.starts, read.actions):
+    for array in (states, read.starts, read.actions):
         if array is not None:
             digest.update(f"{array.dtype}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Int, Shaped, UInt8
 from PIL import Image, UnidentifiedImageError
 
 from worldprobe.errors import InvalidValue
-from worldprobe.recordings.columns import channels
+from worldprobe.recordings.pictures import Pictures, eight_bits, range_of_floats, rgb, rgb_shape
 from worldprobe.recordings.problems import UnreadableFile, UnusableData
 from worldprobe.stats.subsample import evenly_spaced
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+LOOKED_AT = 16
+"""How many pictures of floating-point numbers are read to find their range."""
+
 CHECKED = 1000
 """How many image files are checked when a recording is opened; the others are checked when they are read."""
-
-Pictures = UInt8[np.ndarray, "k H W 3"]
 
 
 class Frames(ABC):
@@ -58,33 +60,35 @@ class Frames(ABC):
         return self._read(asked)
 
 
-def rgb(block: UInt8[np.ndarray, "k a b c"]) -> Pictures:
-    """Return pictures with their channels last and three of them; grey is repeated."""
-    if channels(block.shape[1:]) == "first":
-        block = np.moveaxis(block, 1, -1)
-    return np.ascontiguousarray(np.broadcast_to(block, (*block.shape[:3], 3)))
-
-
-def rgb_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """Return the shape that `rgb` gives a picture."""
-    return (shape[1], shape[2], 3) if channels(shape) == "first" else (shape[0], shape[1], 3)
-
-
 class ArrayFrames(Frames):
-    """Frames in an array, usually mapped from a file into memory."""
+    """Frames in an array, usually mapped from a file into memory: 8 bits, or floating-point numbers."""
 
-    def __init__(self, array: UInt8[np.ndarray, "rows a b c"], name: str) -> None:
-        self._array, self._name = array, name
+    def __init__(self, path: Path, name: str, array: Shaped[np.ndarray, "rows ..."]) -> None:
+        """Look at some pictures for their range; raises UnusableData for numbers in neither 0 .. 1 nor 0 .. 255."""
+        self._array, self._name = array, f"{path.name} {name}"
         self.shape = rgb_shape(array.shape[1:])
+        some = np.asarray(array[evenly_spaced(len(array), LOOKED_AT)])
+        self._factor = 1.0 if array.dtype == np.uint8 else float_factor(path, name, some)
 
     def __len__(self) -> int:
         return len(self._array)
 
     def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
-        return rgb(np.asarray(self._array[rows]))
+        block = np.asarray(self._array[rows])
+        return rgb(block if block.dtype == np.uint8 else eight_bits(block, self._factor))
 
     def stamp(self) -> str:
         return f"{self._name} {self._array.shape}"
+
+
+def float_factor(path: Path, name: str, some: Shaped[np.ndarray, "k ..."]) -> float:
+    """Return what floating-point pictures are multiplied with; raises UnusableData for any other range."""
+    factor = range_of_floats(some)
+    if factor is None:
+        problem = f"its pictures are {some.dtype} from {np.nanmin(some):.4g} to {np.nanmax(some):.4g}"
+        mend = "Floating-point pictures are read from 0 .. 1 or 0 .. 255: scale them back, or save them as uint8."
+        raise UnusableData(path, f"frames {name!r}", problem, mend)
+    return factor
 
 
 class RowsOf(Frames):
@@ -176,9 +180,19 @@ def decoded(path: Path, image: Any) -> UInt8[np.ndarray, "H W 3"]:
 
 
 def _opened(path: Path) -> Any:
+    return open_image(path, path)
+
+
+def open_image(path: Path, source: Any) -> Any:
+    """Open an image in a file, or in bytes that `path` holds; raises UnreadableFile for none, or one far too large."""
     try:
-        return Image.open(path)
-    except (UnidentifiedImageError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return Image.open(source)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        limit = f"it has more than {Image.MAX_IMAGE_PIXELS:,} pixels"
+        raise UnreadableFile(path, limit, "Save its images smaller.") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else "it is not a whole image"
         raise UnreadableFile(path, reason) from error
 

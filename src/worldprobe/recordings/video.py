@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from worldprobe.recordings.episodes import episode_of
+from worldprobe.recordings.pictures import Pictures
 from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing
-from worldprobe.recordings.recorded_frames import Frames, Pictures, mixed_sizes
+from worldprobe.recordings.recorded_frames import Frames, mixed_sizes
 
 if TYPE_CHECKING:
     from av.container import InputContainer

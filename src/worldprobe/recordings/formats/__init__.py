@@ -3,6 +3,7 @@
 from worldprobe.recordings.formats.airsim import AirSim
 from worldprobe.recordings.formats.aloha import Aloha
 from worldprobe.recordings.formats.colmap import Colmap
+from worldprobe.recordings.formats.csv_tables import Csv
 from worldprobe.recordings.formats.episodes_npz import NpzEpisodes
 from worldprobe.recordings.formats.euroc import Euroc
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
@@ -13,7 +14,7 @@ from worldprobe.recordings.formats.nerf import Nerf
 from worldprobe.recordings.formats.npz import Npz
 from worldprobe.recordings.formats.robomimic import Robomimic
 from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
-from worldprobe.recordings.formats.tables import Csv, Parquet
+from worldprobe.recordings.formats.tables import Parquet
 from worldprobe.recordings.formats.tdmpc2 import TdMpc2
 from worldprobe.recordings.formats.tum import Tum
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int, UInt8
-from PIL import Image, UnidentifiedImageError
 
 from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.episodes import episode_of
-from worldprobe.recordings.problems import UnusableData, needing, reading, shortened
-from worldprobe.recordings.recorded_frames import Frames, Pictures, decoded, is_image, mixed_sizes
+from worldprobe.recordings.local_paths import local_path
+from worldprobe.recordings.pictures import Pictures
+from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing, reading, shortened
+from worldprobe.recordings.recorded_frames import Frames, decoded, is_image, mixed_sizes, open_image
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +49,9 @@ def column_of(path: Path, name: str, rows: int, first: pa.Scalar) -> Column:
     if kind is ColumnKind.PICTURE:
         picture = _picture(path.parent, first.as_py())
         if picture is None:
-            return Column(name, rows, (), str(first.type), ColumnKind.OTHER)
+            files = isinstance(first.as_py(), str)  # which are missing, and said to be when they are to be read
+            shape, type_ = ((0, 0, 3), "images") if files else ((), str(first.type))
+            return Column(name, rows, shape, type_, kind if files else ColumnKind.OTHER)
         with picture as image:
             return Column(name, rows, (image.height, image.width, 3), f"{image.format} images", kind)
     return Column(name, rows, shape, str(first.type), kind)
@@ -200,6 +203,6 @@ def _picture(folder: Path, value: Any) -> Any:
     if not value:
         return None
     try:
-        return Image.open(BytesIO(value) if isinstance(value, bytes) else folder / value)
-    except (UnidentifiedImageError, OSError):
+        return open_image(folder, BytesIO(value) if isinstance(value, bytes) else local_path(folder, value))
+    except (UnreadableFile, UnusableData):
         return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from worldprobe.errors import MissingDependency
 from worldprobe.recordings.columns import Column, ColumnKind
-from worldprobe.recordings.problems import UnusableData
+from worldprobe.recordings.problems import UnreadableFile, UnusableData
 from worldprobe.recordings.recorded_frames import Frames, ImageFiles, image_names
 from worldprobe.recordings.video import VIDEO_SUFFIXES, Clip, VideoFrames, header
 
@@ -67,11 +68,17 @@ class Beside:
         if not names:
             return None
         self._sources[name] = [source]
-        shape = ImageFiles(source, names[:1]).shape
+        try:
+            shape = ImageFiles(source, names[:1]).shape
+        except UnreadableFile:  # raised again where these frames are wanted
+            shape = (0, 0, 3)
         return Column(name, len(names), shape, f"images, {names[0]} .. {names[-1]}", ColumnKind.PICTURE)
 
     def _videos(self, name: str, files: list[Path]) -> Column:
         self._sources[name] = files
-        headers = [header(path) for path in files]
+        try:
+            headers = [header(path) for path in files]
+        except (UnreadableFile, MissingDependency):  # raised again where these frames are wanted
+            return Column(name, sum(self._counts), (0, 0, 3), "video that cannot be read", ColumnKind.PICTURE)
         said = f"{len(files)} videos" if len(files) > 1 else f"video, {headers[0].codec}"
         return Column(name, sum(one.frames for one in headers), headers[0].shape, said, ColumnKind.PICTURE)

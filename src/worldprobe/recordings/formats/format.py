@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from worldprobe._util.registry import Registry
 from worldprobe.errors import UnknownName
@@ -30,6 +30,8 @@ class Opened(ABC):
 
     starts: Int[np.ndarray, " episodes"] | None = None
     """The first row of every episode, where the layout itself says so; else an episode column may."""
+    padded: Bool[np.ndarray, " rows"] | None = None
+    """Which rows only fill up an episode and are left out, where the layout has such rows."""
     starts_in_words: str = ""
     """Where in the file the starts are recorded."""
 
@@ -68,6 +70,8 @@ class Format(ABC):
     """A layout of recordings on disk."""
 
     registry: ClassVar[Registry[type[Format]]] = FORMATS
+    general: ClassVar[bool] = False
+    """Whether another format that recognises the same path is the right one, since this one takes any HDF5 or text."""
 
     @classmethod
     @abstractmethod

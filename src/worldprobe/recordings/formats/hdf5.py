@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,14 @@ import numpy as np
 from jaxtyping import Int
 
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
+from worldprobe.recordings.encoded_frames import ENCODED, EncodedFrames, encoded_bytes, image_shape
 from worldprobe.recordings.episodes import episode_of
+from worldprobe.recordings.formats.clips import clip_axes, lengths_of, padding
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
-from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing
-from worldprobe.recordings.recorded_frames import Frames, Pictures, rgb, rgb_shape
+from worldprobe.recordings.pictures import Pictures, eight_bits, rgb, rgb_shape
+from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing, shortened
+from worldprobe.recordings.recorded_frames import LOOKED_AT, Frames, float_factor
+from worldprobe.stats.subsample import evenly_spaced
 
 if TYPE_CHECKING:
     import h5py
@@ -35,6 +39,8 @@ class Hdf5Piece:
 
     dataset: str
     rows: int
+    clip: int | None = None
+    """Where the dataset is (episodes, rows, ...): which episode."""
 
 
 class OpenedHdf5(Opened):
@@ -51,20 +57,27 @@ class OpenedHdf5(Opened):
 
     def frames(self, name: str) -> Frames:
         """Return pictures, of which only those asked for are read."""
+        column = self.column(name)
+        encoded = column.type in ENCODED
         with opened(self.path) as file:
             for piece in self._pieces[name]:
-                self._dataset(file, self.column(name), piece)
-        return Hdf5Frames(self.path, self._pieces[name], self.column(name).shape)
+                self._dataset(file, column, piece, shaped=not encoded)
+        if encoded:
+            return Hdf5Images(self.path, self._pieces[name])
+        return Hdf5Frames(self.path, self._pieces[name], column)
 
     def _values(self, file: h5py.File, column: Column) -> np.ndarray:
         if column.kind is ColumnKind.TEXT:
-            return np.concatenate(
-                [self._dataset(file, column, piece).asstr()[...] for piece in self._pieces[column.name]]
-            )
+            texts = [self._dataset(file, column, piece).asstr(errors="replace") for piece in self._pieces[column.name]]
+            return np.concatenate([text[...] for text in texts])
         whole = np.empty((column.rows, *column.shape), dtype=np.dtype(column.type))
         at = 0
         for piece in self._pieces[column.name]:
-            self._fill(self._dataset(file, column, piece), whole[at : at + piece.rows])
+            dataset, here = self._dataset(file, column, piece), whole[at : at + piece.rows]
+            if piece.clip is None:
+                self._fill(dataset, here)
+            else:
+                here[...] = dataset[piece.clip]
             at += piece.rows
         return whole
 
@@ -78,13 +91,15 @@ class OpenedHdf5(Opened):
         for start in range(0, len(rows), step):
             dataset.read_direct(rows, np.s_[start : start + step], np.s_[start : start + step])
 
-    def _dataset(self, file: h5py.File, column: Column, piece: Hdf5Piece) -> h5py.Dataset:
+    def _dataset(self, file: h5py.File, column: Column, piece: Hdf5Piece, *, shaped: bool = True) -> h5py.Dataset:
         dataset = file.get(piece.dataset)
-        wanted = (piece.rows, *column.shape)
         if not hasattr(dataset, "shape"):
             raise UnusableData(self.path, piece.dataset, "there is no such array", "Was the file written to its end?")
-        if dataset.shape != wanted:
-            problem = f"its shape is {dataset.shape}, not {wanted}"
+        check_own(self.path, dataset)
+        shape = dataset.shape if piece.clip is None else dataset.shape[1:]
+        wanted = (piece.rows, *column.shape) if shaped else (piece.rows, *shape[1:])
+        if shape != wanted:
+            problem = f"its shape is {shape}, not {wanted}"
             raise UnusableData(self.path, piece.dataset, problem, "Every array needs a row for every step.")
         return dataset
 
@@ -92,10 +107,15 @@ class OpenedHdf5(Opened):
 class Hdf5Frames(Frames):
     """Pictures in HDF5 datasets; the file is open only while they are read."""
 
-    def __init__(self, path: Path, pieces: Sequence[Hdf5Piece], shape: tuple[int, ...]) -> None:
-        self._path, self._pieces, self._raw_shape = path, pieces, shape
+    def __init__(self, path: Path, pieces: Sequence[Hdf5Piece], column: Column) -> None:
+        """Look for the range of floating-point pictures; raises as `float_factor` does."""
+        self._path, self._pieces, self._column = path, pieces, column
         self._starts = np.cumsum([0, *(piece.rows for piece in pieces)])
-        self.shape = rgb_shape(shape)
+        self.shape = rgb_shape(column.shape)
+        self._factor = 1.0
+        if column.type != "uint8":
+            some = self._raw(evenly_spaced(len(self), LOOKED_AT))
+            self._factor = float_factor(path, column.name, some)
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -105,43 +125,71 @@ class Hdf5Frames(Frames):
 
     def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
         wanted, back = np.unique(rows, return_inverse=True)
-        raw = np.empty((len(wanted), *self._raw_shape), dtype=np.uint8)
+        raw = self._raw(wanted)
+        return rgb(raw if raw.dtype == np.uint8 else eight_bits(raw, self._factor))[back]
+
+    def _raw(self, wanted: Int[np.ndarray, " k"]) -> np.ndarray:
+        """Return pictures as they lie in the file, of rows that rise."""
+        raw = np.empty((len(wanted), *self._column.shape), dtype=np.dtype(self._column.type))
         holder = episode_of(self._starts, wanted)
         within = wanted - self._starts[holder]
         runs = np.flatnonzero((np.diff(wanted, prepend=-2) > 1) | (np.diff(holder, prepend=-1) > 0)).tolist()
         with opened(self._path) as file:
             for start, stop in zip(runs, [*runs[1:], len(wanted)], strict=True):
-                dataset, first = file[self._pieces[holder[start]].dataset], int(within[start])
-                dataset.read_direct(raw, np.s_[first : first + stop - start], np.s_[start:stop])
-        return rgb(raw)[back]
+                piece, first = self._pieces[holder[start]], int(within[start])
+                rows = np.s_[first : first + stop - start]
+                source = rows if piece.clip is None else (piece.clip, rows)
+                file[piece.dataset].read_direct(raw, source, np.s_[start:stop])
+        return raw
+
+
+class Hdf5Images(EncodedFrames):
+    """PNG or JPEG files in the rows of HDF5 datasets: bytes of any length, or rows of bytes that zeros fill up."""
+
+    def __init__(self, path: Path, pieces: Sequence[Hdf5Piece]) -> None:
+        self._pieces = pieces
+        self._starts = np.cumsum([0, *(piece.rows for piece in pieces)])
+        super().__init__(path, pieces[0].dataset, int(self._starts[-1]))
+
+    def _contents(self, rows: Int[np.ndarray, " k"]) -> Iterator[bytes]:
+        with opened(self._path) as file:
+            for row, holder in zip(rows.tolist(), episode_of(self._starts, rows), strict=True):
+                piece, place = self._pieces[holder], row - int(self._starts[holder])
+                yield encoded_bytes(file[piece.dataset][place if piece.clip is None else (piece.clip, place)])
 
 
 @FORMATS.register("hdf5")
 class Hdf5(Format):
     """Any HDF5 file that is in no other layout: every array is a column, groups are part of its name."""
 
+    general = True
+
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Return whether it is an HDF5 file in no layout of its own; raises UnreadableFile where it is not whole."""
+        """Return whether it is an HDF5 file; raises UnreadableFile where it is not whole."""
         if not is_hdf5(path):
             return False
-        with opened(path) as file:
-            return not any(known(file) for known in LAYOUTS)
+        with opened(path):
+            return True
 
     @classmethod
     def open(cls, path: Path) -> OpenedHdf5:
-        """Look through the whole file for arrays."""
+        """Look through the whole file for arrays; where all have a first axis of episodes, they are put end to end."""
         with opened(path) as file:
             found = arrays(file)
-        pieces = {column.name: [Hdf5Piece(column.name, column.rows)] for column in found}
-        return OpenedHdf5(path, found, pieces)
-
-
-LAYOUTS: list[Callable[[h5py.File], bool]] = [
-    lambda file: "action" in file and "observations/qpos" in file,
-    lambda file: any(name.startswith("episode_") and f"{name}/observations" in file for name in file),
-]
-"""What recognises a layout of its own in an open HDF5 file; a format that adds one is no longer read as plain HDF5."""
+        axes = clip_axes(found)
+        if axes is None:
+            return OpenedHdf5(path, found, {column.name: [Hdf5Piece(column.name, column.rows)] for column in found})
+        pieces = {
+            column.name: [Hdf5Piece(column.name, axes.rows, clip) for clip in range(axes.episodes)] for column in found
+        }
+        used = lengths_of(found)
+        with opened(path) as file:
+            padded = padding(axes, file[used[0].name][...]) if used else None
+        clips = OpenedHdf5(path, [axes.flattened(column) for column in found], pieces)
+        clips.starts, clips.starts_in_words, clips.words = axes.starts, "the first axis", axes.words
+        clips.padded = padded
+        return clips
 
 
 def is_hdf5(path: Path) -> bool:
@@ -180,19 +228,39 @@ def arrays(group: h5py.Group) -> list[Column]:
         if isinstance(name, bytes):
             raise ValueError(f"the name {name!r} is not UTF-8")
         if isinstance(item, h5py.Dataset) and item.shape:
-            rows, *shape = item.shape
-            text = h5py.check_string_dtype(item.dtype) is not None
-            kind = (
-                ColumnKind.TEXT
-                if text
-                else ColumnKind.OTHER
-                if item.dtype.hasobject
-                else kind_of(item.dtype, tuple(shape))
-            )
-            found.append(Column(name, rows, tuple(shape), "text" if text else str(item.dtype), kind))
+            check_own(Path(item.file.filename), item)
+            found.append(_column(name, item))
 
     group.visititems(visit)
     return found
+
+
+def _column(name: str, item: h5py.Dataset) -> Column:
+    import h5py
+
+    rows, *shape = item.shape
+    kind = ColumnKind.OTHER if item.dtype.hasobject else kind_of(item.dtype, tuple(shape))
+    if image := _encoded_image(item):
+        return Column(name, rows, image, ENCODED[0], ColumnKind.PICTURE)
+    if h5py.check_string_dtype(item.dtype) is not None:
+        return Column(name, rows, tuple(shape), "text", ColumnKind.TEXT)
+    return Column(name, rows, tuple(shape), str(item.dtype), kind)
+
+
+def _encoded_image(item: h5py.Dataset) -> tuple[int, int, int] | None:
+    """Return the shape of the picture in the first row where rows are image files; None where they are not."""
+    may = item.dtype.kind in "SOV" if len(item.shape) == 1 else item.dtype == np.uint8 and len(item.shape) == 2
+    return image_shape(encoded_bytes(item[0])) if may and len(item) else None
+
+
+def check_own(path: Path, dataset: h5py.Dataset) -> None:
+    """Raise UnusableData for an array whose numbers lie in another file: a data set is read from its own."""
+    others = {name for name, *_ in dataset.external or ()}
+    if dataset.is_virtual:
+        others |= {source.file_name for source in dataset.virtual_sources() if source.file_name != "."}
+    if others or Path(dataset.file.filename) != path:
+        problem = f"its numbers lie in another file, {shortened(sorted(others) or [dataset.file.filename])}"
+        raise UnusableData(path, dataset.name or "", problem, "Copy them into the file: `h5repack` does.")
 
 
 def _rows_alone(path: Path, dataset: h5py.Dataset) -> np.ndarray | None:

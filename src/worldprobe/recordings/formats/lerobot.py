@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from worldprobe.recordings.columns import Column, ColumnKind, channels, kind_of
+from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.formats.arrow import ParquetPictures, parquet_numpy
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.lerobot_index import IN_PART, Index, Info, index_of, read_info
+from worldprobe.recordings.pictures import layout_of, rgb_shape
 from worldprobe.recordings.problems import UnreadableFile, UnusableData
-from worldprobe.recordings.recorded_frames import Frames, rgb_shape
+from worldprobe.recordings.recorded_frames import Frames
 from worldprobe.recordings.video import Clip, VideoFrames
 
 EPISODE, TIMESTAMP = "episode_index", "timestamp"
@@ -95,7 +96,7 @@ def _column(name: str, feature: dict[str, Any], rows: int) -> Column:
     """Return a feature as a column; a shape of (1,) is one number."""
     kind, shape = str(feature.get("dtype")), tuple(feature.get("shape") or ())
     if kind in ("image", "video"):
-        if _is_depth(feature) or channels(shape) is None or 3 not in (shape[0], shape[-1]):
+        if _is_depth(feature) or len(shape) != 3 or layout_of(shape) is None or 3 not in (shape[0], shape[-1]):
             return Column(name, rows, shape, f"{kind} of depth", ColumnKind.OTHER)
         return Column(name, rows, rgb_shape(shape), kind, ColumnKind.PICTURE)
     shape = () if shape == (1,) else shape
@@ -113,9 +114,27 @@ def _is_depth(feature: dict[str, Any]) -> bool:
 
 
 def _components(feature: dict[str, Any], shape: tuple[int, ...]) -> tuple[str, ...] | None:
-    """Return the names of a vector's components: a list, or lists under a heading ({"motors": [...]})."""
-    names = feature.get("names")
-    if isinstance(names, dict):
-        names = [name for group in names.values() if isinstance(group, list) for name in group]
-    words = tuple(map(str, names)) if isinstance(names, list) else ()
+    """Return the names of a vector's components, in any nesting: {"motors": {"left": ["waist", ...], ...}}."""
+    words = tuple(_leaves(feature.get("names")))
+    if len(set(words)) < len(words):
+        words = tuple(_leaves(feature.get("names"), full=True))
     return words if words and shape == (len(words),) and len(set(words)) == len(words) else None
+
+
+def _leaves(names: Any, above: str = "", full: bool = False) -> Iterator[str]:
+    """Give the names at the ends of nested lists and headings; with `full`, their headings too ("left.waist").
+
+    A heading whose value is no list or heading is a name itself: {"x": 0, "y": 1}.
+    """
+    if isinstance(names, dict):
+        for heading, inside in names.items():
+            if isinstance(inside, dict | list | tuple):
+                yield from _leaves(inside, f"{above}{heading}.", full)
+            else:
+                yield f"{above}{heading}" if full else str(heading)
+    elif isinstance(names, list | tuple):
+        for name in names:
+            if isinstance(name, dict | list | tuple):
+                yield from _leaves(name, above, full)
+            else:
+                yield f"{above}{name}" if full else str(name)

@@ -7,6 +7,7 @@ src/lerobot/scripts/convert_dataset_v21_to_v30.py
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,13 @@ import numpy as np
 from jaxtyping import Int
 
 from worldprobe.recordings.formats.arrow import arrow, parquet_file
+from worldprobe.recordings.local_paths import local_path
 from worldprobe.recordings.problems import UnknownLayout, UnreadableFile, UnusableData, shortened
 
+WIDEST_FIELD = 100
+"""Characters to which a template of a file's name may fill up a number."""
+
+IS_IT = "Is it the info.json of a LeRobot dataset?"
 IN_PART = "The dataset may have been downloaded or recorded in part."
 
 
@@ -39,8 +45,11 @@ class Info:
     def file(self, template: str, **fields: Any) -> Path:
         """Return the file that a template of the info names; raises UnusableData for a template that does not fit."""
         try:
-            return self.root / str(self.said[template]).format(**fields)
-        except (KeyError, IndexError, ValueError) as error:
+            said = str(self.said[template])
+            if any(int(number) > WIDEST_FIELD for number in re.findall(r"\d{1,18}", said)) or len(said) > 1000:
+                raise ValueError("a width of more than 100 characters")
+            return local_path(self.root, said.format(**fields))
+        except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
             known = ", ".join(fields)
             problem = f"{self.said.get(template)!r} does not name a file from {known} ({type(error).__name__}: {error})"
             raise UnusableData(self.path, template, problem) from error
@@ -77,15 +86,29 @@ def read_info(root: Path) -> Info:
     path = root / "meta" / "info.json"
     try:
         said = json.loads(path.read_text(encoding="utf8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableFile(path, f"it is not JSON ({error})", IN_PART) from error
     needed = ("codebase_version", "fps", "features", "data_path")
     lacking = [key for key in needed if not isinstance(said, dict) or key not in said]
     if lacking:
-        raise UnusableData(
-            path, "keys", f"there is no {', '.join(lacking)}", "Is it the info.json of a LeRobot dataset?"
-        )
-    return Info(path, str(said["codebase_version"]), float(said["fps"]), said["features"], said)
+        raise UnusableData(path, "keys", f"there is no {', '.join(lacking)}", IS_IT)
+    features = said["features"]
+    if not isinstance(features, dict) or not all(isinstance(feature, dict) for feature in features.values()):
+        raise UnusableData(path, "features", f"it is {_short(features)}, not an object of objects", IS_IT)
+    for name, feature in features.items():
+        shape = feature.get("shape") or []
+        if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < 1 << 31 for size in shape):
+            raise UnusableData(path, f"features, {name!r}, shape", f"it is {_short(shape)}, not whole numbers", IS_IT)
+    for key in ("fps", "chunks_size", "total_episodes"):
+        value = said.get(key, 1)
+        if type(value) not in (int, float) or not 0 < value < 1e9:
+            raise UnusableData(path, key, f"it is {_short(value)}, not a positive number", IS_IT)
+    return Info(path, str(said["codebase_version"]), float(said["fps"]), features, said)
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 60 else f"{text[:57]}..."
 
 
 def index_of(info: Info) -> Index:

@@ -18,6 +18,8 @@ from numpy.lib import format as npy
 
 from worldprobe.errors import NotEnoughRoom
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
+from worldprobe.recordings.encoded_frames import ENCODED, LARGEST, ArrayImages, image_shape
+from worldprobe.recordings.formats.clips import clip_axes, lengths_of, padding
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened, numbers
 from worldprobe.recordings.problems import UnusableData, reading
 from worldprobe.recordings.recorded_frames import Alternating, ArrayFrames, Frames
@@ -42,6 +44,8 @@ class NpzMember:
     fortran: bool
     data_at: int | None
     """Where its numbers begin in the archive, or None where they are compressed."""
+    first: bytes = b""
+    """The first row where it could be an image file."""
 
 
 @FORMATS.register("npz")
@@ -74,7 +78,15 @@ class OpenedNpz(Opened):
         if len(pairs) > 1:
             said = ", ".join(f"{name} {self._members[name].shape[0]:,}" for name in sorted(self._paired))
             raise UnusableData(path, "pairs", f"their numbers of rows differ: {said}", "Write one row for every pair.")
-        super().__init__(path, (self._column(member) for member in self._members.values() if not self._partner(member)))
+        columns = [self._column(member) for member in self._members.values() if not self._partner(member)]
+        axes = None if self._paired else clip_axes(columns)
+        self._axes = axes
+        super().__init__(path, columns if axes is None else map(axes.flattened, columns))
+        if axes is not None:
+            self.starts, self.starts_in_words, self.words = axes.starts, "the first axis", axes.words
+            for column in lengths_of(columns)[:1]:
+                with np.load(path, allow_pickle=False) as archive:
+                    self.padded = padding(axes, archive[column.name])
         if self._paired:
             rows = 2 * pairs.pop()
             self.starts = np.arange(0, rows, 2, dtype=np.int64)
@@ -85,6 +97,9 @@ class OpenedNpz(Opened):
             return {name: self._values(archive, name) for name in names}
 
     def frames(self, name: str) -> Frames:
+        if self.column(name).type in ENCODED:
+            with reading(self.path, *_BROKEN), np.load(self.path, allow_pickle=False) as archive:
+                return ArrayImages(self.path, name, archive[name])
         first = self._picture(self._members[name])
         if name in self._paired:
             return Alternating(first, self._picture(self._members[name + NEXT]))
@@ -93,14 +108,16 @@ class OpenedNpz(Opened):
     def _values(self, archive: Any, name: str) -> np.ndarray:
         values = numbers(archive[name])
         if not self._paired:
-            return values
+            return values if self._axes is None else values.reshape(-1, *self.column(name).shape)
         second = numbers(archive[name + NEXT]) if name in self._paired else values
         return np.stack([values, second], axis=1).reshape(2 * len(values), *values.shape[1:])
 
     def _picture(self, member: NpzMember) -> ArrayFrames:
         with reading(self.path, *_BROKEN):
             array = _mapped(self.path, member) if member.data_at is not None else _unpacked(self.path, member)
-        return ArrayFrames(array, f"{self.path.name} {member.name}")
+        if self._axes is not None:
+            array = array.reshape(-1, *member.shape[2:])
+        return ArrayFrames(self.path, member.name, array)
 
     def _is_pair(self, name: str) -> bool:
         member, second = self._members[name], self._members.get(name + NEXT)
@@ -113,6 +130,8 @@ class OpenedNpz(Opened):
         rows, *shape = member.shape
         kind = kind_of(member.dtype, tuple(shape))
         kind = ColumnKind.OTHER if member.dtype.hasobject else kind
+        if not self._paired and member.first and (image := image_shape(member.first)):
+            return Column(member.name, rows, image, ENCODED[0], ColumnKind.PICTURE)
         return Column(member.name, 2 * rows if self._paired else rows, tuple(shape), str(member.dtype), kind)
 
 
@@ -125,6 +144,9 @@ def _members(path: Path) -> list[NpzMember]:
             with archive.open(info) as handle:
                 shape, fortran, dtype = _header(handle)
                 header = handle.tell()
+                row = dtype.itemsize * math.prod(shape[1:])
+                bytes_each = (dtype.kind == "S" and len(shape) == 1) or (dtype == np.uint8 and len(shape) == 2)
+                first = handle.read(row) if bytes_each and shape[0] and row <= LARGEST else b""
             size = header + dtype.itemsize * math.prod(shape)
             if size != info.file_size and not dtype.hasobject:
                 raise ValueError(f"{info.filename} has {info.file_size:,} bytes, its header says {size:,}")
@@ -134,7 +156,7 @@ def _members(path: Path) -> list[NpzMember]:
                 local = raw.read(_LOCAL_HEADER)
                 before = int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
                 data_at = info.header_offset + _LOCAL_HEADER + before + header
-            members.append(NpzMember(info.filename.removesuffix(".npy"), shape, dtype, fortran, data_at))
+            members.append(NpzMember(info.filename.removesuffix(".npy"), shape, dtype, fortran, data_at, first))
     return members
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from worldprobe.recordings.formats.format import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import LAYOUTS, Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ def demos_of(file: h5py.File) -> list[str]:
     data = file.get("data")
     numbered = [name for name in (data or ()) if DEMO.fullmatch(name)]
     return sorted(numbered, key=lambda name: int(name.removeprefix("demo_")))
-
-
-LAYOUTS.append(lambda file: bool(demos_of(file)))
 
 
 @FORMATS.register("robomimic")

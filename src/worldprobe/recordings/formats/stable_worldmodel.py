@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from worldprobe.recordings.formats.format import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import LAYOUTS, Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ EPISODES = ("ep_len", "ep_offset")
 def has_episodes(file: h5py.File) -> bool:
     """Return whether a file says how long its episodes are and where they begin."""
     return all(name in file for name in EPISODES)
-
-
-LAYOUTS.append(has_episodes)
 
 
 @FORMATS.register("stable-worldmodel")

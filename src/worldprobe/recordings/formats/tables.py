@@ -1,4 +1,4 @@
-"""Parquet and CSV tables, alone or one file an episode, with frames in the same folder: images, or a video."""
+"""Parquet tables, alone or one file an episode, with frames in the same folder: images, or a video; the base of CSV."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.formats.arrow import (
     ParquetPictures,
     arrow,
-    as_numpy,
     column_of,
-    joined,
     parquet_file,
     parquet_numpy,
 )
 from worldprobe.recordings.formats.beside import Beside
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
+from worldprobe.recordings.local_paths import local_names
 from worldprobe.recordings.problems import UnusableData, shortened
 from worldprobe.recordings.recorded_frames import Frames, ImageFiles, natural
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 FILE = "file"
 """The column with the number of the table that a row is from: each table may be one episode."""
@@ -65,7 +64,8 @@ class OpenedTables(Opened):
         if name in self._beside:
             return self._beside.frames(name)
         if self.column(name).type.endswith("images in files"):
-            return ImageFiles(self._files[0].parent, self._table([name])[name].tolist())
+            folder = self._files[0].parent
+            return ImageFiles(folder, local_names(folder, self._table([name])[name].tolist()))
         return self._pictures(name)
 
     def _table(self, names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -73,25 +73,6 @@ class OpenedTables(Opened):
 
     def _pictures(self, name: str) -> Frames:
         return ParquetPictures(self._files, name, self.column(name).shape)
-
-
-class OpenedCsv(OpenedTables):
-    """CSV tables, which are parsed once."""
-
-    def __init__(self, path: Path, files: Sequence[Path], tables: Sequence[pa.Table]) -> None:
-        self._tables = tables
-        columns = _columns(files, [(table.schema.names, table.num_rows, table) for table in tables])
-        super().__init__(path, files, columns, [table.num_rows for table in tables])
-
-    def _table(self, names: Sequence[str]) -> dict[str, np.ndarray]:
-        return {
-            name: joined(
-                self._files,
-                name,
-                [as_numpy(file, name, t.column(name)) for file, t in zip(self._files, self._tables, strict=True)],
-            )
-            for name in names
-        }
 
 
 @FORMATS.register("parquet")
@@ -113,23 +94,7 @@ class Parquet(Format):
                 opened = parquet_file(file)
                 first = next(opened.iter_batches(1), None)
                 read.append((opened.schema_arrow.names, opened.metadata.num_rows, first))
-        return OpenedTables(path, files, _columns(files, read), [rows for _, rows, _ in read])
-
-
-@FORMATS.register("csv")
-class Csv(Format):
-    """A comma-separated file with a header line (tabs in a .tsv), or a folder of them."""
-
-    @classmethod
-    def recognises(cls, path: Path) -> bool:
-        """Go by the suffix."""
-        return bool(tables(path, {".csv", ".tsv"}))
-
-    @classmethod
-    def open(cls, path: Path) -> OpenedCsv:
-        """Parse the files; raises UnreadableFile for a line that is cut short, UnusableData without a header line."""
-        files = tables(path, {".csv", ".tsv"})
-        return OpenedCsv(path, files, [_parsed(file) for file in files])
+        return OpenedTables(path, files, columns_of(files, read), [rows for _, rows, _ in read])
 
 
 def tables(path: Path, suffixes: set[str]) -> list[Path]:
@@ -142,7 +107,7 @@ def tables(path: Path, suffixes: set[str]) -> list[Path]:
     return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: natural(entry.name))
 
 
-def _columns(files: Sequence[Path], read: Sequence[tuple[list[str], int, Any]]) -> list[Column]:
+def columns_of(files: Sequence[Path], read: Sequence[tuple[list[str], int, Any]]) -> list[Column]:
     """Return the columns that all files have; raises UnusableData where they differ or are named twice."""
     names = read[0][0]
     for file, (here, *_) in zip(files, read, strict=True):
@@ -163,30 +128,14 @@ def _described(file: Path, name: str, rows: int, values: Any) -> Column:
     column = column_of(file, name, rows, values[0])
     if column.kind is ColumnKind.PICTURE and isinstance(values[0].as_py(), str):
         return replace(column, type=f"{column.type} in files")
-    if column.kind is ColumnKind.TEXT and _is_number(values[0].as_py() or ""):
-        odd = next((place for place, value in enumerate(values) if not _is_number(value.as_py() or "nan")), None)
+    if column.kind is ColumnKind.TEXT and is_number(values[0].as_py() or ""):
+        odd = next((place for place, value in enumerate(values) if not is_number(value.as_py() or "nan")), None)
         return column if odd is None else replace(column, type=f"text (row {odd:,} is {values[odd].as_py()!r})")
     return column
 
 
-def _parsed(path: Path) -> pa.Table:
-    with arrow(path):
-        from pyarrow import csv
-
-        with open(path, encoding="utf8", errors="replace") as handle:
-            head = handle.readline()
-        separator = "\t" if path.suffix.lower() == ".tsv" else ","
-        names = [name.strip() for name in head.rstrip("\r\n").split(separator)]
-        if len(names) == 1 and (";" in head or "\t" in head):
-            problem = f"its header {head.strip()!r} has no {'tab' if separator != ',' else 'comma'}"
-            raise UnusableData(path, "line 1", problem, "Separate columns with commas, or with tabs in a .tsv file.")
-        if all(_is_number(name) for name in names):
-            raise UnusableData(path, "line 1", f"it holds numbers, not names: {shortened(names)}", "Add a header line.")
-        parsed = csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=separator))
-        return parsed.rename_columns([name.strip() for name in parsed.column_names])
-
-
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Return whether text is a number."""
     try:
         float(text)
     except ValueError:
