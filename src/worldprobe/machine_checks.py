@@ -218,7 +218,7 @@ def _disk() -> MachineCheck:
 
         folder = cache_dir()
     except ImportError:  # before the package's dependencies are there
-        folder = Path(os.environ.get("WORLDPROBE_CACHE", "~/.cache")).expanduser()
+        folder = Path(os.path.expanduser(os.environ.get("WORLDPROBE_CACHE", "~/.cache")))
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free
     fix = "export WORLDPROBE_CACHE=/a/folder/with/room"

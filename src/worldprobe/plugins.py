@@ -7,6 +7,7 @@ them; it is imported when a registry is first read. A single file is named: `wor
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -47,7 +48,7 @@ def include(path: str | Path) -> None:
 
     It may import modules that lie beside it, unless their names are those of installed ones.
     """
-    file = Path(path).expanduser().resolve()
+    file = Path(os.path.expanduser(path)).resolve()
     if not file.is_file():
         raise PluginFailed(f"There is no file {file} to include.")
     name = f"worldprobe_included_{file.stem}_{abs(hash(file)):x}"

@@ -52,6 +52,7 @@ ODD = [
         "{}",
         "$HOME",
         "~",
+        "~nobody-of-that-name",
         "CON",
         "a" * 5000,
         "\n",

@@ -52,12 +52,21 @@ def test_only_settings_that_change_numbers_are_named(changed: Results) -> None:
     assert compare(changed, changed).settings == []
 
 
+def test_folders_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    first, second = (shutil.copytree(FOLDER, tmp_path / place / "camera") for place in "ab")
+    done = CliRunner().invoke(app, ["compare", str(first), str(second)], env={"COLUMNS": "400"})
+    assert done.exit_code == 0, done.output
+    assert {str(first), str(second)} <= set(done.output.split())
+
+
 def test_the_command_prints_both_and_the_settings(changed: Results, tmp_path: Path) -> None:
     other = Path(shutil.copytree(FOLDER, tmp_path / "other"))
     (other / "results.json").write_text(json.dumps(versioned(changed)), encoding="utf8")
     done = CliRunner().invoke(app, ["compare", str(FOLDER), str(other)], env={"COLUMNS": "250"})
     assert done.exit_code == 0, done.output
     assert "+0.509" in done.output
-    assert "training.steps: 20 -> 4000" in done.output
+    assert "training.steps: 20 -> 4,000" in done.output
+    assert {"format_1", "other"} <= set(done.output.split())
+    assert str(tmp_path) not in done.output
     as_json = CliRunner().invoke(app, ["compare", str(FOLDER), str(other), "--json"])
     assert json.loads(as_json.output)["settings"][0]["path"] == "training.steps"

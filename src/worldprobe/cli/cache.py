@@ -50,7 +50,7 @@ def cache(
     found = entries(cache_dir())
     total = sum(entry.size for entry in found)
     if task is CacheTask.CLEAN:
-        if found and (yes or typer.confirm(f"Remove {len(found)} entries, {in_words(total)}?")):
+        if found and (yes or typer.confirm(f"Remove {len(found):,} entries, {in_words(total)}?")):
             for entry in found:
                 _remove(entry.path)
             say("Removed {} entries, {}, from {}", len(found), in_words(total), cache_dir())

@@ -102,7 +102,10 @@ def _compare_results(first: Path, second: Path, as_json: bool) -> None:
         print(json.dumps(found.model_dump(mode="json"), indent=2))
         return
     shown = table(
-        "Mean R²", "exploration", "objective", first, second, "difference", "95 % interval", "most changed control"
+        "Mean R²",
+        *("exploration", "objective"),
+        *_headings(first, second),
+        *("difference", "95 % interval", "most changed control"),
     )
     for series in found.series:
         shown.add_row(*map(cell, _row(series)))
@@ -111,6 +114,12 @@ def _compare_results(first: Path, second: Path, as_json: bool) -> None:
         say("{}: {} -> {}", setting.path, _value(setting.first), _value(setting.second))
     if not found.settings:
         say("The studies have the same settings.")
+
+
+def _headings(first: Path, second: Path) -> tuple[str, str]:
+    """Return the folders' own names; the paths as they were given where both have one name."""
+    names = first.resolve().name, second.resolve().name
+    return (str(first), str(second)) if names[0] == names[1] else names
 
 
 def _row(series: ComparedSeries) -> list[str]:
@@ -133,4 +142,6 @@ def _mean(found: Interval | None) -> str:
 
 
 def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return "none" if value is None else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -111,7 +112,7 @@ def open_implementation(loss: str | Callable[..., Any], device: str = "cpu") -> 
 def from_file(named: str) -> Any:
     """Execute FILE.py and return what NAME is in it."""
     path, colon, name = named.rpartition(":")
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     if not colon or not name.isidentifier() or file.suffix != ".py":
         raise InvalidValue("loss", named, "FILE.py:NAME")
     if not file.is_file():

@@ -44,8 +44,8 @@ def check_lag(h: Float[np.ndarray, "rows d"], subject: Subject, where: str) -> N
         return
     rows, side = abs(best.lag), "later" if best.lag > 0 else "earlier"
     raise UnusableEmbedding(
-        f"{where}: its rows are {rows} off: embeddings fit the states {rows} row{'s' if rows > 1 else ''} {side} best "
-        f"(R² {best.fit.mean:.3f}, for their own row {own.fit.mean:.3f}). Shift one against the other, or pass "
+        f"{where}: its rows are {rows:,} off: embeddings fit the states {rows:,} row{'s' if rows > 1 else ''} {side} "
+        f"best (R² {best.fit.mean:.3f}, for their own row {own.fit.mean:.3f}). Shift one against the other, or pass "
         f"{option('lag', best.lag)} to measure it so, {option('lag', 0)} to measure it as it is."
     )
 

@@ -58,7 +58,9 @@ def cross_fit(
         fitted = np.flatnonzero(moments.fold != fold)
         rows = int(moments.count[fitted].sum())
         if rows < features + 2:
-            raise ValueError(f"a probe on {features} features needs at least {features + 2} rows, {rows} are left")
+            raise ValueError(
+                f"a probe on {features:,} features needs at least {features + 2:,} rows, {rows:,} are left"
+            )
         return least_squares(moments.covariance(fitted), x, y)
 
     return score(moments, x, y, fit, rng, draws=draws)

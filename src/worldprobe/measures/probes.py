@@ -43,7 +43,7 @@ def fit_probe(
     """
     if not ridge and len(x) < x.shape[1] + 2:
         raise ValueError(
-            f"a probe on {x.shape[1]} features needs at least {x.shape[1] + 2} points, {len(x)} were given"
+            f"a probe on {x.shape[1]:,} features needs at least {x.shape[1] + 2:,} points, {len(x):,} were given"
         )
     x, y = x.astype(np.float64), y.astype(np.float64)
     if ridge:

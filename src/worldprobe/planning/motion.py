@@ -104,8 +104,8 @@ class Tasks:
         needed = int(np.ceil(self.straight.max() / motion.step - 1e-9))
         if needed > steps:
             raise Unreachable(
-                f"A target is {self.straight.max():.3g} standard deviations away: {needed} actions of at most "
-                f"{motion.step:g}, but steps = {steps}. Allow {needed} steps or more, or longer ones."
+                f"A target is {self.straight.max():.3g} standard deviations away: {needed:,} actions of at most "
+                f"{motion.step:g}, but steps = {steps:,}. Allow {needed:,} steps or more, or longer ones."
             )
 
 

@@ -74,7 +74,7 @@ def climb(evidence: Evidence, advance: Advance = unseen) -> list[Level]:
     for rung, (reach, functions) in enumerate(RUNGS):
         if len(evidence.z) >= pairs_for(rung):
             level = _level(evidence, reach, functions)
-            advance(1, f"{len(level.basis)} functions")
+            advance(1, f"{len(level.basis):,} functions")
             if len(level.basis) >= evidence.d:
                 levels.append(level)
     return levels

@@ -94,7 +94,7 @@ class Moments:
 
 
 def moments(values: Values, z: PairSample) -> Moments:
-    """Return the moments of functions, given at both members of any run of pairs, beside those of the controls z."""
+    """Return the moments of functions, given at both members of any run of pairs, and of the controls z."""
     rows = [_block(values, z, z.rows(block)) for block in range(BLOCKS)]
     return Moments(*(np.stack(column) for column in zip(*rows, strict=True)))
 

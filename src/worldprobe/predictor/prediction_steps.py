@@ -1,4 +1,4 @@
-"""How far a prediction has come: its steps, for whoever shows them."""
+"""How far a prediction has come: its steps, for a progress display."""
 
 from __future__ import annotations
 

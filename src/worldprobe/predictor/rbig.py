@@ -8,7 +8,7 @@ from it, they still end at N(0, I).
 
 Every third round takes the axes along which the points are least Gaussian: random directions of many dimensions are
 nearly Gaussian whatever the points are. The others take a few fixed axes in turn, and tables have few levels: what is
-fitted stays small beside the number of points, and points that were not fitted follow to the same measure.
+fitted stays small compared with the number of points, and points that were not fitted follow to the same measure.
 """
 
 from __future__ import annotations

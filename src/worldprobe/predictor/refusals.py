@@ -77,7 +77,7 @@ def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) ->
     if groups < needed_groups:
         return Refusal(
             "too few episodes",
-            f"The sample is too small: {groups} independent groups of pairs, and error bars need {needed_groups} or "
+            f"The sample is too small: {groups:,} independent groups of pairs, and error bars need {needed_groups:,} or "
             "more. Record more clips, shots or episodes.",
         )
     return None
@@ -122,7 +122,7 @@ def not_settled(steps: Sequence[BasisStep], kurtosis: Float[np.ndarray, " n"]) -
     """Refuse an answer that still moves with the basis."""
     if abs(steps[-1].r2 - steps[-2].r2) <= SETTLED:
         return None
-    seen = ", ".join(f"{step.r2:.3f} with {step.functions} functions" for step in steps)
+    seen = ", ".join(f"{step.r2:.3f} with {step.functions:,} functions" for step in steps)
     heavy = int(np.argmax(kurtosis))
     change = (
         f"Control {heavy} has heavy tails (excess kurtosis {kurtosis[heavy]:.1f}): for tails like an exponential's or "

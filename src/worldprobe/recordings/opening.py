@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -52,7 +53,7 @@ def _range(values: np.ndarray) -> tuple[float, float]:
 
 def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Opened]:
     """Return the format's name and the opened recording; raises UnreadableFile and UnknownLayout."""
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if not path.exists():
         siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         near = get_close_matches(path.name, siblings, n=1)

@@ -51,7 +51,7 @@ def interleaved(starts: Starts, rows: int, gap: int) -> dict[Split, list[Stretch
     """
     rounds = min(MOST_ROUNDS, rows // _round(gap))
     if rounds < ROUNDS:
-        raise ValueError(f"{rows} rows are too few for gaps of {gap}: {rows_needed(gap)} are needed")
+        raise ValueError(f"{rows:,} rows are too few for gaps of {gap:,}: {rows_needed(gap):,} are needed")
     found: dict[Split, list[Stretch]] = {split: [] for split in SPLITS}
     turns = np.linspace(0, rows, rounds + 1).astype(np.int64).tolist()
     for start, stop in pairwise(turns):

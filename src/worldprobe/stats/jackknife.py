@@ -78,7 +78,7 @@ def _labels(groups: Groups, pairs: int) -> Int[np.ndarray, " pairs"]:
             raise InvalidValue("groups", groups, "1 or more consecutive pairs")
         return np.arange(pairs) // groups
     if len(groups) != pairs:
-        raise InvalidValue("groups", f"{len(groups)} labels", f"{pairs}, one per pair")
+        raise InvalidValue("groups", f"{len(groups):,} labels", f"{pairs:,}, one per pair")
     return groups
 
 

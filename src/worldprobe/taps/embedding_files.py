@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +75,8 @@ def _whole(ids: np.ndarray, where: str) -> Int[np.ndarray, " N"]:
 def _named(given: str) -> tuple[Path, str | None]:
     match = re.fullmatch(r"(?P<path>.+)\[(?P<name>[^\[\]]+)\]", given)
     if match and not Path(given).exists():
-        return Path(match["path"]).expanduser(), match["name"]
-    return Path(given).expanduser(), None
+        return Path(os.path.expanduser(match["path"])), match["name"]
+    return Path(os.path.expanduser(given)), None
 
 
 def _mapped(path: Path) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from worldprobe.errors import InvalidValue
@@ -19,13 +20,13 @@ def open_encoder(given: str, checkpoint: str | Path | None = None) -> ForeignEnc
 
     Raises InvalidValue for what names no encoder, and what the kinds raise.
     """
-    weights = None if checkpoint is None else Path(checkpoint).expanduser()
+    weights = None if checkpoint is None else Path(os.path.expanduser(checkpoint))
     if given.startswith("timm:"):
         return from_timm(given.removeprefix("timm:"), weights)
     file, colon, name = given.rpartition(":")
     if colon and file.endswith(".py"):
-        return from_python(Path(file).expanduser(), name, weights)
-    path = Path(given).expanduser()
+        return from_python(Path(os.path.expanduser(file)), name, weights)
+    path = Path(os.path.expanduser(given))
     if weights is not None:
         raise InvalidValue(
             "--checkpoint", str(weights), "with --encoder FILE.py:NAME or timm:NAME", f"{given} has its own weights."

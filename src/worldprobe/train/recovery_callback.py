@@ -68,7 +68,7 @@ class RecoveryCallback:
             raise InvalidValue(first[0], len(first[1]), f"{LEAST_ROWS} or more")
         for name, given in (("next_observations", next_observations), ("states", states), ("next_states", next_states)):
             if given is not None and first[1] is not None and len(given) != len(first[1]):
-                raise InvalidValue(name, f"{len(given)} rows", f"{len(first[1])}, one for every row of {first[0]}")
+                raise InvalidValue(name, f"{len(given):,} rows", f"{len(first[1]):,}, one for every row of {first[0]}")
         if rho is not None and not 0 < rho < 1:
             raise InvalidValue("rho", rho, "a number between 0 and 1, both excluded")
         self._observations = None if observations is None else torch.as_tensor(observations)
@@ -139,7 +139,7 @@ class RecoveryCallback:
         if len(h) < LEAST_ROWS:
             raise InvalidValue("h", h.shape, f"{LEAST_ROWS} rows or more on all ranks together")
         if z is not None and len(z) != len(h):
-            raise InvalidValue("z", z.shape, f"as many rows as h, {len(h)}")
+            raise InvalidValue("z", z.shape, f"as many rows as h, {len(h):,}")
         finite = np.isfinite(h).all(axis=1) if h_next is None else np.isfinite(h + h_next).all(axis=1)
         if not finite.all():  # a training that diverges is seen in its log, not ended by it
             return {f"{self._prefix}finite_rows": float(finite.mean())}

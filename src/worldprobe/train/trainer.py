@@ -219,8 +219,8 @@ class _Run:
         member = int(finite.int().argmin())
         named = "Training" if len(self.members) == 1 else f"Training of {self.members[member].name}"
         raise TrainingDiverged(
-            f"{named} stopped at step {self.done + 1} of {self.settings.steps}: the loss is {losses[member]:g} and the "
-            f"gradient's norm {norms[member]:g}, and both must be finite. {last_good} "
+            f"{named} stopped at step {self.done + 1:,} of {self.settings.steps:,}: the loss is {losses[member]:g} and "
+            f"the gradient's norm {norms[member]:g}, and both must be finite. {last_good} "
             f"A lower training.lr (it is {self.settings.lr:g}) or training.clip_norm usually mends it."
         )
 

@@ -40,7 +40,7 @@ class AirSim(Format):
         for number, line in lines:
             words = line.split("\t")
             if len(words) < len(header):
-                raise UnusableData(file, f"line {number}", f"it has {len(words)} of {len(header)} values", "Drop it.")
+                raise UnusableData(file, f"line {number:,}", f"it has {len(words)} of {len(header)} values", "Drop it.")
             wanted = [words[columns[name]] for name in ("TimeStamp", *POSE)]
             rows.append(floats(file, number, wanted, 8))
             vehicles.append(words[columns["VehicleName"]] if "VehicleName" in columns else "")
@@ -48,7 +48,7 @@ class AirSim(Format):
             images.append([name.strip() for name in files if name.strip()])
             if len(images[-1]) != len(images[0]):
                 problem = f"it names {len(images[-1])} images, the first row {len(images[0])}"
-                raise UnusableData(file, f"line {number}", problem, "Every row needs the same cameras.")
+                raise UnusableData(file, f"line {number:,}", problem, "Every row needs the same cameras.")
         table = np.array(rows).reshape(-1, 8)
         order = np.argsort(np.array(vehicles), kind="stable")
         table, held = table[order], np.array(vehicles)[order]

@@ -80,5 +80,5 @@ class Beside:
             headers = [header(path) for path in files]
         except (UnreadableFile, MissingDependency):  # raised again where these frames are wanted
             return Column(name, sum(self._counts), (0, 0, 3), "video that cannot be read", ColumnKind.PICTURE)
-        said = f"{len(files)} videos" if len(files) > 1 else f"video, {headers[0].codec}"
+        said = f"{len(files):,} videos" if len(files) > 1 else f"video, {headers[0].codec}"
         return Column(name, sum(one.frames for one in headers), headers[0].shape, said, ColumnKind.PICTURE)

@@ -36,10 +36,10 @@ class OpenedTables(Opened):
 
     def __init__(self, path: Path, files: Sequence[Path], columns: Sequence[Column], counts: Sequence[int]) -> None:
         self._files, self._counts, self._beside = files, counts, Beside(files, counts)
-        own = [Column(FILE, sum(counts), (), f"{len(files)} files", ColumnKind.TEXT)] if len(files) > 1 else []
+        own = [Column(FILE, sum(counts), (), f"{len(files):,} files", ColumnKind.TEXT)] if len(files) > 1 else []
         if path.is_dir():
             own += self._beside.found()
-            self.words = f"{len(files)} files" if len(files) > 1 else files[0].name
+            self.words = f"{len(files):,} files" if len(files) > 1 else files[0].name
         super().__init__(path, [*columns, *own])
 
     def frame_column(self, name: str) -> Column:

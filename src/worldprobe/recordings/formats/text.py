@@ -39,7 +39,7 @@ def floats(path: Path, number: int, words: Sequence[str], count: int) -> list[fl
     if len(values) < count:
         said = " ".join(words)[:80]
         raise UnusableData(
-            path, f"line {number}", f"{count} numbers belong here, not {said!r}", "Mend or drop the line."
+            path, f"line {number:,}", f"{count} numbers belong here, not {said!r}", "Mend or drop the line."
         )
     return values
 

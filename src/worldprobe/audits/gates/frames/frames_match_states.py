@@ -109,7 +109,7 @@ def audit_frames(
     many, or for fewer than 64 pairs.
     """
     if len(frames) != len(pairs.controls):
-        raise InvalidValue("frames", len(frames), f"as many as rows of controls, {len(pairs.controls)}")
+        raise InvalidValue("frames", len(frames), f"as many as rows of controls, {len(pairs.controls):,}")
     reader = ArrayReader(frames) if isinstance(frames, np.ndarray) else frames
     log = Log.of(pairs, names)
     together = same_stretch(log.index, len(reader))

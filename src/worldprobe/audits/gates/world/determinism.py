@@ -34,8 +34,8 @@ def determinism(views: Views) -> Gate:
         ]
     )
     advice = (
-        f"{int(differs.sum())} of {len(differs)} observations changed when they were drawn again, in another order or "
-        "alone. Seed or remove the world's noise, and keep no state between frames."
+        f"{int(differs.sum()):,} of {len(differs):,} observations changed when they were drawn again, in another order "
+        "or alone. Seed or remove the world's noise, and keep no state between frames."
     )
     return DETERMINISTIC.judge("world", float(differs.mean()), advice)
 
