@@ -11,7 +11,7 @@ import numpy as np
 
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
-from worldprobe.recordings.formats.text import head_of, lines_of, table_of
+from worldprobe.recordings.formats.number_lines import head_of, lines_of, table_of
 from worldprobe.recordings.poses import IMAGE, nearest, opened_poses, rotations, six_states
 from worldprobe.recordings.problems import UnusableData
 
