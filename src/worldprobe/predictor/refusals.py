@@ -77,8 +77,8 @@ def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) ->
     if groups < needed_groups:
         return Refusal(
             "too few episodes",
-            f"The sample is too small: {groups:,} independent groups of pairs, and error bars need {needed_groups:,} or "
-            "more. Record more clips, shots or episodes.",
+            f"The sample is too small: {groups:,} independent groups of pairs, and error bars need {needed_groups:,} "
+            "or more. Record more clips, shots or episodes.",
         )
     return None
 
