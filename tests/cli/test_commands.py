@@ -59,7 +59,7 @@ def worldprobe(*arguments: str) -> subprocess.CompletedProcess[str]:
         (("render", "room", "--seed", "-1"), "greater than or equal to 0"),
         (("render", "spiral"), "'spiral' shows vectors of 2"),
         (("render", "spiral", "--size", "8"), "the world 'spiral' has no such setting"),
-        (("render", "recording"), "it needs path"),
+        (("render", "recording"), "Unknown world 'recording'"),
         (("render", "room", "--out", "nowhere/room.png"), "there is no folder nowhere"),
         (("render", "room", "--out", "room.xyz"), "a name that ends in .png"),
         (("report", "nowhere"), "nowhere"),

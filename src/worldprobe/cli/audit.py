@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,13 @@ from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.run import carry_out
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue, WrongChoice
-from worldprobe.results import Verdict
+
+
+class FailOn(StrEnum):
+    """The verdicts that may decide the exit status."""
+
+    WARN = "warn"
+    FAIL = "fail"
 
 
 @app.command()
@@ -56,8 +63,8 @@ def audit(
         list[str] | None, typer.Option(help="GATE.warn=NUMBER or GATE.fail=NUMBER, in place of the calibrated one.")
     ] = None,
     fail_on: Annotated[
-        Verdict, typer.Option(help="The verdict from which the exit status is 1: fail, or warn.")
-    ] = Verdict.FAIL,
+        FailOn, typer.Option(help="The verdict from which the exit status is 1: fail, or warn.")
+    ] = FailOn.FAIL,
     ci: Annotated[
         bool, typer.Option("--ci", help="Print plain lines, one for each gate that decides the exit status.")
     ] = False,
@@ -78,10 +85,10 @@ def audit(
     """
     from worldprobe.audits.thresholds import parse_thresholds
     from worldprobe.cli.audit_table import exit_status, print_audit, print_decisive
+    from worldprobe.results import Verdict
     from worldprobe.study import load_study
 
-    if fail_on is Verdict.PASS:
-        raise InvalidValue("--fail-on", "pass", "warn or fail")
+    least = Verdict(fail_on.value)
     chosen = parse_thresholds(threshold or [])
     if (study is None) == (data is None):
         raise WrongChoice("a study", "--data PATH")
@@ -103,17 +110,17 @@ def audit(
             raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         else:
             found = _train_on_recording(path, given | order, stride, out, as_json)
-    _export(found, str(data.name if data is not None else study), fail_on, junit, markdown)
+    _export(found, str(data.name if data is not None else study), least, junit, markdown)
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
     elif ci:
-        print_decisive(found, fail_on)
+        print_decisive(found, least)
     elif not as_brief:
         print_audit(found, verbose)
-    raise typer.Exit(exit_status(found, fail_on))
+    raise typer.Exit(exit_status(found, least))
 
 
-def _export(found: Any, title: str, fail_on: Verdict, junit: Path | None, markdown: Path | None) -> None:
+def _export(found: Any, title: str, fail_on: Any, junit: Path | None, markdown: Path | None) -> None:
     from worldprobe._util.files import atomic_write
     from worldprobe.reports import audit_exports
 

@@ -58,7 +58,7 @@ def print_decisive(audit: Audit | SavedAudit, fail_on: Verdict) -> None:
         for gate in gates:
             if gate.verdict.badness >= fail_on.badness and not part.expected_to_fail:
                 print(visible(f"{gate.verdict}: {gate.gate}: {gate.subject}: {gate.advice}"))
-    print(f"{audit.verdict}")
+    print(visible(str(audit.verdict)))
 
 
 def _print_answer(part: AuditedPart) -> None:
