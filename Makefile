@@ -50,8 +50,9 @@ lint: setup
 quick: lint
 	$(BIN)/python -m pytest -m "not slow and not blender and not browser"
 
+# A process for every core; the tests of one file stay together, because they share what is dear to make.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 $(VENV)/.docs-installed: $(FULL)
 	$(PIP) "worldprobe[docs]"

@@ -5,13 +5,20 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from jaxtyping import install_import_hook
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: one thread each, before torch is loaded
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 install_import_hook("worldprobe", "typechecker.typechecked")
+
+# The terminal's width is that of the first import where COLUMNS is set: here it is not, so every test has its own.
+os.environ.pop("COLUMNS", None)
+import_module("worldprobe.cli.terminal")
 
 SCRATCH = Path(tempfile.mkdtemp(prefix="worldprobe-tests-"))
 """What this session's tests and the processes that they start keep: a cache, and a home folder."""

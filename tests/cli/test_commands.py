@@ -217,7 +217,10 @@ def test_errors_name_options_as_the_command_line_spells_them(here: Path) -> None
     assert "pass --drop-bad to drop the rows" in call("audit", "--data", "bad.npz").err
     pictures = np.zeros((20, 8, 8, 3), dtype=np.uint8)
     np.savez("two.npz", state=np.arange(20.0), left=pictures, right=pictures)
-    assert "Pass --frames left or another, or --frames none." in call("audit", "--data", "two.npz").err
+    assert (
+        "Pass --frames left or another, --frames first for left, or --frames none."
+        in call("audit", "--data", "two.npz").err
+    )
 
 
 def test_the_summary_of_a_sweep_shows_its_axes(capsys: pytest.CaptureFixture[str]) -> None:

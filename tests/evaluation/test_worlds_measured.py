@@ -90,7 +90,7 @@ def test_frames_of_floats_are_refused() -> None:
         def read(self, rows: np.ndarray) -> np.ndarray:  # type: ignore[override]
             return np.ones((len(rows), 4, 4, 3), dtype=np.float32)
 
-    frames = Floats(np.zeros((50, 4, 4, 3), dtype=np.uint8), "floats")
+    frames = Floats(Path("floats.npz"), "floats", np.zeros((50, 4, 4, 3), dtype=np.uint8))
     found = replace(of_arrays(np.random.default_rng(0).standard_normal((50, 1)), independent=True), frames=frames)
     with pytest.raises(wp.errors.InvalidValue, match=r"frames = 'float32, 1 to 1' is not possible: allowed is uint8"):
         wp.measure(column_and_row_means, found)
