@@ -52,7 +52,7 @@ quick: lint
 
 # A process for every core; the tests of one file stay together, because they share what is dear to make.
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 $(VENV)/.docs-installed: $(FULL)
 	$(PIP) "worldprobe[docs]"
