@@ -14,6 +14,9 @@ calibration. Importing this package imports them all.
     exploration/sample_size       effective-samples, coverage, correlated-controls, independent-controls, test-overlap
     exploration/predicted_r2      prediction
     frames/frames_match_states    in-step, dropped-frames, readable
+    actions/action_timing         action-in-step
+    actions/action_excitation     action-excitation
+    actions/action_effects        action-explains, action-is-state, markov
 """
 
 # ruff: noqa: I001  (gates are listed in the order in which their modules are imported)
@@ -29,9 +32,15 @@ from worldprobe.audits.gates.exploration import pair_transitions
 from worldprobe.audits.gates.exploration import sample_size
 from worldprobe.audits.gates.exploration import predicted_r2
 from worldprobe.audits.gates.frames import frames_match_states
+from worldprobe.audits.gates.actions import action_timing
+from worldprobe.audits.gates.actions import action_excitation
+from worldprobe.audits.gates.actions import action_effects
 
 __all__ = [
     "GATES",
+    "action_effects",
+    "action_excitation",
+    "action_timing",
     "control_limits",
     "determinism",
     "frames_match_states",

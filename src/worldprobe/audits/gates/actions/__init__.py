@@ -1,0 +1,1 @@
+"""Gates on actions: whether a transition can be learned from the way that a policy acted."""
