@@ -139,7 +139,7 @@ def controls() -> list[dict]:
         encoder = ENCODERS["inverse-coupling"].model_validate({"depth": 4})
         objective = LeJEPAPredictive.model_validate({"lambda": 1e-5, "slices": 16, "predictor": "linear"})
         settings = TrainingSettings(
-            steps=6000, batch=512, lr=1e-2, weight_decay=1e-6, schedule="cosine", precision="fp32"
+            steps=4000, batch=512, lr=1e-2, weight_decay=1e-6, schedule="cosine", precision="fp32"
         )
         regimes = [Controlled(), Controlled(feedback=0.5)]
         rows += trained(AdditiveCoupling(n=n), regimes, encoder, objective, settings)
@@ -150,7 +150,7 @@ def policies() -> list[dict]:
     """Two controls and two actions, the second ever less varied by itself, from rich to rank-deficient."""
     encoder = ENCODERS["inverse-coupling"].model_validate({"depth": 4})
     objective = LeJEPAPredictive.model_validate({"lambda": 1e-5, "slices": 16, "predictor": "linear"})
-    settings = TrainingSettings(steps=6000, batch=512, lr=1e-2, weight_decay=1e-6, schedule="cosine", precision="fp32")
+    settings = TrainingSettings(steps=4000, batch=512, lr=1e-2, weight_decay=1e-6, schedule="cosine", precision="fp32")
     regimes = [Controlled(feedback=0.5, action_noise=[1.0, own]) for own in (1.0, 0.3, 0.1, 0.03, 0.0)]
     return trained(AdditiveCoupling(n=2), regimes, encoder, objective, settings)
 

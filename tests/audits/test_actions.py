@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audits.action_logs import CLEAN, Acted, controlled, mass
+from audits.logs import specs
 from worldprobe.audits import Verdict
 
 LATE = ["random", "goal-seeking", "strong feedback, little noise", "a mass", "much noise"]
@@ -119,3 +120,28 @@ def test_rows_without_an_action_are_left_out():
 
 def test_too_few_steps_are_not_judged():
     assert controlled(clips=2, clip=20).audited() == {}
+
+
+def test_actions_of_independent_pairs_are_judged_without_neighbours():
+    from worldprobe.audits.action_audit import audit_pair_actions
+    from worldprobe.explore import Controlled, Pairs
+
+    pairs = Controlled(feedback=0.5, action_noise=[1.0, 0.0]).sample(4000, specs(2), np.random.default_rng(0))
+    gates = {gate.gate: gate for gate in audit_pair_actions(pairs, ["s0", "s1"])}
+    assert set(gates) == {"action-excitation", "action-explains", "action-is-state"}
+    assert "a2 hardly varies" in gates["action-excitation"].advice
+    assert audit_pair_actions(Pairs(pairs.controls, pairs.index), ["s0", "s1"]) == []
+
+
+def test_the_audit_of_a_recording_judges_its_actions(tmp_path):
+    from worldprobe.recordings import read_recording
+    from worldprobe.study.audit_sources import audit_recording
+
+    log = controlled(clips=30, clip=60).shifted(1)
+    actions = log.actions.copy()
+    actions[::60] = 0.0
+    actions[59::60] = np.nan
+    np.savez(tmp_path / "log.npz", state=log.states, action=actions, episode=np.repeat(np.arange(30), 60))
+    gates = {gate.gate: gate for gate in audit_recording(read_recording(tmp_path / "log.npz")).gates}
+    assert gates["action-in-step"].evidence["lag"] == 1
+    assert {"action-excitation", "action-explains", "action-is-state", "markov"} <= set(gates)

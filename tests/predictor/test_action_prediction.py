@@ -83,13 +83,16 @@ def test_every_policy_with_a_separated_spectrum_is_predicted_to_be_recovered(set
     np.testing.assert_allclose(found.pair_correlations, squares, atol=0.03)
 
 
-def test_a_control_beyond_the_margin_is_predicted_to_be_lost():
+def test_a_spectrum_beyond_the_margin_is_refused_with_both_embeddings():
     pairs, regime = drawn(100_000, coupled=False, memory=[0.95, 0.1], noise=[0.1, 0.8], effect=0.2)
     rho = regime.closed_loop(2).canonical_correlations
     assert predictive_whitening_margin(rho) < 0.0
     assert predictive_sigreg_margin(rho) < 0.0
-    found = wp.predict(pairs, objective="predictive")
-    assert found.refused is not None or found.r2 < 0.9
+    found = wp.predict(pairs, objective="predictive").record(np.random.default_rng(1).standard_normal((2000, 2)))
+    assert found.refused_briefly == "spectrum not separated"
+    linear, folded = (min(own.values()) for own in found.candidates)
+    assert linear > 0.95
+    assert folded < 0.5
 
 
 def test_pairs_without_actions_are_refused_with_what_to_do():

@@ -12,6 +12,7 @@ from worldprobe.audits.gates.actions.action_effects import effects
 from worldprobe.audits.gates.actions.action_excitation import excitation
 from worldprobe.audits.gates.actions.action_steps import ActionSteps
 from worldprobe.audits.gates.actions.action_timing import timing
+from worldprobe.explore import Pairs
 
 
 def audit_actions(
@@ -32,4 +33,20 @@ def audit_actions(
     if not steps.enough:
         return [excitation(steps)] if steps.still_actions else []
     in_step, steps = timing(steps)
-    return [in_step, excitation(steps), *effects(steps)]
+    return [*([in_step] if in_step is not None else []), excitation(steps), *effects(steps)]
+
+
+def audit_pair_actions(pairs: Pairs, names: Sequence[str]) -> list[Gate]:
+    """Return the gates on the actions of an exploration's pairs, a1, a2 ...; none where they carry no actions.
+
+    Pairs that share no frame are episodes of their own: without a row before or after, timing and the Markov property
+    are not judged.
+    """
+    if pairs.actions is None:
+        return []
+    actions = np.full((len(pairs.controls), pairs.actions.shape[1]), np.nan)
+    actions[pairs.index[:, 0]] = pairs.actions
+    follows = np.zeros(len(pairs.controls), dtype=bool)
+    follows[pairs.index[pairs.index[:, 1] == pairs.index[:, 0] + 1, 1]] = True
+    action_names = [f"a{i + 1}" for i in range(actions.shape[1])]
+    return audit_actions(pairs.controls, actions, np.flatnonzero(~follows), names, action_names)

@@ -15,12 +15,15 @@ from worldprobe.explore import Pairs
 from worldprobe.predictor import refusals
 from worldprobe.predictor.outcomes import outcomes
 from worldprobe.predictor.predict import AT_MOST, predict
-from worldprobe.predictor.prediction import IdealEncoder
+from worldprobe.predictor.prediction import Embedding, IdealEncoder
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.unequal_correlations import sigreg_margin, whitening_margin
 
 PREDICTIVE = "predictive"
 """What predictions and results call the ceiling of objectives that predict the next embedding."""
+
+LINEAR = 0.9
+"""R^2 below which the most predictable embedding is not linear: some control is lost or folded."""
 
 
 def predictive_whitening_margin(rho: Float[np.ndarray, " n"]) -> float:
@@ -55,6 +58,7 @@ def predict_actions(
 
     Its predictor is unrestricted, and the encoder's embedding says as much as the state. `pair_correlations` and
     `alignment` are those of two outcomes of one state and action: an error of prediction is half of such an alignment.
+    Where the most predictable embedding is not linear the answer is refused, with what it and a linear one recover.
     Raises InvalidValue where the pairs carry no actions. What the sample does not support is refused.
     """
     if pairs.actions is None:
@@ -81,8 +85,25 @@ def predict_actions(
         )
     except (ArithmeticError, LookupError, ValueError) as fault:
         return refusals.refused(PREDICTIVE, n, len(first), refusals.broke_off(fault))
+    if found.refused is None and found.r2 is not None and found.r2 < LINEAR:
+        return _not_separated(found, names)
     changed: dict[str, Any] = {"objective": PREDICTIVE, "notes": [*found.notes, _note(made.degree)]}
     return found.changed(**changed)
+
+
+def _not_separated(found: IdealEncoder, names: Sequence[str]) -> IdealEncoder:
+    """Refuse: a nonlinear map is the more predictable one from the state, but a predictor reads its embedding alone."""
+    why = refusals.Refusal(
+        "spectrum not separated",
+        f"Were the state known, an embedding that reads R² {found.r2:.2f} of it would be more predictable than a "
+        "linear one. A predictor knows the embedding alone, and what such an embedding drops it cannot use: either of the two "
+        "may be what training finds. Make the least predictable control more predictable: more action noise in its "
+        "direction, less noise elsewhere, rows further apart or nearer.",
+    )
+    linear = Embedding(found.embedding.marginals, lambda u: u)
+    known = {"tried": found.tried, "pair_correlations": found.pair_correlations, "notes": found.notes}
+    size, count = found.d or len(names), found.pairs or 0
+    return refusals.refused(PREDICTIVE, size, count, why, (linear, found.embedding), names, **known)
 
 
 def _note(degree: int) -> str:

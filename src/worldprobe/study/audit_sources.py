@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime
+from worldprobe.audits.action_audit import audit_actions, audit_pair_actions
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
 from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.limits.ideal_logs import against_ideal
@@ -102,6 +103,9 @@ def _audited_recording(
     if recording.frames is not None:
         shown.say("Comparing frames with states")
         gates += audit_frames(recording.frames, pairs, names)
+    if recording.actions is not None:
+        shown.say("Comparing actions with states")
+        gates += audit_actions(recording.states, recording.actions, recording.episodes, names, recording.action_names)
     answer, not_made = answered(pairs, names, predicted)
     shown.say("Comparing with ideal logs of its size")
     known: Mapping[str, Any] = {
@@ -121,7 +125,7 @@ def _audited_pairs(
     seed = study.seeds[0]
     shown.say(f"Auditing {len(pairs.controls):,} frames of {label}")
     predicted = predict_shown(pairs, names, label, seed, shown, study.d).record(test)
-    gates = audit_regime(pairs, names, seed=seed) + judged(predicted, names)
+    gates = audit_regime(pairs, names, seed=seed) + judged(predicted, names) + audit_pair_actions(pairs, names)
     answer, not_made = answered(pairs, names, predicted, seed=seed)
     return AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made), gates
 

@@ -12,6 +12,7 @@ import numpy as np
 from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_regime, audit_world
+from worldprobe.audits.action_audit import audit_pair_actions
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
 from worldprobe.audits.limits.answering import answered
@@ -67,6 +68,7 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
             predicted = predict_shown(ahead, names, label, study.seeds[0], shown, study.d).record(test)
             answer, not_made = answered(pairs, names, predicted, seed=study.seeds[0])
             own = audit_regime(pairs, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
+            own += audit_pair_actions(pairs, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             contrast = label in study.expect
             known: dict[str, Any] = {"expected_to_fail": contrast, "predicted": predicted}

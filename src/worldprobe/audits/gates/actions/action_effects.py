@@ -7,6 +7,7 @@ import numpy as np
 from worldprobe.audits.gate import Gate, check
 from worldprobe.audits.gates.actions.action_steps import (
     EXACT,
+    FEWEST_STEPS,
     ActionSteps,
     explained,
     residual,
@@ -53,8 +54,12 @@ MARKOV = check(
 
 
 def effects(steps: ActionSteps) -> list[Gate]:
-    """Return the gates on what actions do, with the lag that the steps name."""
-    return [_explains(steps), *_is_state(steps), _markov(steps)]
+    """Return the gates on what actions do, with the lag that the steps name.
+
+    `markov` is left out where episodes are too short for a row before.
+    """
+    markov = [_markov(steps)] if len(steps.rows(before=1)) >= FEWEST_STEPS else []
+    return [_explains(steps), *_is_state(steps), *markov]
 
 
 def _explains(steps: ActionSteps) -> Gate:

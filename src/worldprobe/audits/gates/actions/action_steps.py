@@ -106,7 +106,7 @@ class ActionSteps:
     @property
     def enough(self) -> bool:
         """Whether there are states, actions and steps to judge."""
-        return bool(self.names and self.action_names and len(self.rows(1)) >= FEWEST_STEPS)
+        return bool(self.names and self.action_names and len(self.rows()) >= FEWEST_STEPS)
 
 
 def with_squares(x: Float64[np.ndarray, "N n"]) -> Float64[np.ndarray, "N features"]:

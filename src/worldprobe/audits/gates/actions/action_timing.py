@@ -49,13 +49,15 @@ def lag_scores(steps: ActionSteps) -> dict[int, float]:
     return found
 
 
-def timing(steps: ActionSteps) -> tuple[Gate, ActionSteps]:
-    """Return the gate, and the steps with the lag that explains them best.
+def timing(steps: ActionSteps) -> tuple[Gate | None, ActionSteps]:
+    """Return the gate, and the steps with the lag that explains them best; None where episodes are too short for lags.
 
     Actions that are the next state's set-point say nothing more of a step once its end is known; they do not take part.
     """
     moving = [i for i, (share, _) in enumerate(set_points(steps)) if share <= IS_STATE.limit.warn]
-    scores = lag_scores(replace(steps, u=steps.u[:, moving])) if moving else {}
+    scores = lag_scores(replace(steps, u=steps.u[:, moving])) if moving else {0: 0.0}
+    if not scores:
+        return None, steps
     here, best = scores.get(0, 0.0), max(scores, key=lambda lag: (scores[lag], -abs(lag)), default=0)
     count = min(len(steps.rows(at_most=STEPS)), STEPS)
     features = steps.u.shape[1] * (1 + steps.x.shape[1])
