@@ -96,9 +96,9 @@ def _not_separated(found: IdealEncoder, names: Sequence[str]) -> IdealEncoder:
     why = refusals.Refusal(
         "spectrum not separated",
         f"Were the state known, an embedding that reads R² {found.r2:.2f} of it would be more predictable than a "
-        "linear one. A predictor knows the embedding alone, and what such an embedding drops it cannot use: either of the two "
-        "may be what training finds. Make the least predictable control more predictable: more action noise in its "
-        "direction, less noise elsewhere, rows further apart or nearer.",
+        "linear one. A predictor knows the embedding alone, and what such an embedding drops it cannot use: either of "
+        "the two may be what training finds. Make the least predictable control more predictable: more action noise "
+        "in its direction, less noise elsewhere, rows further apart or nearer.",
     )
     linear = Embedding(found.embedding.marginals, lambda u: u)
     known = {"tried": found.tried, "pair_correlations": found.pair_correlations, "notes": found.notes}
