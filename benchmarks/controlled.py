@@ -12,11 +12,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import torch
 
 from machine import RESULTS
 from worldprobe._util.files import write_json
@@ -39,6 +37,7 @@ from worldprobe.train import (
     TrainingHistory,
     TrainingSettings,
     embed,
+    predictor_of,
     train_stack,
 )
 from worldprobe.world import AdditiveCoupling, World
@@ -70,20 +69,13 @@ def row(world: World, regime: Controlled, trained: StackMember, history: Trainin
     half = POINTS // 2
     r2 = r2_per_column(z[half:], fit_probe(h[:half], z[:half])(h[half:]))
     own = regime.sample(2 * POINTS, world.controls, rng)
-    predictor = history.predictor
-
-    def predicted(x: np.ndarray, a: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return predictor(torch.tensor(np.concatenate([x, a], axis=1), dtype=torch.float32)).numpy()
-
-    states, actions = own.first.astype(np.float64), own.actions.astype(np.float64)
     found = recover_transition(
         embed(trained.encoder, world.observe(own.first)),
-        states,
-        actions,
-        predicted,
-        lambda s, a: s @ loop.transition.T + a @ loop.effect.T,
-        np.diag(loop.covariance),
+        own.first,
+        own.actions,
+        predictor_of(history.predictor),
+        loop,
+        [f"a{i + 1}" for i in range(own.actions.shape[1])],
         rng,
     )
     rho = loop.canonical_correlations
@@ -99,7 +91,7 @@ def row(world: World, regime: Controlled, trained: StackMember, history: Trainin
         "error": history.record.final["alignment"],
         "least_error": regime.exact_prediction_error(world.controls),
         **ahead(world, regime),
-        "transition": asdict(found),
+        "transition": found.model_dump(),
     }
 
 

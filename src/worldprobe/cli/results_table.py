@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from worldprobe.cli.terminal import cell, console, say, table
+
+if TYPE_CHECKING:
+    from worldprobe.results import Results
 
 
 def print_summary(folder: Path) -> None:
@@ -25,12 +28,32 @@ def print_summary(folder: Path) -> None:
         line = [row.regime, *point, row.objective, f"{row.r2.mean:.3f}", f"{low:.3f} to {high:.3f}", lowest]
         shown.add_row(*map(cell, line))
     console.print(shown)
+    _print_transitions(results, axes)
     for row in results.summary:
         if row.role == "measured":
             point = [f"{axis} {_value(value)}" for axis, value in row.axes.items()]
             say("[bold]{}[/bold]: {}", ", ".join([row.regime, *point]), row.verdict)
     for outcome in results.outcomes:
         say("{}: {} ({})", outcome.verdict, outcome.hypothesis, outcome.reason)
+
+
+def _print_transitions(results: Results, axes: list[str]) -> None:
+    """Print what every learned transition predicts, a row for a run; nothing where no predictor was trained."""
+    runs = [run for run in results.runs if run.transition is not None]
+    if not runs:
+        return
+    title = "Learned transition: mean squared error of the next state, over the state's variance"
+    several = len({run.seed for run in runs}) > 1
+    columns = ["regime", *axes, *(["seed"] if several else []), "policy's actions", "other actions", "error of B"]
+    shown = table(title, *columns, "least excited direction")
+    for run in runs:
+        found = run.transition
+        assert found is not None
+        weakest = found.directions[0]
+        own = [run.regime, *(_value(run.axes.get(axis, "")) for axis in axes), *([str(run.seed)] if several else [])]
+        errors = [f"{found.on_policy:.2g}", f"{found.counterfactual:.2g}", f"{found.effects_error:.1%}"]
+        shown.add_row(*map(cell, [*own, *errors, f"{found.weakest} ({weakest.excitation:.2g}): {weakest.error:.2g}"]))
+    console.print(shown)
 
 
 def _value(value: Any) -> str:

@@ -85,6 +85,10 @@ class Controlled(Regime):
         states = z.reshape(-1, z.shape[2])[:frames].astype(np.float32)
         return Pairs(states, index, actions.reshape(-1, actions.shape[2])[index[:, 0]].astype(np.float32))
 
+    def dynamics(self, controls: Sequence[Control]) -> ClosedLoop:
+        """Return the closed loop."""
+        return self.closed_loop(len(controls))
+
     def exact_correlation(self, controls: Sequence[Control]) -> Float[np.ndarray, " n"]:
         """Return every control's correlation with itself one step later."""
         return self.closed_loop(len(controls)).pair_correlation

@@ -96,14 +96,28 @@ class ClosedLoop:
         """Draw stationary clips of states, and the action taken in each of them."""
         n, a = self.effect.shape
         z, actions = np.empty((clips, clip, n)), np.empty((clips, clip, a))
-        start, push, shake = (root(c) for c in (self.covariance, self.excitation, self.noise))
-        z[:, 0] = rng.standard_normal((clips, n)) @ start.T
+        z[:, 0] = rng.standard_normal((clips, n)) @ root(self.covariance).T
         for t in range(clip):
-            actions[:, t] = z[:, t] @ self.feedback.T + rng.standard_normal((clips, a)) @ push.T
+            actions[:, t] = self.act(z[:, t], rng)
             if t + 1 < clip:
-                moved = z[:, t] @ self.transition.T + actions[:, t] @ self.effect.T
-                z[:, t + 1] = moved + rng.standard_normal((clips, n)) @ shake.T
+                z[:, t + 1] = self.moved(z[:, t], actions[:, t], rng)
         return z, actions
+
+    def act(self, z: Float[np.ndarray, "N n"], rng: np.random.Generator) -> Float64[np.ndarray, "N a"]:
+        """Draw the policy's actions in these states."""
+        push = rng.standard_normal((len(z), len(self.excitation))) @ root(self.excitation).T
+        return z @ self.feedback.T + push
+
+    def expected(self, z: Float[np.ndarray, "N n"], actions: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, "N n"]:
+        """Return E[z' | z, a] = A z + B a."""
+        found: np.ndarray = z @ self.transition.T + actions @ self.effect.T
+        return found
+
+    def moved(
+        self, z: Float[np.ndarray, "N n"], actions: Float[np.ndarray, "N a"], rng: np.random.Generator
+    ) -> Float64[np.ndarray, "N n"]:
+        """Draw the states that these actions lead to."""
+        return self.expected(z, actions) + rng.standard_normal(z.shape) @ root(self.noise).T
 
 
 def root(covariance: Float[np.ndarray, "n n"]) -> Float64[np.ndarray, "n n"]:

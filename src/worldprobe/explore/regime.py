@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from worldprobe._util.registry import Component, Registry
+from worldprobe.explore.linear_control import ClosedLoop
 from worldprobe.world.world import Control
 
 REGIMES: Registry[type[Regime]] = Registry("regime", "worldprobe regimes", "worldprobe.explore")
@@ -70,6 +71,10 @@ class Regime(Component, ABC):
 
     def exact_prediction_error(self, controls: Sequence[Control]) -> float | None:
         """Return E|h(z') - E[h(z') | z, a]|^2 / d of a whitened linear encoder, or None where it is not known."""
+        return None
+
+    def dynamics(self, controls: Sequence[Control]) -> ClosedLoop | None:
+        """Return how actions move these controls, and the policy; None where nothing acts or that is not linear."""
         return None
 
     def exact_marginal(self, controls: Sequence[Control]) -> str | None:

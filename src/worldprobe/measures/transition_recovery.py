@@ -1,37 +1,22 @@
-"""What a learned transition says in true controls: on the policy's actions, on others, and of the actions' effects."""
+"""What a learned transition predicts in true controls: for the policy's actions, for others, and over several steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Float64
 from scipy.linalg import subspace_angles
 
+from worldprobe.explore.linear_control import ClosedLoop
+from worldprobe.measures.probes import fit_probe
+from worldprobe.measures.rollouts import bounded, rollout_errors
+from worldprobe.results.learned_transition import OTHER, OWN, ActionDirection, TransitionRecovery
+
 Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From embeddings (N, d) and actions (N, a) to the next embeddings (N, d)."""
-Expectation = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""From controls (N, n) and actions (N, a) to E[z' | z, a] (N, n)."""
-
-
-@dataclass(frozen=True)
-class TransitionRecovery:
-    """Errors are mean squared errors of E[z' | z, a] over the variance of the next state, mean over controls."""
-
-    on_policy: float
-    counterfactual: float
-    """Of actions that do not depend on the state, as large in every direction as the policy's largest."""
-    ratio: float
-    """Counterfactual over on-policy error: large where some actions are hardly ever varied (arXiv 2607.22430)."""
-    effects_error: float
-    """|B' - B| / |B|, Frobenius, of the recovered mean effects B' of actions on controls."""
-    effects_condition: float
-    """Condition number of B'."""
-    effect_angles: tuple[float, ...]
-    """Degrees between each action's recovered and true effect."""
-    subspace_angle: float
-    """Degrees between what actions can do and what they are recovered to do: the largest principal angle."""
+Effect = Callable[[Float[np.ndarray, "N a"]], Float64[np.ndarray, "N n"]]
+"""From an action for each of N states to the next controls."""
 
 
 def recover_transition(
@@ -39,47 +24,116 @@ def recover_transition(
     z: Float[np.ndarray, "N n"],
     actions: Float[np.ndarray, "N a"],
     predictor: Predictor,
-    expectation: Expectation,
-    variance: Float[np.ndarray, " n"],
+    loop: ClosedLoop,
+    names: Sequence[str],
     rng: np.random.Generator,
 ) -> TransitionRecovery:
-    """Compare a predictor's outcomes with the true ones, both in controls.
+    """Compare a predictor's outcomes with those of the true dynamics, both in controls.
 
-    Embeddings are read by the affine map that reads h best, fitted here to the same states. `variance` is that of the
-    next state. Counterfactual actions are drawn with the largest standard deviation that an action has.
+    `h`, `z` and `actions` are states that the policy visited and what it did there; `names` are the actions'. The
+    linear probe is fitted to the first half of them, everything else is measured on the second. Raises ValueError for
+    too few states for the probe.
     """
-    design = np.column_stack([h, np.ones(len(h))])
-    decode = np.linalg.lstsq(design, z, rcond=None)[0]
+    half, variance = len(h) // 2, np.diag(loop.covariance)
+    probe = fit_probe(h[:half], z[:half])
+    h, z, actions = h[half:], z[half:].astype(np.float64), actions[half:].astype(np.float64)
 
-    def outcome(taken: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, "N n"]:
-        return np.column_stack([predictor(h, taken), np.ones(len(h))]) @ decode
+    def learned(taken: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, "N n"]:
+        return bounded(predictor(h, taken), probe)
 
-    other = rng.standard_normal(actions.shape) * actions.std(axis=0).max() + actions.mean(axis=0)
-    errors = []
-    for taken in (actions, other):
-        errors.append(float((((outcome(taken) - expectation(z, taken)) ** 2).mean(axis=0) / variance).mean()))
-    found = _effects(outcome, other)
-    true = _effects(lambda taken: expectation(z, taken), other)
-    apart: np.ndarray = subspace_angles(found, true)
-    lengths = np.linalg.norm(found, axis=0) * np.linalg.norm(true, axis=0)
-    cosines = (found * true).sum(axis=0) / np.maximum(lengths, 1e-300)
+    def true(taken: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, "N n"]:
+        return loop.expected(z, taken)
+
+    def each(taken: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, " N"]:
+        return ((learned(taken) - true(taken)) ** 2 / variance).mean(axis=1)
+
+    sd = action_scales(actions)
+    other = actions.mean(axis=0) + sd * rng.standard_normal(actions.shape)
+    on_policy, counterfactual = each(actions), each(other)
+    found, effects = _effects(learned, other, sd), _effects(true, other, sd)
     return TransitionRecovery(
-        on_policy=errors[0],
-        counterfactual=errors[1],
-        ratio=errors[1] / max(errors[0], 1e-300),
-        effects_error=float(np.linalg.norm(found - true)) / max(float(np.linalg.norm(true)), 1e-300),
-        effects_condition=float(np.linalg.cond(found)),
-        effect_angles=tuple(np.degrees(np.arccos(cosines.clip(-1.0, 1.0))).tolist()),
-        subspace_angle=float(np.degrees(apart).max()),
+        reading=float(((bounded(h, probe) - z) ** 2 / variance).mean()),
+        on_policy=float(on_policy.mean()),
+        on_policy_ci95=_interval(on_policy),
+        counterfactual=float(counterfactual.mean()),
+        counterfactual_ci95=_interval(counterfactual),
+        ratio=float(counterfactual.mean() / max(float(on_policy.mean()), 1e-300)),
+        effects_error=float(np.linalg.norm(found - effects) / max(float(np.linalg.norm(effects)), 1e-300)),
+        effects_condition=_condition(found),
+        effects_condition_true=_condition(effects),
+        effect_angles=dict(zip(names, _angles(found, effects), strict=True)),
+        subspace_angle=_between(found, effects),
+        directions=_directions(z, actions, sd, each, names, rng),
+        rollouts={
+            kind: rollout_errors(h, z, choose, predictor, probe, loop, rng)
+            for kind, choose in (
+                (OWN, lambda state: loop.act(state, rng)),
+                (OTHER, lambda state: actions.mean(axis=0) + sd * rng.standard_normal((len(state), len(sd)))),
+            )
+        },
     )
 
 
-def _effects(of: Callable[[np.ndarray], np.ndarray], actions: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, "n a"]:
+def action_scales(actions: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, " a"]:
+    """Return the standard deviation of every action; of one that never varies, that of the one that varies most."""
+    sd = actions.std(axis=0)
+    largest = float(sd.max())
+    return np.where(sd > 1e-9 * largest, sd, largest if largest > 0.0 else 1.0)
+
+
+def _effects(
+    of: Effect, actions: Float64[np.ndarray, "N a"], sd: Float64[np.ndarray, " a"]
+) -> Float64[np.ndarray, "n a"]:
     """Return the mean effect of every action on every control, by central differences of its usual size."""
-    size = float(actions.std(axis=0).max())
     columns = []
-    for place in range(actions.shape[1]):
+    for place, size in enumerate(sd):
         step = np.zeros_like(actions)
         step[:, place] = size
         columns.append((of(actions + step) - of(actions - step)).mean(axis=0) / (2.0 * size))
     return np.stack(columns, axis=1)
+
+
+def _angles(found: Float64[np.ndarray, "n a"], true: Float64[np.ndarray, "n a"]) -> list[float]:
+    """Return degrees between the columns; 90 for one that is zero."""
+    lengths = np.linalg.norm(found, axis=0) * np.linalg.norm(true, axis=0)
+    cosines = (found * true).sum(axis=0) / np.maximum(lengths, 1e-300)
+    angles: list[float] = np.degrees(np.arccos(cosines.clip(-1.0, 1.0))).tolist()
+    return angles
+
+
+def _between(found: Float64[np.ndarray, "n a"], true: Float64[np.ndarray, "n a"]) -> float:
+    if np.linalg.matrix_rank(found) < found.shape[1]:
+        return 90.0
+    return float(np.degrees(subspace_angles(found, true)).max())
+
+
+def _condition(effects: Float64[np.ndarray, "n a"]) -> float | None:
+    values = np.linalg.svd(effects, compute_uv=False)
+    return float(values[0] / values[-1]) if values[-1] > 1e-12 * values[0] else None
+
+
+def _interval(errors: Float64[np.ndarray, " N"]) -> tuple[float, float]:
+    """Return the mean's 95 % interval over independent states."""
+    mean, half = float(errors.mean()), 1.96 * float(errors.std(ddof=1)) / float(np.sqrt(len(errors)))
+    return max(mean - half, 0.0), mean + half
+
+
+def _directions(
+    z: Float64[np.ndarray, "N n"],
+    actions: Float64[np.ndarray, "N a"],
+    sd: Float64[np.ndarray, " a"],
+    errors: Callable[[Float[np.ndarray, "N a"]], Float64[np.ndarray, " N"]],
+    names: Sequence[str],
+    rng: np.random.Generator,
+) -> list[ActionDirection]:
+    """Return the principal directions of what the policy adds in a given state, with the error along each."""
+    expected = fit_probe(z, actions)(z)
+    left = (actions - expected) / sd
+    values, vectors = np.linalg.eigh(left.T @ left / len(left))
+    found = []
+    for value, direction in zip(values, vectors.T, strict=True):
+        taken = expected + rng.standard_normal((len(z), 1)) * direction * sd
+        weights = dict(zip(names, direction.tolist(), strict=True))
+        excitation, error = max(float(value), 0.0), float(errors(taken).mean())
+        found.append(ActionDirection(weights=weights, excitation=excitation, error=error))
+    return found

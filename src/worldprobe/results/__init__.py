@@ -9,6 +9,7 @@ from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import STILL, Exploration
 from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, HypothesisOutcome, Metric, Side
 from worldprobe.results.interval import Interval
+from worldprobe.results.learned_transition import OTHER, OWN, ActionDirection, RolloutErrors, TransitionRecovery
 from worldprobe.results.log_answer import LimitingCause, LogAnswer, StrideAdvice
 from worldprobe.results.missing_r2 import Decomposition, MissingParts
 from worldprobe.results.planned import ORACLE, Planned, Reached, StraightLineCosts
@@ -31,9 +32,12 @@ __all__ = [
     "FORMAT",
     "METRICS",
     "ORACLE",
+    "OTHER",
+    "OWN",
     "PARTLY",
     "RECOVERED",
     "STILL",
+    "ActionDirection",
     "AgainstIdeal",
     "AuditedPart",
     "Bound",
@@ -64,6 +68,7 @@ __all__ = [
     "Registration",
     "Results",
     "Review",
+    "RolloutErrors",
     "Run",
     "SavedAudit",
     "SavedGate",
@@ -73,6 +78,7 @@ __all__ = [
     "StrideAdvice",
     "Summary",
     "Training",
+    "TransitionRecovery",
     "TriedMap",
     "Verdict",
     "audited_settings",

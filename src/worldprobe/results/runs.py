@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from worldprobe.results.learned_transition import TransitionRecovery
 from worldprobe.results.planned import Planned
 from worldprobe.results.record import Label, Record
 from worldprobe.results.recovered import Recovery
@@ -36,3 +37,5 @@ class Run(Record):
     training: Training | None
     seconds: Seconds
     planning: Planned | None = None
+    transition: TransitionRecovery | None = None
+    """Of an objective that predicts the next embedding, where it is known how actions move the controls."""

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int, Shaped
 
 from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue
+from worldprobe.explore.linear_control import ClosedLoop
 from worldprobe.explore.regime import REGIMES, Pairs, Regime
 from worldprobe.sources.source import NO_PAIRS, Sample, Source, Split
 from worldprobe.world.world import WORLDS, Control, World
@@ -94,6 +95,9 @@ class Simulated(OfWorld):
 
     def exact_prediction_error(self) -> float | None:
         return self.regime.exact_prediction_error(self.controls)
+
+    def dynamics(self) -> ClosedLoop | None:
+        return self.regime.dynamics(self.controls)
 
     def exact_marginal(self) -> str | None:
         return self.regime.exact_marginal(self.controls)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
+from worldprobe.explore.linear_control import ClosedLoop
 from worldprobe.explore.regime import Pairs
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.world.world import Control
@@ -126,6 +127,10 @@ class Source(ABC):
 
     def exact_prediction_error(self) -> float | None:
         """Return the least E|p(h(z), a) - h(z')|^2 / d of a whitened linear encoder; None where it is not known."""
+        return None
+
+    def dynamics(self) -> ClosedLoop | None:
+        """Return how actions move the controls, and the policy; None where that is not known, or not linear."""
         return None
 
     def exact_marginal(self) -> str | None:

@@ -9,8 +9,9 @@ import numpy as np
 from worldprobe._util.files import atomic_write, content_key
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset
+from worldprobe.measures.transition_recovery import recover_transition
 from worldprobe.planning import Encode
-from worldprobe.results import Bound, Planned, Run, Seconds
+from worldprobe.results import Bound, Planned, Run, Seconds, TransitionRecovery
 from worldprobe.study.cells import CANONICAL, Cell, RunRole
 from worldprobe.study.measure_run import Embedded, measure_bound, measure_cyclic, measure_recovery
 from worldprobe.study.planning_benchmark import StudyTrial
@@ -51,6 +52,7 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
         training=reader.training,
         seconds=Seconds(render=render_seconds, train=reader.seconds, measure=time.perf_counter() - start),
         planning=planned,
+        transition=_transition(resources, cell, reader, own, heldout),
     )
     arrays = {"truth": test.z, "recovered": read.astype(np.float32), **reader.curves, **paths}
     if test.blocks is not None:
@@ -75,6 +77,20 @@ def _plan(resources: Resources, cell: Cell, encode: Encode | None) -> tuple[Plan
         with atomic_write(resources.folder.run_folder(cell.id) / "plan.png") as aside:
             film.save(aside, format="PNG")
     return planned, paths
+
+
+def _transition(
+    resources: Resources, cell: Cell, reader: TrainedReader, own: Embedded | None, heldout: Dataset | None
+) -> TransitionRecovery | None:
+    """Measure the predictor that was trained, where it is known how actions move the controls."""
+    if reader.predict is None or own is None or heldout is None:
+        return None
+    loop, actions = resources.variants.at(cell.axes).source(cell.regime).dynamics(), heldout.spec.pairs.actions
+    if loop is None or actions is None:
+        return None
+    first = heldout.index[:, 0]
+    names, rng = [f"a{i + 1}" for i in range(actions.shape[1])], stream(cell.seed, "transition", cell.id)
+    return recover_transition(own.h[first], own.z[first], actions, reader.predict, loop, names, rng)
 
 
 def _bound(resources: Resources, cell: Cell, own: Embedded | None, heldout: Dataset | None) -> Bound:

@@ -18,13 +18,14 @@ from worldprobe.datasets import Dataset
 from worldprobe.explore import Pairs
 from worldprobe.explore.visit_statistics import measure
 from worldprobe.measures.bound import alignment_optimum
+from worldprobe.measures.transition_recovery import Predictor
 from worldprobe.planning import Encode
 from worldprobe.results import Training
 from worldprobe.study.cells import Cell, RunRole
 from worldprobe.study.resources import Resources
 from worldprobe.study.study_frames import as_pairs
 from worldprobe.study.training_groups import objective_of
-from worldprobe.train import StackMember, TrainingHistory, embed, train_stack
+from worldprobe.train import StackMember, TrainingHistory, embed, predictor_of, train_stack
 
 Features = Callable[[Dataset], Float[np.ndarray, "frames d"]]
 """What a run reads frames with: a trained encoder, an untrained one, or the pixels themselves."""
@@ -40,6 +41,8 @@ class TrainedReader:
     training: Training | None = None
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
+    predict: Predictor | None = None
+    """What was trained to predict the next embedding from embeddings and actions, where the objective does."""
 
 
 def train_group(resources: Resources, group: Sequence[Cell]) -> list[TrainedReader]:
@@ -62,7 +65,8 @@ def train_group(resources: Resources, group: Sequence[Cell]) -> list[TrainedRead
         if history.predictor is not None:
             _save_weights(history.predictor, folder / "predictor.pt")
         curves = {"step": history.step, **history.curves}
-        found.append(TrainedReader(*_reading(members[best].encoder), history.record, curves, seconds))
+        predict = None if history.predictor is None else predictor_of(history.predictor)
+        found.append(TrainedReader(*_reading(members[best].encoder), history.record, curves, seconds, predict))
     return found
 
 

@@ -3,7 +3,7 @@
 from worldprobe.train.encoders import ENCODERS, Encoder, parameters
 from worldprobe.train.objectives import OBJECTIVES, Objective
 from worldprobe.train.pair_batches import FreshPairs, PairData, PairSource
-from worldprobe.train.predictive import LeJEPAPredictive
+from worldprobe.train.predictive import LeJEPAPredictive, predictor_of
 from worldprobe.train.sigreg_loss import draw_directions, sigreg
 from worldprobe.train.trainer import StackMember, embed, train, train_stack
 from worldprobe.train.training_history import TrainingHistory
@@ -24,6 +24,7 @@ __all__ = [
     "draw_directions",
     "embed",
     "parameters",
+    "predictor_of",
     "sigreg",
     "train",
     "train_stack",

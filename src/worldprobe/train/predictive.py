@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from pydantic import Field, PositiveInt
@@ -51,3 +53,20 @@ def predictor_input(
 ) -> Float[Tensor, "*models B both"]:
     """Return what a predictor reads: the embedding, then the action."""
     return torch.cat([h, actions.to(h.dtype)], dim=-1)
+
+
+def predictor_of(network: nn.Module) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return a trained predictor as a function of arrays: embeddings (N, d) and actions (N, a) to embeddings (N, d).
+
+    It computes in float32, where the network lives.
+    """
+    network.eval()
+
+    def predict(h: np.ndarray, actions: np.ndarray) -> np.ndarray:
+        device = next(network.parameters()).device
+        known = torch.as_tensor(np.concatenate([h, actions], axis=1), dtype=torch.float32, device=device)
+        with torch.inference_mode():
+            found: np.ndarray = network(known).cpu().numpy()
+        return found
+
+    return predict

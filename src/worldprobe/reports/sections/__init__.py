@@ -23,6 +23,7 @@ from worldprobe.reports.sections.published_comparison import published_compariso
 from worldprobe.reports.sections.run_browser import browsable, run_browser
 from worldprobe.reports.sections.sweep import sweep
 from worldprobe.reports.sections.training_curves import training_curves
+from worldprobe.reports.sections.transition_results import has_transitions, transition_results
 from worldprobe.reports.sections.visited_controls import visited_controls
 from worldprobe.reports.sections.visited_sweep import visited_sweep
 
@@ -76,6 +77,7 @@ CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (missing_variance, lambda folder: decomposed(folder) and _few_series(folder) and not is_smoke(folder)),
     (published_comparison, lambda folder: publication(folder) is not None),
     (bound_check, lambda folder: len(bounded(folder)) >= MANY_BOUNDS),
+    (transition_results, has_transitions),
     (planning_results, plans),
     (ideal_encoder, has_ideal_encoder),
     (audit_gates, has_audit),

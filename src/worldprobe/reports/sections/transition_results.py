@@ -1,0 +1,145 @@
+"""What learned transitions predict: errors for the policy's actions and for others, effects, and rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from markupsafe import Markup
+
+from worldprobe.reports.charts.drawing import path, svg, text
+from worldprobe.reports.charts.scale import Scale, ScaleKind
+from worldprobe.reports.html_blocks import Cell, Section, Shown, Table, grid_of, legend, panel
+from worldprobe.reports.results_folder import ResultsFolder, Series
+from worldprobe.reports.wording import setting
+from worldprobe.results import RolloutErrors, Run, TransitionRecovery
+
+MOST_DRAWN = 6
+"""Series whose rollouts are drawn."""
+LINES = {"learned": "line heldout", "no_effect": "line train", "mean_effect": "line predicted", "oracle": "optimum"}
+"""How each is drawn."""
+WIDTH, HEIGHT = 320, 210
+SMALLEST = 1e-6
+TITLE = "Learned transitions"
+
+
+def has_transitions(folder: ResultsFolder) -> bool:
+    """Whether any run's transition was measured."""
+    return any(run.transition is not None for run in folder.results.runs)
+
+
+def transition_results(folder: ResultsFolder) -> Section:
+    """Tabulate the errors of every run, and draw rollouts of each series against the floors and the oracle."""
+    measured = [(s, [(run, run.transition) for run in s.runs if run.transition is not None]) for s in folder.series]
+    found = [(s, run, transition) for s, own in measured for run, transition in own]
+    lead = (
+        "The predictor of the next embedding, read in true controls by a linear probe. Errors are mean squared errors "
+        "over the variance of the states: 0 is exact, 1 is as good as the mean state. Other actions have the policy’s "
+        "means and standard deviations and depend neither on the state nor on each other. Where the policy hardly "
+        "varies a direction of the actions in a given state, predictions are right for its own actions and wrong for "
+        "others: by up to one over the least excitation (arXiv 2607.22430)."
+    )
+    drawn = [(s, _median(s, own)) for s, own in measured if own][:MOST_DRAWN]
+    key = legend(
+        [
+            ("key heldout", "learned"),
+            ("key optimum", "oracle: the true transition, uncertain by the noise"),
+            ("key train", "floor: the state stays"),
+            ("key predicted", "floor: the mean effect of actions"),
+        ]
+    )
+    panels = [
+        panel(_head(s, kind), "", _rollouts(of.rollouts[kind], s, kind)) for s, of in drawn for kind in of.rollouts
+    ]
+    blocks = (key, grid_of(panels, "few")) if panels else ()
+    tables = (_directions(found), _horizons(found))
+    return Section("transition", TITLE, lead, blocks, tables, shown=_errors(found), nav="Transition")
+
+
+def _median(s: Series, own: Sequence[tuple[Run, TransitionRecovery]]) -> TransitionRecovery:
+    """Return the transition of the run that stands for a series, or of its first run."""
+    return s.median_run.transition or own[0][1]
+
+
+def _head(s: Series, kind: str) -> Markup:
+    return Markup('<i class="swatch c{}" aria-hidden="true"></i>{}, {}').format(s.colour, s.label, kind)
+
+
+def _errors(found: Sequence[tuple[Series, Run, TransitionRecovery]]) -> Table:
+    columns = (
+        "run",
+        "the policy’s actions",
+        "other actions",
+        "ratio",
+        "reading the state",
+        "error of B",
+        "condition of B",
+        "angle to B",
+        "least excited direction",
+        "its excitation",
+        "error along it",
+    )
+    rows = []
+    for s, run, t in found:
+        weak = t.directions[0]
+        angle = max(t.effect_angles.values())
+        numbers: list[Cell] = [_error(t.on_policy), _error(t.counterfactual), _error(t.ratio)]
+        numbers += [_error(t.reading), Shown(t.effects_error, f"{100 * t.effects_error:.1f} %"), t.effects_condition]
+        numbers += [Shown(angle, f"{angle:.1f}°"), t.weakest, _error(weak.excitation), _error(weak.error)]
+        rows.append((_name(s, run), *numbers))
+    return Table("What learned transitions predict, one step ahead", columns, tuple(rows))
+
+
+def _directions(found: Sequence[tuple[Series, Run, TransitionRecovery]]) -> Table:
+    rows = tuple(
+        (f"{_name(s, run)}: {_weights(d.weights)}", _error(d.excitation), _error(d.error))
+        for s, run, t in found
+        for d in t.directions
+    )
+    title = "Errors along directions of the actions, the least excited first"
+    return Table(title, ("run and direction", "excitation in a given state", "error"), rows)
+
+
+def _horizons(found: Sequence[tuple[Series, Run, TransitionRecovery]]) -> Table:
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (f"{_name(s, run)}, {kind}", steps, *(_error(getattr(r, name)[place]) for name in LINES))
+        for s, run, t in found
+        for kind, r in t.rollouts.items()
+        for place, steps in enumerate(r.horizons)
+    )
+    columns = ("run and actions", "steps ahead", "learned", "the state stays", "the mean effect", "oracle")
+    return Table("Errors of rollouts by horizon", columns, rows)
+
+
+def _weights(weights: dict[str, float]) -> str:
+    return ", ".join(f"{name} {part:+.2f}" for name, part in weights.items()).replace("-", "−")
+
+
+def _name(s: Series, run: Run) -> str:
+    return f"{s.label}, seed {run.seed}" if len(s.runs) > 1 else s.label
+
+
+def _error(value: float) -> Shown:
+    return Shown(value, setting(float(f"{value:.2g}")))
+
+
+def _rollouts(errors: RolloutErrors, s: Series, kind: str) -> Markup:
+    """Draw errors against the horizon, both in logarithms."""
+    values = [max(v, SMALLEST) for name in LINES for v in getattr(errors, name)]
+    low, high = min(values) / 1.3, max(values) * 1.3
+    x = Scale(errors.horizons[0], errors.horizons[-1], 48, WIDTH - 12, ScaleKind.LOG)
+    y = Scale(low, max(high, 2 * low), HEIGHT - 40, 10, ScaleKind.LOG)
+    grid = Markup('<path class="grid" d="M{:.1f} {:.1f}H{:.1f}"/>')
+    parts = []
+    for tick in y.ticks():
+        parts += [grid.format(x.start, y(tick), x.end), text(x.start - 6, y(tick) + 4, setting(tick), anchor="end")]
+    parts += [text(x(t), y.start + 16, str(t), anchor="middle") for t in errors.horizons]
+    parts.append(text(x.end, y.start + 34, "steps ahead →", "axis-name", "end"))
+    across = x.places(np.asarray(errors.horizons, dtype=np.float64))
+    line = Markup('<path class="{} c{}" d="{}"/>')
+    for name, style in LINES.items():
+        heights = y.places(np.maximum(getattr(errors, name), SMALLEST))
+        parts.append(line.format(style, s.colour, path(across, heights)))
+    last = {name: _error(getattr(errors, name)[-1]).text for name in LINES}
+    desc = f"After {errors.horizons[-1]} steps: learned {last['learned']}, oracle {last['oracle']}."
+    return svg(WIDTH, HEIGHT, f"Rollout errors of {s.label}, {kind}", desc, parts, "curves")
