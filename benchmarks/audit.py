@@ -1,6 +1,6 @@
 """What the audit finds and what it costs: benchmarks/results/audit.json.
 
-    python benchmarks/audit.py [--rows 1000000]
+    python benchmarks/audit.py [--rows 1000000] [--states 30]
 
 Audits the symmetric room (which must fail on yaw), the furnished room (whose world must pass) and a log of a million
 rows, each in a process of its own by the command that a user types; seconds are the wall's, memory is the process's
@@ -50,13 +50,13 @@ def audit(*arguments: str) -> dict[str, Any]:
     }
 
 
-def log(path: Path, rows: int) -> Path:
-    """Write episodes of 500 rows of six controls that drift as an Ornstein-Uhlenbeck process."""
+def log(path: Path, rows: int, states: int) -> Path:
+    """Write episodes of 500 rows of states that drift as an Ornstein-Uhlenbeck process."""
     rng, rho = stream(0, "benchmark", "audit"), 0.9
-    z = rng.standard_normal((rows // 500, 500, 6))
+    z = rng.standard_normal((rows // 500, 500, states), dtype=np.float32)
     for step in range(1, 500):
         z[:, step] = rho * z[:, step - 1] + (1 - rho**2) ** 0.5 * z[:, step]
-    np.savez(path, z=z.reshape(-1, 6).astype(np.float32), episode=np.repeat(np.arange(rows // 500), 500))
+    np.savez(path, z=z.reshape(-1, states), episode=np.repeat(np.arange(rows // 500), 500))
     return path
 
 
@@ -64,11 +64,13 @@ def main() -> None:
     """Audit, print a line each, write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--states", type=int, default=30)
     given = parser.parse_args()
     description = described()
     found = {study: audit(study) for study in ("camera-symmetric", "camera-scoped", "camera")}
     with tempfile.TemporaryDirectory() as folder:
-        found[f"{given.rows:,} rows"] = audit("--data", str(log(Path(folder) / "log.npz", given.rows)))
+        path = log(Path(folder) / "log.npz", given.rows, given.states)
+        found[f"{given.rows:,} rows, {given.states} states"] = audit("--data", str(path))
     for name, row in found.items():
         print(f"{name}: {row['verdict']}, {row['seconds']} s, {row['peak_gb']} GB, {row['passed']} gates pass")
         for gate in row["gates"]:

@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.integrate import trapezoid
 
 from audits.logs import clean
-from worldprobe.audits.gates.exploration.pair_transitions import pair_correlation
+from worldprobe.audits.gates.exploration.decay_rates import pair_correlation
 from worldprobe.stats.correlation import column_correlation
 from worldprobe.stats.dependence import distance_correlation
 from worldprobe.stats.epps_pulley import epps_pulley

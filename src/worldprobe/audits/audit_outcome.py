@@ -14,6 +14,9 @@ from worldprobe.results.saved_audit import audit_html
 Judged = Gate | SavedGate
 """A gate, of an audit that was just made or of one that was read from a folder."""
 
+UNMADE = "unmade"
+"""The gate of what could not be computed."""
+
 G = TypeVar("G", bound=Gate | SavedGate)
 
 
@@ -38,7 +41,7 @@ class Audit:
     @property
     def exit_status(self) -> int:
         """2 where a part could not be made, else 1 where a gate fails whose part is not expected to, else 0."""
-        if any(part.not_made for part in self.parts):
+        if any(part.not_made for part in self.parts) or any(gate.gate == UNMADE for gate in self.gates):
             return 2
         return int(self.verdict is Verdict.FAIL)
 

@@ -11,8 +11,10 @@ from jaxtyping import Bool, Float, Int
 
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
-from worldprobe.stats.sampling_error import correlation_time
+from worldprobe.stats.correlation import column_correlation
+from worldprobe.stats.sampling_error import correlation_time, ideal_correlation_time
 from worldprobe.stats.standardise import mean_and_sd
+from worldprobe.stats.subsample import even_stretches, evenly_spaced
 
 FEWEST_PAIRS = 64
 """Below this no correlation time can be estimated."""
@@ -25,6 +27,9 @@ FEW_LEVELS = 10
 
 LONG = 1024
 """Frames from which an eighth of the log is long enough to estimate a correlation time in."""
+
+MOST_ROWS, STRETCHES = 200_000, 64
+"""Rows that statistics of a log's distribution and steps are made from, and the stretches that they lie in."""
 
 SEGMENTS = 8
 """Parts of the log that are centred separately, so that a drift is not counted as a long correlation."""
@@ -45,7 +50,7 @@ class Log:
         That is for physical units, which have no canonical distribution. Raises InvalidValue for fewer than 64 pairs,
         for values that are not finite, for pairs outside the frames.
         """
-        z = pairs.controls.astype(np.float64)
+        z = np.asarray(pairs.controls, dtype=np.float64)
         if len(names) != z.shape[1]:
             raise InvalidValue("names", list(names), f"one name for each of the {z.shape[1]} controls")
         if len(pairs.index) < FEWEST_PAIRS:
@@ -75,6 +80,8 @@ class Log:
     @cached_property
     def moving(self) -> Log:
         """The same log of the controls that move."""
+        if self.moves.all():
+            return self
         names = tuple(name for name, moves in zip(self.names, self.moves, strict=True) if moves)
         return Log(names, self.z[:, self.moves], self.index)
 
@@ -89,6 +96,16 @@ class Log:
         """Standardised z of every pair."""
         return self.x[self.index[:, 0]]
 
+    def ends(self, control: int) -> tuple[Float[np.ndarray, " pairs"], Float[np.ndarray, " pairs"]]:
+        """Return one control of both members of every pair, standardised, without a copy of all controls."""
+        x = self.x[:, control]
+        return x[self.index[:, 0]], x[self.index[:, 1]]
+
+    @cached_property
+    def rho(self) -> Float[np.ndarray, " n"]:
+        """The correlation between the members of a pair, per control; 0 where there is none."""
+        return np.array([nan_free_correlation(*self.ends(control)) for control in range(len(self.names))])
+
     @property
     def second(self) -> Float[np.ndarray, "pairs n"]:
         """Standardised z' of every pair."""
@@ -97,13 +114,54 @@ class Log:
     @cached_property
     def time(self) -> Float[np.ndarray, " n"]:
         """How many frames amount to one independent draw, per control."""
-        return correlation_time(self.x)
+        return _by_column(self.x)
 
     @cached_property
     def settled_time(self) -> Float[np.ndarray, " n"]:
-        """The same with each eighth of the log centred separately, so that a drift is not counted as correlation."""
-        parts = np.array_split(self.x, SEGMENTS)
-        return correlation_time(np.concatenate([part - part.mean(axis=0) for part in parts]))
+        """The same without drifts: with each eighth of the log centred separately.
+
+        Centring hides correlations over more than an eighth, too. So they count as far as an ideal log of these
+        episodes and this pair correlation has them: what is slower than that is a drift.
+        """
+        settled = _by_column(self.x, SEGMENTS)
+        return np.maximum(settled, np.minimum(self.time, self.ideal_time))
+
+    def thinned(self) -> Log:
+        """Return at most about `MOST_ROWS` rows in stretches all along the log, with the pairs that lie within them.
+
+        Independent pairs whose members are far apart in the log are drawn instead, evenly along it.
+        """
+        if len(self.z) <= MOST_ROWS:
+            return self
+        rows = even_stretches(len(self.z), MOST_ROWS, STRETCHES)
+        place = _places(rows, len(self.z))
+        inside = (place[self.index] >= 0).all(axis=1)
+        if inside.sum() < 0.5 * len(self.index) * len(rows) / len(self.z):
+            drawn = self.index[evenly_spaced(len(self.index), MOST_ROWS // 2)]
+            rows = np.unique(drawn)
+            place = _places(rows, len(self.z))
+            return Log(self.names, self.z[rows], place[drawn])
+        return Log(self.names, self.z[rows], place[self.index[inside]])
+
+    @cached_property
+    def ideal_time(self) -> Float[np.ndarray, " n"]:
+        """How many frames an ideal log, with these episodes and pair correlations, needs for an independent draw."""
+        return ideal_correlation_time(self.rho, self.stride, self.episodes)
+
+    @cached_property
+    def stride(self) -> float:
+        """How many rows the members of a pair usually are apart."""
+        return max(float(np.median(np.abs(self.index[:, 1] - self.index[:, 0]))), 1.0)
+
+    @cached_property
+    def starts(self) -> Int[np.ndarray, " episodes"]:
+        """The first rows of the episodes: stretches that no pair reaches across."""
+        return episode_starts(self.index, len(self.z))
+
+    @property
+    def episodes(self) -> Int[np.ndarray, " episodes"]:
+        """The number of rows of every episode."""
+        return np.diff(np.append(self.starts, len(self.z)))
 
     def levels(self, control: int) -> int | None:
         """Return how many distinct values a control has where they are so few that it is discrete, else None."""
@@ -114,3 +172,33 @@ class Log:
     def effective(self) -> Float[np.ndarray, " n"]:
         """The log's frames in independent draws, per control; in a long log a drift does not make them fewer."""
         return len(self.x) / (self.settled_time if len(self.x) >= LONG else self.time)
+
+
+def _by_column(x: Float[np.ndarray, "frames n"], parts: int = 1) -> Float[np.ndarray, " n"]:
+    """Return each column's correlation time, with every part of the log centred separately."""
+    found = []
+    for column in x.T:
+        centred = np.concatenate([part - part.mean() for part in np.array_split(column, parts)])
+        found.append(correlation_time(centred[:, None])[0])
+    return np.array(found)
+
+
+def _places(rows: Int[np.ndarray, " few"], count: int) -> Int[np.ndarray, " count"]:
+    """Return the place of every row among `rows`, -1 for those that are not."""
+    place = np.full(count, -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return place
+
+
+def nan_free_correlation(first: Float[np.ndarray, " pairs"], second: Float[np.ndarray, " pairs"]) -> float:
+    """Return the correlation of two columns; 0 where one of them is constant."""
+    return float(np.nan_to_num(column_correlation(first[:, None], second[:, None]))[0])
+
+
+def episode_starts(index: Int[np.ndarray, "pairs 2"], rows: int) -> Int[np.ndarray, " episodes"]:
+    """Return the first rows of the stretches that no pair reaches across."""
+    low, high = index.min(axis=1), index.max(axis=1)
+    crossed = np.zeros(rows + 1, dtype=np.int64)
+    np.add.at(crossed, low + 1, 1)
+    np.add.at(crossed, high + 1, -1)
+    return np.flatnonzero(np.cumsum(crossed[:rows]) == 0)

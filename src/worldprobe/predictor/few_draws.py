@@ -28,6 +28,11 @@ class SampleSize:
     rho: float
 
     @property
+    def enough(self) -> float:
+        """The pairs per state, weighted by rho^2, over those at which half of R^2 is lost."""
+        return self.rho**2 * self.pairs / (MEMORISED * max(self.states, 1))
+
+    @property
     def kept(self) -> float:
         """The share of the ideal R^2 that a fit to the log keeps, from 0 to 1."""
         n = max(self.states, 1)

@@ -7,7 +7,7 @@ independent draws.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 BLOCKS = 64
 """The fewest blocks that a standard error is estimated from: 18 % precise; correlations over N / 64 rows are seen."""
@@ -49,3 +49,26 @@ def correlation_time(series: Float[np.ndarray, "N k"]) -> Float[np.ndarray, " k"
     """Return how many rows are worth one independent draw, for the mean of each column; from 1 to N."""
     variance = np.maximum(series.var(axis=0), np.finfo(float).tiny)
     return np.clip(standard_error(series) ** 2 * len(series) / variance, 1.0, len(series))
+
+
+def ideal_correlation_time(
+    rho: Float[np.ndarray, " k"], stride: float, lengths: Int[np.ndarray, " episodes"]
+) -> Float[np.ndarray, " k"]:
+    """Return how many rows of first-order autoregressive walks, one per episode, are worth one independent draw.
+
+    `rho` is the correlation of rows `stride` apart, as it was estimated from these episodes: it is corrected for its
+    bias (Kendall 1954) and raised by two standard errors, so that the time is rather too long. Within an episode of L
+    rows it is 1 + 2 sum over k < L of (1 - k / L) r^k, L at most: different episodes are independent.
+    """
+    count = max(int(lengths.sum()) / stride, 1.0)
+    error = np.sqrt(np.maximum(1.0 - rho**2, 0.0) / count)
+    upper = np.clip(rho + (1.0 + 3.0 * rho) / count + 2.0 * error, 0.0, 1.0 - 1e-9)
+    r = (upper ** (1.0 / stride))[:, None]
+    length, episodes = np.unique(lengths, return_counts=True)
+    size = length.astype(np.float64)
+    # The closed form cancels where r is near 1: there the sum is that of a quadratic in 1 - r.
+    exact = (1.0 + r) / (1.0 - r) - 2.0 * r * (1.0 - r**size) / (size * (1.0 - r) ** 2)
+    near = size - (1.0 - r) * (size**2 - 1.0) / 3.0
+    time = np.where((1.0 - r) * size < 1e-4, near, exact).clip(1.0, size)
+    found: Float[np.ndarray, " k"] = (time * size * episodes).sum(axis=1) / lengths.sum()
+    return found

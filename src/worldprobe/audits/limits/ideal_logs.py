@@ -13,6 +13,7 @@ from scipy.signal import lfilter
 
 from worldprobe.audits.exploration_audit import audit_regime
 from worldprobe.audits.gate import Gate, Verdict
+from worldprobe.audits.trajectory import episode_starts
 from worldprobe.explore import Pairs
 from worldprobe.results import AgainstIdeal
 from worldprobe.stats.correlation import column_correlation
@@ -53,15 +54,6 @@ def ideal_log(pairs: Pairs, rng: np.random.Generator) -> Pairs:
     rho = np.nan_to_num(column_correlation(pairs.first.astype(np.float64), pairs.second.astype(np.float64)))
     each = np.full(len(rho), rho.max().clip(FASTEST, SLOWEST) ** (1.0 / stride))
     return Pairs(_walks(each, np.diff([*starts, rows]), rng), index)
-
-
-def episode_starts(index: Int[np.ndarray, "pairs 2"], rows: int) -> Int[np.ndarray, " episodes"]:
-    """Return the first rows of the stretches that no pair reaches across."""
-    low, high = index.min(axis=1), index.max(axis=1)
-    crossed = np.zeros(rows + 1, dtype=np.int64)
-    np.add.at(crossed, low + 1, 1)
-    np.add.at(crossed, high + 1, -1)
-    return np.flatnonzero(np.cumsum(crossed[:rows]) == 0)
 
 
 def _walks(

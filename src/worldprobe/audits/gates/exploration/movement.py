@@ -105,8 +105,9 @@ def _bounded(log: Log, i: int) -> Gate:
     )
     if (levels := log.levels(i)) is not None:
         advice = (
-            f"{log.names[i]} is discrete, with {levels} values. Leave it out of the states, or audit rows of one "
-            "value at a time: no continuous map makes a discrete variable Gaussian."
+            f"{log.names[i]} is discrete, with {levels} values, not clipped. R^2 is not its measure: compare the "
+            "accuracy of a classifier on the embedding with that of a Gaussian state cut into as many values. Leave it "
+            "out of the states, or audit rows of one value at a time."
         )
     noise = END_DRAWS * float(log.settled_time[i]) / len(z)
     return BOUNDED.judge(log.names[i], low + high, advice, noise=noise)

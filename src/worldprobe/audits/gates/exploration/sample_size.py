@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
 from worldprobe.audits.gate import Gate, check
 from worldprobe.audits.sampling_bounds import SIGMAS
 from worldprobe.audits.trajectory import Log
+from worldprobe.predictor.few_draws import SampleSize
 from worldprobe.stats.dependence import distance_correlation
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.stats.whitening import whitened
@@ -19,12 +20,25 @@ EFFECTIVE = check(
     "How many independent draws does the log amount to?",
     because="The theorems are about expectations: correlated frames estimate them as few independent ones would.",
     past="below",
-    warn=8000.0,
-    fail=200.0,
-    calibration="Frames over correlation time, of the slowest control. The room's six controls after 1,000 steps "
-    "(worldprobe run camera training.steps=1000 frames=... regimes.gaussian.clip=...): mean R^2 .07 from 1,300 "
-    "draws (2,000 frames, clip 2), .25 from 5,300 (8,000, 2), .87 from 15,000 (40,000, 16). Below 200 even a linear "
-    "read-out of 20 numbers is noise.",
+    warn=50.0,
+    fail=15.0,
+    calibration="Frames over correlation time, of the slowest control. An encoder makes the sample Gaussian rather "
+    "than what it is drawn from, which costs about n / draws of R^2 of n controls (python benchmarks/few_draws.py): "
+    "of three, .06 at 50 draws and .2 at 15. The predicted interval contains it.",
+)
+
+PAIRS = check(
+    "enough-pairs",
+    "Are there enough pairs that an encoder does not memorise them?",
+    because="Alignment is an expectation over pairs: an encoder that knows every pair by heart aligns any feature.",
+    past="below",
+    warn=2.0,
+    fail=1.0,
+    calibration="rho^2 times the pairs per control, over the 84 at which a small encoder of vectors loses half of R^2 "
+    "(python benchmarks/few_draws.py); at 2 it loses a tenth, which the predicted interval contains. Encoders of "
+    "images need about eight times as many: of the room's six controls after 1,000 steps (worldprobe run camera "
+    "training.steps=1000 frames=... regimes.gaussian.clip=...) mean R^2 is .07 from 1,000 pairs (1 on this scale), .25 "
+    "from 4,000 (4) and .87 from 37,500 (36).",
 )
 
 COVERAGE = check(
@@ -39,6 +53,8 @@ COVERAGE = check(
     "its size.",
 )
 LEAST_SHARE, SPARSER, NEIGHBOURS = 0.1, 20, 3
+FEW = 20.0
+"""Of so few independent draws no range can be expected to be visited; of ten times as many, all of it."""
 NEIGHBOUR_FRAMES, NEIGHBOUR_QUERIES = 4000, 1000
 
 CORRELATED = check(
@@ -64,6 +80,8 @@ INDEPENDENT = check(
     "taken out. Points on a circle .038, y + .3 x^2 .025, y + .5 x^2 .04, y = x^2 .29. Of M independent draws, M "
     "times it stays below 20 (largest of 100,000: 15.7).",
 )
+PART, GROUP_NAMED = 0.1, 3
+"""Squared loading from which a control takes part in a direction; names of a group that are its gate's subject."""
 DEPENDENCE_FRAMES, DEPENDENCE_FEWEST, DEPENDENCE_CHANCE = 1000, 16, 20.0
 
 OVERLAP = check(
@@ -80,13 +98,13 @@ OVERLAP = check(
 TEST_STATES, NEAR = 2000, 0.01
 
 
-def extent(log: Log, rng: np.random.Generator) -> list[Gate]:
-    """Return the gates on sample size, coverage and dependence of the controls that move."""
-    log = log.moving
+def extent(log: Log, whole: Log, rng: np.random.Generator) -> list[Gate]:
+    """Return the gates on sample size, coverage and dependence of the controls that move; `whole` has all rows."""
+    log, whole = log.moving, whole.moving
     n = len(log.names)
     if n == 0:
         return []
-    gates = [_effective(log)] + [_coverage(log, i) for i in range(n)]
+    gates = [_effective(whole), _enough_pairs(whole)] + [_coverage(log, i) for i in range(n)]
     if n > 1:
         gates.append(_joint_coverage(log, rng))
         gates += _correlated(log) + _independent(log)
@@ -97,10 +115,27 @@ def _effective(log: Log) -> Gate:
     slowest = int(log.effective.argmin())
     draws = float(log.effective[slowest])
     advice = (
-        f"{len(log.x):,} frames amount to about {draws:,.0f} independent draws of {log.names[slowest]}: an encoder "
-        "memorises them. Record more and shorter clips from many starting states rather than longer ones."
+        f"{len(log.x):,} frames amount to about {draws:,.0f} independent draws of {log.names[slowest]}: too few to "
+        "show its distribution. Record more and shorter clips from many starting states rather than longer ones."
     )
     return EFFECTIVE.judge(log.names[slowest], draws, advice)
+
+
+def _enough_pairs(log: Log) -> Gate:
+    rho = float(np.mean(np.abs(log.rho)))
+    size = SampleSize(len(log.index), float(log.effective.min()), len(log.names), rho)
+    wanted = size.times(PAIRS.limit.warn / max(size.enough, 1e-9)).pairs
+    advice = (
+        f"{len(log.index):,} pairs of {len(log.names)} controls at a pair correlation of {rho:.2f} are memorised by an "
+        f"encoder rather than learned from: {wanted:,.0f} or more are needed, of images several times as many. "
+        "Record more."
+    )
+    return PAIRS.judge("all controls", size.enough, advice, evidence={"share of R^2 kept": size.kept})
+
+
+def _few(draws: float) -> float:
+    """Return by how much a share of a range that was visited falls short because draws are few."""
+    return float(min((FEW / max(draws, 1.0)) ** 2, 1.0))
 
 
 def _coverage(log: Log, i: int) -> Gate:
@@ -115,7 +150,7 @@ def _coverage(log: Log, i: int) -> Gate:
         f"{log.names[i]} has visited {value:.0%} of its canonical range; missing: {', '.join(unseen)}. Explore there, "
         "or evaluate the model only where it has been."
     )
-    return COVERAGE.judge(log.names[i], value, advice)
+    return COVERAGE.judge(log.names[i], value, advice, noise=_few(float(log.effective[i])))
 
 
 def _gaps(seen: Shaped[np.ndarray, " bins"], edges: Float[np.ndarray, " inner"]) -> list[tuple[float, float]]:
@@ -143,24 +178,47 @@ def _joint_coverage(log: Log, rng: np.random.Generator) -> Gate:
         f"The exploration has come near {value:.0%} of the canonical states. Vary all controls at once, each over its "
         "whole range, rather than one after the other."
     )
-    return COVERAGE.judge("all controls", value, advice)
+    return COVERAGE.judge("all controls", value, advice, noise=_few(float(log.effective.min())))
 
 
 def _correlated(log: Log) -> list[Gate]:
+    """Judge every control that does not follow from others, and every group of those that follow from one another."""
     correlation = np.corrcoef(log.x, rowvar=False)
     own = np.diag(np.linalg.pinv(correlation, rcond=1e-9, hermitian=True))
     r2 = 1.0 - 1.0 / np.maximum(own, 1.0)
     others = len(log.names) - 1
     gates = []
-    for i, name in enumerate(log.names):
-        partner = int(np.argmax(np.abs(correlation[i]) * (np.arange(others + 1) != i)))
+    for group in collinear_groups(correlation, r2 > CORRELATED.limit.warn):
+        worst = max(group, key=lambda i: r2[i])
+        names = [log.names[i] for i in group]
+        partner = int(np.argmax(np.abs(correlation[worst]) * (np.arange(others + 1) != worst)))
         advice = (
-            f"{r2[i]:.0%} of {name}'s variance follows from the other controls, mostly from {log.names[partner]} "
-            f"(correlation {correlation[i, partner]:.2f}). Move them independently, or the weaker one is learned last."
+            f"{r2[worst]:.0%} of {log.names[worst]}'s variance follows from the other controls, mostly from "
+            f"{log.names[partner]} (correlation {correlation[worst, partner]:.2f}). Move them independently, or the "
+            "weaker one is learned last."
         )
-        noise = (others + SIGMAS * np.sqrt(2.0 * others)) / log.effective[i]
-        gates.append(CORRELATED.judge(name, float(r2[i]), advice, noise=float(noise)))
+        if len(group) > 1:
+            advice += f" These {len(group)} follow from one another: {', '.join(names)}."
+        noise = (others + SIGMAS * np.sqrt(2.0 * others)) / log.effective[worst]
+        evidence = {"R^2 from the others": {name: float(r2[i]) for name, i in zip(names, group, strict=True)}}
+        more = len(names) - GROUP_NAMED
+        subject = ", ".join(names[:GROUP_NAMED]) + (f" and {more} more" if more > 0 else "")
+        gates.append(CORRELATED.judge(subject, float(r2[worst]), advice, noise=float(noise), evidence=evidence))
     return gates
+
+
+def collinear_groups(correlation: Float[np.ndarray, "n n"], follows: Bool[np.ndarray, " n"]) -> list[list[int]]:
+    """Return the controls in groups: those that follow from others with what they follow from, each other one alone.
+
+    Two belong together where one has a large part in a direction of small variance in which the other has one too.
+    """
+    variance, axes = np.linalg.eigh(correlation)
+    group = np.arange(len(correlation))
+    for axis in axes[:, variance < 1.0].T:
+        part = np.flatnonzero(follows & (axis**2 > PART))
+        for other in part[1:]:
+            group[group == group[other]] = group[part[0]]
+    return [np.flatnonzero(group == label).tolist() for label in dict.fromkeys(group.tolist())]
 
 
 def _independent(log: Log) -> list[Gate]:

@@ -10,18 +10,19 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Shaped
-from sklearn.neighbors import KNeighborsRegressor
 
 from worldprobe.audits.canonical_views import SIDE, shrunk
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.exploration.pair_transitions import pair_correlation
 from worldprobe.audits.gates.exploration.sample_size import OVERLAP
-from worldprobe.audits.gates.world.linear_cues import principal_components, read_out, weak_cues
+from worldprobe.audits.gates.frames.clip_agreement import agreement
+from worldprobe.audits.gates.frames.clip_read_out import Views, clips, readable
+from worldprobe.audits.gates.frames.unstated_content import unstated
+from worldprobe.audits.gates.unmade import kept
+from worldprobe.audits.gates.world.linear_cues import read_out, weak_cues
 from worldprobe.audits.sampling_bounds import SIGMAS
 from worldprobe.audits.trajectory import Log
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
-from worldprobe.stats.r2 import r2_from_errors
 from worldprobe.stats.sampling_error import standard_error
 from worldprobe.stats.subsample import even_stretches, evenly_spaced
 
@@ -50,18 +51,6 @@ DROPPED = check(
 )
 MOVED = 0.05
 
-READABLE = check(
-    "readable",
-    "Can every control be read from the frames?",
-    because="Linear recovery needs g to be injective on the recorded frames.",
-    past="below",
-    warn=0.2,
-    fail=0.02,
-    calibration="R^2 on held-out frames of the better of a linear read-out of 300 principal components and 10 "
-    "nearest neighbours. Lowest control of the shipped room .58, of its discarded first pose .15, yaw of the "
-    "symmetric room .0.",
-)
-NEIGHBOURS, NEIGHBOUR_COMPONENTS = 10, 20
 
 MOST_FRAMES = 6000
 """Frames that are read at most, in stretches spread over the whole recording."""
@@ -102,7 +91,7 @@ def audit_frames(
     *,
     test_frames: Shaped[np.ndarray, "T ..."] | None = None,
 ) -> list[Gate]:
-    """Return the gates on frames: aligned with their states, none dropped, readable, weak cues, test frames.
+    """Return the gates on frames: in step, none dropped, readable, alike in all clips, what no state says, test frames.
 
     Frames are uint8 (F, H, W, 3) or vectors (F, m), one per row of `pairs.controls`; at most 6,000 are read, in
     stretches that are evenly spread over all of them. Raises InvalidValue where frames and controls are not equally
@@ -115,17 +104,21 @@ def audit_frames(
     together = same_stretch(log.index, len(reader))
     rows = even_stretches(len(reader), MOST_FRAMES)
     joined = together[rows[:-1]] & (np.diff(rows) == 1)
-    (seen, repeated), x = _seen(reader, rows), log.moving.x[rows]
-    moving = log.moving.names
+    (seen, repeated), moving = _seen(reader, rows), log.moving
     gates = []
     if joined.any():
         gates.append(_dropped(repeated, log.x[rows], joined))
-    if moving:
-        components = principal_components(seen)
+    if moving.names:
+        views = Views(seen, moving.x[rows], clips(joined))
         if joined.sum() > 200:
-            gates.append(_in_step(components, x, joined))
-        gates += _readable(components, x, moving)
-        gates += weak_cues(seen, x, moving, pair_correlation(log.moving.first, log.moving.second)[0])
+            gates += kept("frames in step", lambda: [_in_step(views, joined)])
+        gates += kept("what can be read", lambda: readable(views, moving.names))
+        gates += kept("agreement of clips", lambda: agreement(views, moving.names))
+        gates += kept(
+            "what no state says", lambda: unstated(views, moving.names, joined, float(moving.effective.min()))
+        )
+        order = views.order
+        gates += kept("linear cues", lambda: weak_cues(seen[order], views.x[order], moving.names, moving.rho))
     if test_frames is not None:
         gates.append(_overlap(reader, test_frames))
     return gates
@@ -174,16 +167,16 @@ def _dropped(
     return DROPPED.judge("frames", share, advice)
 
 
-def _in_step(components: Float[np.ndarray, "rows c"], x: Float[np.ndarray, "rows n"], joined: np.ndarray) -> Gate:
-    """Judge the shift under which the states are read best."""
+def _in_step(views: Views, joined: np.ndarray) -> Gate:
+    """Judge the shift under which the states are read best, every clip as the others are read."""
     errors = {0: 0.0}
     best, best_gain = 0, 0.0
     for shift in SHIFTS:
         pairs = _shifted(joined, shift)
         if len(pairs) < 200:
             continue
-        here, there = x[pairs[:, 0]], x[pairs[:, 1]]
-        mine, other = (_squared_errors(components[pairs[:, 0]], y) for y in (here, there))
+        seen, fold = views.components[pairs[:, 0]], views.fold[pairs[:, 0]]
+        mine, other = (_squared_errors(seen, views.x[pairs[:, member]], fold) for member in (0, 1))
         gain = mine - other
         error = float(standard_error(gain[:, None])[0])
         errors[0], errors[shift] = float(mine.mean()), float(other.mean())
@@ -206,31 +199,16 @@ def _shifted(joined: Bool[np.ndarray, " joints"], shift: int) -> Int[np.ndarray,
     return np.stack([low, low + length], axis=1) if shift > 0 else np.stack([low + length, low], axis=1)
 
 
-def _squared_errors(seen: Float[np.ndarray, "rows c"], y: Float[np.ndarray, "rows n"]) -> Float[np.ndarray, " fresh"]:
-    """Return the squared errors of a linear read-out on the last third of the rows, mean over controls."""
-    split = 2 * len(y) // 3
-    read = read_out(seen[:split], y[:split], seen[split:])
-    errors: np.ndarray = ((read - y[split:]) ** 2).mean(axis=1)
+def _squared_errors(
+    seen: Float[np.ndarray, "rows c"], y: Float[np.ndarray, "rows n"], fold: Int[np.ndarray, " rows"]
+) -> Float[np.ndarray, " rows"]:
+    """Return the squared errors of linear read-outs that were fitted on other folds, mean over controls."""
+    read = np.zeros_like(y)
+    for own in np.unique(fold):
+        fresh = fold == own
+        read[fresh] = read_out(seen[~fresh], y[~fresh], seen[fresh]) if not fresh.all() else y[fresh].mean(axis=0)
+    errors: np.ndarray = ((read - y) ** 2).mean(axis=1)
     return errors
-
-
-def _readable(
-    components: Float[np.ndarray, "rows c"], x: Float[np.ndarray, "rows n"], names: Sequence[str]
-) -> list[Gate]:
-    split = 2 * len(x) // 3
-    fitted, fresh, truth = components[:split], components[split:], x[split:]
-    near = KNeighborsRegressor(NEIGHBOURS).fit(fitted[:, :NEIGHBOUR_COMPONENTS], x[:split])
-    guesses = (read_out(fitted, x[:split], fresh), near.predict(fresh[:, :NEIGHBOUR_COMPONENTS]))
-    variance = truth.var(axis=0)
-    r2 = np.max([r2_from_errors(((truth - guess) ** 2).mean(axis=0), variance) for guess in guesses], axis=0)
-    gates = []
-    for i, name in enumerate(names):
-        advice = (
-            f"Little of {name} can be read from the frames (R^2 {r2[i]:.2f}, linearly or from similar frames). "
-            "Check that frames and states belong together; then make what it moves larger, closer or less symmetric."
-        )
-        gates.append(READABLE.judge(name, float(r2[i]), advice))
-    return gates
 
 
 def _overlap(reader: FrameSource, test: Shaped[np.ndarray, "T ..."]) -> Gate:
