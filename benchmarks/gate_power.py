@@ -189,15 +189,20 @@ def main() -> None:
     parser.add_argument("--only", choices=("clean", "states", "frames"))
     given = parser.parse_args()
     path = RESULTS / "gate_power.json"
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
     parts: dict[str, Callable[[], Any]] = {
         "clean": lambda: clean(given.logs),
         "states": lambda: state_faults(given.seeds),
         "frames": lambda: frame_faults(given.seeds),
     }
     for part in parts if given.only is None else [given.only]:
-        found[part] = parts[part]()
-        found |= {"what": "Power and false alarms of the gates", "seeds": given.seeds, "machine": described()}
+        made = parts[part]()
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
+        found |= {
+            part: made,
+            "what": "Power and false alarms of the gates",
+            "seeds": given.seeds,
+            "machine": described(),
+        }
         write_json(path, found)
 
 

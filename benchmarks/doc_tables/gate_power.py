@@ -10,7 +10,7 @@ from doc_tables.markdown import markdown, recorded
 def power(file: str) -> str:
     """Return every planted fault: what it costs, in how many of the seeds it is named, and by which gates."""
     found = recorded(file)
-    rows = [row for row in (*found["states"], *found["frames"]) if row["fault"] != "none"]
+    rows = [row for row in (*found.get("states", []), *found.get("frames", [])) if row["fault"] != "none"]
     return markdown(["fault", "planted in", "costs R²", "named", "by"], [_row(row) for row in rows])
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from worldprobe._util.seeds import stream
 from worldprobe.audits.gate import Gate
+from worldprobe.audits.gates.exploration.control_dependence import dependence
 from worldprobe.audits.gates.exploration.holes import holes
 from worldprobe.audits.gates.exploration.lagged_rows import lagged
 from worldprobe.audits.gates.exploration.marginal_distribution import marginals
@@ -46,6 +47,7 @@ def audit_regime(
         gates += kept("transitions", lambda: transitions(log))
         gates += kept("rows several steps apart", lambda: lagged(log))
         gates += kept("sample size", lambda: extent(log, whole, stream(seed, "audit", "coverage")))
+        gates += kept("dependence", lambda: dependence(log))
         gates += kept("holes", lambda: holes(log, stream(seed, "audit", "holes")))
     if test is not None:
         own = Log.of(pairs, names)

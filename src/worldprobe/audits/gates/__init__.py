@@ -12,8 +12,8 @@ calibration. Importing this package imports them all.
     exploration/marginal_distribution   stationary-log, stationary-pair, gaussian-control, gaussian-joint
     exploration/pair_transitions  additive-noise, gaussian-noise, pairs-related, pairs-differ, isotropy, spectral-gap
     exploration/lagged_rows       measurement-noise, episode-offset, episode-start
-    exploration/sample_size       effective-samples, enough-pairs, coverage, correlated-controls, independent-controls,
-                                  test-overlap
+    exploration/sample_size       effective-samples, enough-pairs, coverage, test-overlap
+    exploration/control_dependence   correlated-controls, independent-controls
     exploration/holes             hole
     exploration/predicted_r2      prediction
     frames/frames_match_states    in-step, dropped-frames
@@ -23,7 +23,7 @@ calibration. Importing this package imports them all.
     actions/action_timing         action-in-step
     actions/action_excitation     action-excitation
     actions/action_effects        action-explains, action-is-state, markov
-    unmade                        unmade: gates whose computation broke off
+    ./unmade                      unmade
 """
 
 # ruff: noqa: I001  (gates are listed in the order in which their modules are imported)
@@ -39,6 +39,7 @@ from worldprobe.audits.gates.exploration import marginal_distribution
 from worldprobe.audits.gates.exploration import pair_transitions
 from worldprobe.audits.gates.exploration import lagged_rows
 from worldprobe.audits.gates.exploration import sample_size
+from worldprobe.audits.gates.exploration import control_dependence
 from worldprobe.audits.gates.exploration import holes
 from worldprobe.audits.gates.exploration import predicted_r2
 from worldprobe.audits.gates.frames import clip_read_out
@@ -56,6 +57,7 @@ __all__ = [
     "action_timing",
     "clip_agreement",
     "clip_read_out",
+    "control_dependence",
     "control_limits",
     "determinism",
     "frames_match_states",

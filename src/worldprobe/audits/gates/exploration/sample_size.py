@@ -1,9 +1,9 @@
-"""Sample size and coverage: independent draws, the share of N(0, I) visited, dependence, overlap with the test set."""
+"""Sample size and coverage: independent draws, pairs, the share of N(0, I) visited, overlap with the test set."""
 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Float, Shaped
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
@@ -11,9 +11,7 @@ from worldprobe.audits.gate import Gate, check
 from worldprobe.audits.sampling_bounds import SIGMAS
 from worldprobe.audits.trajectory import Log
 from worldprobe.predictor.few_draws import SampleSize
-from worldprobe.stats.dependence import distance_correlation
 from worldprobe.stats.subsample import evenly_spaced
-from worldprobe.stats.whitening import whitened
 
 EFFECTIVE = check(
     "effective-samples",
@@ -57,33 +55,6 @@ FEW = 20.0
 """Of so few independent draws no range can be expected to be visited; of ten times as many, all of it."""
 NEIGHBOUR_FRAMES, NEIGHBOUR_QUERIES = 4000, 1000
 
-CORRELATED = check(
-    "correlated-controls",
-    "Can a control be predicted linearly from the others?",
-    because="Assumption (i), independent coordinates. A linear mixture is still recovered linearly, but weakly "
-    "where two controls nearly always go together.",
-    past="above",
-    warn=0.3,
-    fail=0.9,
-    calibration="R^2 of a control regressed on the others. Two controls with correlation .55 give .3; at .9 a tenth "
-    "of the control's variance is its own.",
-)
-
-INDEPENDENT = check(
-    "independent-controls",
-    "Do controls depend on each other beyond correlation?",
-    because="Assumption (i), independent coordinates.",
-    past="above",
-    warn=0.02,
-    fail=0.1,
-    calibration="Squared distance correlation with the most dependent other control, after linear correlations are "
-    "taken out. Points on a circle .038, y + .3 x^2 .025, y + .5 x^2 .04, y = x^2 .29. Of M independent draws, M "
-    "times it stays below 20 (largest of 100,000: 15.7).",
-)
-PART, GROUP_NAMED = 0.1, 3
-"""Squared loading from which a control takes part in a direction; names of a group that are its gate's subject."""
-DEPENDENCE_FRAMES, DEPENDENCE_FEWEST, DEPENDENCE_CHANCE = 1000, 16, 20.0
-
 OVERLAP = check(
     "test-overlap",
     "Is any test state in the training log?",
@@ -99,7 +70,7 @@ TEST_STATES, NEAR = 2000, 0.01
 
 
 def extent(log: Log, whole: Log, rng: np.random.Generator) -> list[Gate]:
-    """Return the gates on sample size, coverage and dependence of the controls that move; `whole` has all rows."""
+    """Return the gates on sample size and coverage of the controls that move; `whole` has all rows."""
     log, whole = log.moving, whole.moving
     n = len(log.names)
     if n == 0:
@@ -107,7 +78,6 @@ def extent(log: Log, whole: Log, rng: np.random.Generator) -> list[Gate]:
     gates = [_effective(whole), _enough_pairs(whole)] + [_coverage(log, i) for i in range(n)]
     if n > 1:
         gates.append(_joint_coverage(log, rng))
-        gates += _correlated(log) + _independent(log)
     return gates
 
 
@@ -179,64 +149,6 @@ def _joint_coverage(log: Log, rng: np.random.Generator) -> Gate:
         "whole range, rather than one after the other."
     )
     return COVERAGE.judge("all controls", value, advice, noise=_few(float(log.effective.min())))
-
-
-def _correlated(log: Log) -> list[Gate]:
-    """Judge every control that does not follow from others, and every group of those that follow from one another."""
-    correlation = np.corrcoef(log.x, rowvar=False)
-    own = np.diag(np.linalg.pinv(correlation, rcond=1e-9, hermitian=True))
-    r2 = 1.0 - 1.0 / np.maximum(own, 1.0)
-    others = len(log.names) - 1
-    gates = []
-    for group in collinear_groups(correlation, r2 > CORRELATED.limit.warn):
-        worst = max(group, key=lambda i: r2[i])
-        names = [log.names[i] for i in group]
-        partner = int(np.argmax(np.abs(correlation[worst]) * (np.arange(others + 1) != worst)))
-        advice = (
-            f"{r2[worst]:.0%} of {log.names[worst]}'s variance follows from the other controls, mostly from "
-            f"{log.names[partner]} (correlation {correlation[worst, partner]:.2f}). Move them independently, or the "
-            "weaker one is learned last."
-        )
-        if len(group) > 1:
-            advice += f" These {len(group)} follow from one another: {', '.join(names)}."
-        noise = (others + SIGMAS * np.sqrt(2.0 * others)) / log.effective[worst]
-        evidence = {"R^2 from the others": {name: float(r2[i]) for name, i in zip(names, group, strict=True)}}
-        more = len(names) - GROUP_NAMED
-        subject = ", ".join(names[:GROUP_NAMED]) + (f" and {more} more" if more > 0 else "")
-        gates.append(CORRELATED.judge(subject, float(r2[worst]), advice, noise=float(noise), evidence=evidence))
-    return gates
-
-
-def collinear_groups(correlation: Float[np.ndarray, "n n"], follows: Bool[np.ndarray, " n"]) -> list[list[int]]:
-    """Return the controls in groups: those that follow from others with what they follow from, each other one alone.
-
-    Two belong together where one has a large part in a direction of small variance in which the other has one too.
-    """
-    variance, axes = np.linalg.eigh(correlation)
-    group = np.arange(len(correlation))
-    for axis in axes[:, variance < 1.0].T:
-        part = np.flatnonzero(follows & (axis**2 > PART))
-        for other in part[1:]:
-            group[group == group[other]] = group[part[0]]
-    return [np.flatnonzero(group == label).tolist() for label in dict.fromkeys(group.tolist())]
-
-
-def _independent(log: Log) -> list[Gate]:
-    draws = int(min(DEPENDENCE_FRAMES, log.effective.min()))
-    rows = evenly_spaced(len(log.x), max(draws, DEPENDENCE_FEWEST))
-    dependence = distance_correlation(whitened(log.x)[rows])
-    np.fill_diagonal(dependence, -1.0)
-    gates = []
-    for i, name in enumerate(log.names):
-        partner = int(dependence[i].argmax())
-        advice = (
-            f"{name} and {log.names[partner]} depend on each other nonlinearly, which no rotation removes. Find the "
-            "constraint between them (a wall, a target that is kept in view) and explore beyond it."
-        )
-        noise = DEPENDENCE_CHANCE / max(draws, 1)
-        evidence = {"with": log.names[partner]}
-        gates.append(INDEPENDENT.judge(name, float(dependence[i, partner]), advice, noise=noise, evidence=evidence))
-    return gates
 
 
 def overlap(log: Log, test: Float[np.ndarray, "test n"], rng: np.random.Generator) -> Gate:

@@ -76,8 +76,8 @@ def _hidden(views: Views, joined: Bool[np.ndarray, " neighbours"], draws: float)
     known, spread = _slowest_state(views, first)
     # The median fold: a direction that one fold alone has is no factor of the recording.
     middle = int(np.argsort(found)[len(found) // 2]) if found else 0
-    seen, error = (found[middle], errors[middle]) if found else (0.0, 1.0)
-    rates = Rates(("states", "frames"), np.array([known, seen]), np.array([spread, error]), draws)
+    seen, sampling = (found[middle], errors[middle]) if found else (0.0, 1.0)
+    rates = Rates(("states", "frames"), np.array([known, seen]), np.array([spread, sampling]), draws)
     ratio = float(min(rates.k[0] / rates.k[1], MOST))
     noise = HIDDEN.limit.warn * (np.exp(allowed(rates.slack(0)[0], rates.slack(1)[1])) - 1.0)
     advice = (
