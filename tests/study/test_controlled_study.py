@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from worldprobe.audits import Audit, Gate, Verdict
+from worldprobe.datasets import Store
 from worldprobe.errors import InvalidStudy
-from worldprobe.study import load_study
+from worldprobe.results import OTHER, OWN, Results
+from worldprobe.study import load_study, run_study
+from worldprobe.study.audit_study import audit_study
 
 
 def test_an_objective_that_predicts_is_refused_where_a_regime_carries_no_actions():
@@ -17,3 +21,41 @@ def test_the_shipped_study_trains_under_every_policy():
     study = load_study("controlled", preset="smoke")
     assert set(study.regimes) == {"random", "goal-seeking", "rank-deficient"}
     assert all(regime.acts for regime in study.regimes.values())
+
+
+@pytest.fixture(scope="module")
+def audit() -> Audit:
+    return audit_study(load_study("controlled", preset="smoke"))
+
+
+def of(audit: Audit, label: str) -> dict[str, list[Gate]]:
+    own = [gate for gate in audit.gates if gate.subject.startswith(f"{label}: ")]
+    return {name: [gate for gate in own if gate.gate == name] for name in {gate.gate for gate in own}}
+
+
+def test_the_audit_of_a_study_that_predicts_judges_outcomes_and_not_successive_states(audit):
+    """Successive states turn by A and are hardly correlated; two outcomes of one state and action have rho .72."""
+    rich = of(audit, "random")
+    assert {"pairs-related", "prediction", "action-excitation"} <= set(rich)
+    assert all(gate.verdict is Verdict.PASS for gates in rich.values() for gate in gates)
+    (part,) = (part for part in audit.parts if part.label == "random")
+    assert part.predicted.objective == "predictive"
+    assert part.predicted.r2 > 0.99
+    assert part.answer.r2 > 0.99
+
+
+def test_a_rank_deficient_policy_fails_at_excitation_with_its_direction_and_recovers_the_state(audit):
+    (gate,) = of(audit, "rank-deficient")["action-excitation"]
+    assert gate.verdict is Verdict.FAIL
+    assert "a2 hardly varies" in gate.advice
+    (part,) = (part for part in audit.parts if part.label == "rank-deficient")
+    assert part.predicted.r2 > 0.99
+
+
+def test_a_run_measures_the_transition_that_it_trained(tmp_path):
+    results = run_study(load_study("controlled", preset="smoke"), tmp_path / "out", store=Store(tmp_path / "datasets"))
+    assert [run.role for run in results.runs if run.transition is not None] == ["measured"] * 3
+    for run in results.runs[:3]:
+        assert set(run.transition.effect_angles) == {"a1", "a2"}
+        assert set(run.transition.rollouts) == {OWN, OTHER}
+    assert Results.load(tmp_path / "out").runs == results.runs

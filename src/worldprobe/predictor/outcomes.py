@@ -18,6 +18,8 @@ import numpy as np
 from jaxtyping import Float, Float64, Int
 from sklearn.preprocessing import PolynomialFeatures
 
+from worldprobe.errors import InvalidValue
+from worldprobe.explore import Pairs
 from worldprobe.stats.whitening import whitening_axes
 
 FOLDS = 2
@@ -60,6 +62,21 @@ def outcomes(
             degree, expected = 2, richer
     residual = seen - expected
     return Outcomes(seen, expected + residual[rng.permutation(len(residual))], degree)
+
+
+def outcome_pairs(pairs: Pairs, rng: np.random.Generator) -> Pairs:
+    """Return pairs of two outcomes of one state and action: those whose alignment is ideal for prediction.
+
+    Pairs without an action are left out. Pairs of one clip are drawn as if they were independent. Raises InvalidValue
+    where the pairs carry no actions, ValueError for too few of them.
+    """
+    if pairs.actions is None:
+        raise InvalidValue("actions", None, "pairs with actions", "Without actions nothing is predicted from them.")
+    usable = np.isfinite(pairs.actions).all(axis=1)
+    groups = np.unique(pairs.chains[usable], return_inverse=True)[1]
+    made = outcomes(pairs.first[usable], pairs.actions[usable], pairs.second[usable], groups, rng)
+    controls = np.stack([made.seen, made.other], axis=1).reshape(-1, made.seen.shape[1]).astype(np.float32)
+    return Pairs(controls, np.arange(len(controls)).reshape(-1, 2))
 
 
 def canonical_correlations(

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe._util.progress import Reporter, SilentReporter
+from worldprobe._util.seeds import stream
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime
 from worldprobe.audits.action_audit import audit_actions, audit_pair_actions
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
@@ -19,7 +20,9 @@ from worldprobe.audits.limits.ideal_logs import against_ideal
 from worldprobe.audits.limits.odd_episodes import odd_episodes
 from worldprobe.audits.thresholds import Thresholds, thresholds, thresholds_in_words
 from worldprobe.explore import Pairs
+from worldprobe.predictor.action_prediction import predict_actions
 from worldprobe.predictor.log_prediction import predict_log
+from worldprobe.predictor.outcomes import outcome_pairs
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
@@ -27,6 +30,7 @@ from worldprobe.results import AuditedPart
 from worldprobe.sources import Recorded, Source
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.schema import Study
+from worldprobe.study.study_predictions import predicts_from_actions
 
 COMMON_ROWS = "rows of all"
 """What predictions are scored on besides the source's own rows, as the table of an audit calls it."""
@@ -83,10 +87,22 @@ def thresholds_set(chosen: Thresholds) -> list[str]:
 
 
 def predict_shown(
-    pairs: Pairs, names: Sequence[str], label: str, seed: int, reporter: Reporter, d: int | None = None
+    pairs: Pairs,
+    names: Sequence[str],
+    label: str,
+    seed: int,
+    reporter: Reporter,
+    d: int | None = None,
+    *,
+    predictive: bool = False,
 ) -> IdealEncoder:
-    """Return the prediction for an exploration's pairs, with its progress shown."""
+    """Return the prediction for an exploration's pairs, with its progress shown.
+
+    `predictive`: of objectives that predict the next embedding from the action, which the pairs then carry.
+    """
     with reporter.task(f"predicting {label}", STEPS, "steps") as advance:
+        if predictive:
+            return predict_actions(pairs, names, d=d, seed=seed, advance=advance)
         return predict_log(pairs, names, d=d, seed=seed, advance=advance)
 
 
@@ -124,9 +140,12 @@ def _audited_pairs(
     """Return the part of an audit, and the gates, of a source that is simulated."""
     seed = study.seeds[0]
     shown.say(f"Auditing {len(pairs.controls):,} frames of {label}")
-    predicted = predict_shown(pairs, names, label, seed, shown, study.d).record(test)
-    gates = audit_regime(pairs, names, seed=seed) + judged(predicted, names) + audit_pair_actions(pairs, names)
-    answer, not_made = answered(pairs, names, predicted, seed=seed)
+    predictive, aligned = predicts_from_actions(pairs, study.objectives.values()), pairs
+    if predictive:
+        aligned = outcome_pairs(pairs, stream(seed, "audit", "outcomes"))
+    predicted = predict_shown(pairs, names, label, seed, shown, study.d, predictive=predictive).record(test)
+    gates = audit_regime(aligned, names, seed=seed) + judged(predicted, names) + audit_pair_actions(pairs, names)
+    answer, not_made = answered(aligned, names, predicted, seed=seed)
     return AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made), gates
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter, SilentReporter
+from worldprobe._util.seeds import stream
 from worldprobe.audits import Audit, Gate, audit_regime, audit_world
 from worldprobe.audits.action_audit import audit_pair_actions
 from worldprobe.audits.audit_folder import save_audit
@@ -18,6 +19,7 @@ from worldprobe.audits.gates.exploration.predicted_r2 import judged
 from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.thresholds import thresholds
 from worldprobe.explore import Pairs
+from worldprobe.predictor.outcomes import outcome_pairs
 from worldprobe.results import AuditedPart, SavedAudit, audited_settings, load_audit
 from worldprobe.sources import Canonical, Source
 from worldprobe.study.audit_sources import audit_sources, predict_shown, thresholds_set
@@ -26,10 +28,12 @@ from worldprobe.study.labels import WORLD
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
-from worldprobe.study.study_predictions import foreseen
+from worldprobe.study.study_predictions import foreseen, predicts_from_actions
 
 FRESH_FRAMES = 50_000
 """Frames whose controls are audited where a study draws its pairs afresh."""
+
+OUTCOMES = "The objective predicts from actions: pairs are two outcomes of the same state and action"
 
 
 def audited(study: Study | Mapping[str, Any]) -> str:
@@ -65,9 +69,15 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
             source = study.source(label)
             pairs = explored_pairs(source, study.frames, study.seeds[0])
             ahead = foreseen(source, study.frames, study.seeds[0])
-            predicted = predict_shown(ahead, names, label, study.seeds[0], shown, study.d).record(test)
-            answer, not_made = answered(pairs, names, predicted, seed=study.seeds[0])
-            own = audit_regime(pairs, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
+            predictive, aligned = predicts_from_actions(pairs, study.objectives.values()), pairs
+            if predictive:
+                shown.say(OUTCOMES)
+                aligned = outcome_pairs(pairs, stream(study.seeds[0], "audit", "outcomes"))
+            predicted = predict_shown(
+                ahead, names, label, study.seeds[0], shown, study.d, predictive=predictive
+            ).record(test)
+            answer, not_made = answered(aligned, names, predicted, seed=study.seeds[0])
+            own = audit_regime(aligned, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
             own += audit_pair_actions(pairs, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             contrast = label in study.expect

@@ -48,11 +48,22 @@ def predict_ceilings(
         return dict.fromkeys(ceilings, Prediction(refused=why, refused_briefly="too many controls"))
     found = dict(known)
     for ceiling in ceilings:
+        if ceiling in found:
+            continue
         if ceiling == PREDICTIVE:
             found[ceiling] = predict_actions(pairs, names, d=d, seed=seed, advance=advance).record(test)
-        elif ceiling not in found:
+        else:
             found[ceiling] = predict_exploration(pairs, names, ceiling, d=d, seed=seed, advance=advance).record(test)
     return {ceiling: found[ceiling] for ceiling in ceilings}
+
+
+def predicts_from_actions(pairs: Pairs, objectives: Iterable[Objective]) -> bool:
+    """Whether every objective predicts the next embedding from the actions that these pairs carry.
+
+    What is ideal for them is what is ideal for the alignment of two outcomes of one state and action, which an audit
+    then judges in the place of the pairs themselves.
+    """
+    return pairs.actions is not None and all(objective.uses_actions for objective in objectives)
 
 
 def ceilings_of(objectives: Iterable[Objective], acts: bool) -> list[str]:
