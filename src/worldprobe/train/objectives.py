@@ -84,7 +84,8 @@ def terms(
     distance = mean_over_ranks(pair_distance(h) if predicted is None else prediction_error(predicted, h), h.shape[2])
     if objectives[0].weight_field is None:
         return {"loss": regulariser, "alignment": distance}
-    weight = torch.tensor([objective.regulariser_weight for objective in objectives], dtype=h.dtype, device=h.device)
+    weights = torch.tensor([objective.regulariser_weight for objective in objectives], dtype=h.dtype)
+    weight = weights.to(h.device, non_blocking=True)
     loss = weight * regulariser + (1 - weight) * distance / (4 if predicted is None else 2)
     return {"loss": loss, "alignment": distance, "regulariser": regulariser}
 
@@ -143,7 +144,7 @@ class LeJEPA(Objective):
     ) -> Float[Tensor, " models"]:
         """Return SIGReg; its N counts both views."""
         drawn = {seed: self._directions(h.shape[-1], seed) for seed in dict.fromkeys(seeds)}
-        directions = torch.stack([drawn[seed] for seed in seeds]).to(h.device, h.dtype)
+        directions = torch.stack([drawn[seed] for seed in seeds]).to(h.device, h.dtype, non_blocking=True)
         return sigreg(h.flatten(1, 2), directions)
 
     def _directions(self, d: int, seed: int) -> Float[Tensor, "d slices"]:

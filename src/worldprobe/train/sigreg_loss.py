@@ -1,15 +1,19 @@
 """SIGReg: how far random one-dimensional projections of an embedding are from N(0, 1) (arXiv 2511.08544).
 
 Written for speed: with z = exp(i step p), the 16 powers z^k at the knots t_k = k step need one sine and one cosine per
-projected sample; the rest are products. On a CPU `powers` walks through them in compiled loops. Elsewhere they are made
-of four small powers (z^1 .. z^4) and four large ones (1, z^4, z^8, z^12): the sums over samples of all 16 are one small
-batched matrix product, and the gradient is another.
+projected sample; the rest are products. `power_sums` walks through them in compiled loops on a CPU, and
+`power_sums_gpu` on a GPU that Triton compiles for. Elsewhere they are made of four small powers (z^1 .. z^4) and four
+large ones (1, z^4, z^8, z^12): the sums over samples of all 16 are one small batched matrix product, and the gradient
+is another.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -69,8 +73,8 @@ class _SigReg(torch.autograd.Function):
         angles = (directions * _STEP).mT @ h.mT
         rows = angles.reshape(-1, angles.shape[-1])
         ranks, total = rank_count(), _samples(rows)
-        knots, wanted = _Knots.like(rows), ctx.needs_input_grad[0]
-        compiled = rows.device.type == "cpu" and _compiled() is not None
+        knots, wanted = _Knots.on(rows.device, rows.dtype), ctx.needs_input_grad[0]
+        compiled = _loops(rows.device.type) is not None
         distance, slope = (_fused if compiled else _chunked)(rows.cos(), rows.sin(), knots, total, wanted)
         if slope is not None:
             # N cancels between the factor N and the mean over N; `ranks` undoes DDP's averaging.
@@ -108,9 +112,11 @@ class _Knots:
     slope: Tensor
 
     @staticmethod
-    def like(rows: Tensor) -> _Knots:
+    @cache
+    def on(device: torch.device, dtype: torch.dtype) -> _Knots:
+        # Kept: a copy to a GPU in every step would wait for the step before it.
         # At t = 0 both characteristic functions are 1, so that knot adds nothing.
-        t, trapezoid = (torch.tensor(part[1:], dtype=rows.dtype, device=rows.device) for part in (KNOTS, TRAPEZOID))
+        t, trapezoid = (torch.tensor(part[1:], dtype=dtype, device=device) for part in (KNOTS, TRAPEZOID))
         gaussian = torch.exp(-t.square() / 2)
         weight = trapezoid * gaussian
         return _Knots(gaussian, weight, 2 * weight * t)
@@ -118,7 +124,7 @@ class _Knots:
 
 def _fused(cos: Tensor, sin: Tensor, knots: _Knots, total: int, wanted: bool) -> tuple[Tensor, Tensor | None]:
     """Return distances (rows,), and N times their derivatives in the projected samples where they are wanted."""
-    powers = _compiled()
+    powers = _loops(cos.device.type)
     error = sum_over_ranks(powers.power_sums(cos, sin)).div_(total).sub_(knots.gaussian)
     distance = torch.view_as_real(error).square().sum(-1) @ knots.weight
     return distance, powers.slopes(cos, sin, error * knots.slope) if wanted else None
@@ -142,13 +148,20 @@ def _chunked(cos: Tensor, sin: Tensor, knots: _Knots, total: int, wanted: bool) 
 
 
 @cache
-def _compiled() -> Any:
-    """Return the compiled loops, None where numba is not installed or has no folder to keep them in."""
+def _loops(device: str) -> Any:
+    """Return the compiled loops for a kind of device.
+
+    None where there are none: numba is not installed or has no folder to keep them in; Triton is not installed or finds
+    no C compiler.
+    """
     try:
-        from worldprobe.train import power_sums as powers
+        if device == "cpu":
+            return import_module("worldprobe.train.power_sums")
+        if device == "cuda" and any(shutil.which(name) for name in (os.environ.get("CC", "cc"), "gcc", "clang")):
+            return import_module("worldprobe.train.power_sums_gpu")
     except (ImportError, RuntimeError):
-        return None
-    return powers
+        pass
+    return None
 
 
 def _samples(rows: Tensor) -> int:

@@ -28,6 +28,9 @@ from worldprobe.train.stacked import EncoderStack
 from worldprobe.train.training_history import TrainingHistory, memorising_warnings
 from worldprobe.train.training_settings import TrainingSettings
 
+CHECK_EVERY = {"cpu": 1, "cuda": 25}
+"""Steps between looks at whether losses are finite; each look waits for the device."""
+
 Progress = Callable[[int, str], None]
 """Called with the steps done since the last call and a note ("loss 0.12"); `_util.progress.Advance` is one."""
 
@@ -103,17 +106,23 @@ def _trained(
         run.restore(load_checkpoint(checkpoint, identity))
         resumed(run.done)
     saved = run.done
+    every, reported = CHECK_EVERY.get(run.device.type, 1), run.done
     while run.done < settings.steps:
         start = time.perf_counter()
-        loss = run.step(_last_good(checkpoint, saved))
+        run.step()
+        last, records = run.done == settings.steps, settings.records_at(run.done)
+        saves = checkpoint is not None and (run.done % settings.checkpoint_every == 0 or last)
+        looks = run.done % every == 0 or records or saves
+        loss = run.checked_loss(_last_good(checkpoint, saved)) if looks else None
         run.seconds += time.perf_counter() - start
-        if settings.records_at(run.done):
+        if records:
             run.record()
-        if checkpoint is not None and (run.done % settings.checkpoint_every == 0 or run.done == settings.steps):
+        if checkpoint is not None and saves:
             save_checkpoint(checkpoint, identity, run.state())
             saved = run.done
-        if progress is not None:
-            progress(1, f"loss {loss:.4g}")
+        if progress is not None and loss is not None:
+            progress(run.done - reported, f"loss {loss:.4g}")
+            reported = run.done
     run.stack.unstack()
     if run.predictors is not None:
         run.predictors.unstack()
@@ -152,11 +161,12 @@ class _Run:
         self.optimiser = torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
         self.done, self.seconds, self.since = 0, 0.0, 0
         self._verified = False
+        self._unchecked: list[tuple[Tensor, Tensor]] = []
         self.sums: dict[str, Tensor] = {}
         self.curves: dict[str, list[list[float]]] = {"step": []}
 
-    def step(self, last_good: str) -> float:
-        """Take one step and return its loss, the mean over members."""
+    def step(self) -> None:
+        """Take one step; nothing in it waits for the device."""
         rate = self.settings.learning_rate(self.done)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -173,14 +183,27 @@ class _Run:
         norms = self.stack.clip_gradients(self.settings.clip_norm)
         if self.predictors is not None:
             norms = norms + self.predictors.clip_gradients(self.settings.clip_norm)
-        losses = values["loss"].detach()
-        self._check(losses, norms, last_good)
+        self._unchecked.append((values["loss"].detach(), norms))
         self.optimiser.step()
         self.done += 1
         self.since += 1
         for name, value in values.items():
-            self.sums[name] = self.sums.get(name, torch.zeros(())) + value.detach().double().cpu()
-        return float(losses.mean())
+            sums = self.sums.get(name)
+            self.sums[name] = value.detach().double() if sums is None else sums + value.detach()
+
+    def checked_loss(self, last_good: str) -> float:
+        """Return the last step's loss, the mean over members.
+
+        Raises TrainingDiverged where a loss or a gradient since the last call is not finite.
+        """
+        losses, norms = (torch.stack(each).cpu() for each in zip(*self._unchecked, strict=True))
+        self._unchecked = []
+        finite = (losses + norms).isfinite()
+        if not bool(finite.all()):
+            place = int(finite.all(1).int().argmin())
+            first = self.done - len(losses) + place + 1
+            self._refuse(first, losses[place], norms[place], int(finite[place].int().argmin()), last_good)
+        return float(losses[-1].mean())
 
     def _batch(self) -> Batch:
         found = {id(batches): batches[self.done] for batches in self.batches}
@@ -212,14 +235,10 @@ class _Run:
             return None
         return self.predictors(predictor_input(h[:, 0], actions))
 
-    def _check(self, losses: Tensor, norms: Tensor, last_good: str) -> None:
-        finite = (losses + norms).isfinite()
-        if bool(finite.all()):
-            return
-        member = int(finite.int().argmin())
+    def _refuse(self, step: int, losses: Tensor, norms: Tensor, member: int, last_good: str) -> None:
         named = "Training" if len(self.members) == 1 else f"Training of {self.members[member].name}"
         raise TrainingDiverged(
-            f"{named} stopped at step {self.done + 1:,} of {self.settings.steps:,}: the loss is {losses[member]:g} and "
+            f"{named} stopped at step {step:,} of {self.settings.steps:,}: the loss is {losses[member]:g} and "
             f"the gradient's norm {norms[member]:g}, and both must be finite. {last_good} "
             f"A lower training.lr (it is {self.settings.lr:g}) or training.clip_norm usually mends it."
         )
@@ -262,7 +281,8 @@ class _Run:
         parts = {"encoder": self.stack.state(), "optimiser": self.optimiser.state_dict()}
         if self.predictors is not None:
             parts["predictor"] = self.predictors.state()
-        return parts | {name: getattr(self, name) for name in names}
+        sums = {name: total.cpu() for name, total in self.sums.items()}
+        return parts | {name: getattr(self, name) for name in names} | {"sums": sums}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from another process's `state`."""
@@ -270,8 +290,9 @@ class _Run:
         if self.predictors is not None:
             self.predictors.load(state["predictor"])
         self.optimiser.load_state_dict(state["optimiser"])
-        for name in ("done", "seconds", "sums", "since", "curves"):
+        for name in ("done", "seconds", "since", "curves"):
             setattr(self, name, state[name])
+        self.sums = {name: total.to(self.device) for name, total in state["sums"].items()}
 
     def summaries(self) -> list[TrainingHistory]:
         """Return every member's record, with a warning where the encoder memorises its training pairs."""
