@@ -1,6 +1,7 @@
 """Frames a second of the rasteriser in the furnished room, beside Cycles in the same run: results/raster.json.
 
     python benchmarks/raster.py [--seconds 3] [--repeats 7]
+    python benchmarks/raster.py --without-cycles             # results/raster-gpu.json, where a GPU draws
 
 Every repeat times every contender once, one after the other, so that whatever else the machine does falls on all alike.
 Processor time a frame is recorded beside it: it says what a frame costs even where other programs took their share.
@@ -18,6 +19,7 @@ import psutil
 from machine import RESULTS, described, spread
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream
+from worldprobe.render.gl import SOFTWARE
 from worldprobe.render.glb import read_glb
 from worldprobe.render.layers import GRID
 from worldprobe.world.room.bake import baked_glb
@@ -46,14 +48,15 @@ def processor_seconds() -> float:
     return sum(each.user + each.system for each in times)
 
 
-def measure(seconds: float, repeats: int) -> dict[str, Any]:
+def measure(seconds: float, repeats: int, peers: dict[str, int]) -> dict[str, Any]:
     """Return the frames a second of every contender, with spread over repeats, and what was asked."""
     z = stream(0, "benchmark", "raster").standard_normal((1024, 6))
     contenders: dict[str, tuple[World, np.ndarray]] = {
         "raster 32 px": (Room(size=32), z),
         "raster 64 px": (Room(size=64), z),
+        "raster 224 px": (Room(size=224), z[:256]),
     }
-    for peer, bounces in CYCLES_BOUNCES.items():
+    for peer, bounces in peers.items():
         world = Room(size=64, renderer="cycles", samples=CYCLES_SAMPLES, bounces=bounces)
         contenders[f"{peer} 64 px"] = (world, z[:64])
     rates: dict[str, list[float]] = {name: [] for name in contenders}
@@ -71,7 +74,7 @@ def measure(seconds: float, repeats: int) -> dict[str, Any]:
         name: {"asked": ASKED.get(name), **spread(rates[name]), "processor_ms_a_frame": spread(costs[name])}
         for name in contenders
     }
-    for peer in CYCLES_BOUNCES:
+    for peer in peers:
         name, pairs = f"raster over {peer}, 64 px", zip(rates["raster 64 px"], rates[f"{peer} 64 px"], strict=True)
         summed[name] = {"asked": ASKED.get(name), **spread([raster / cycles for raster, cycles in pairs])}
     return summed
@@ -82,9 +85,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0, help="time for each contender in each repeat")
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument(
+        "--without-cycles", action="store_true", help="the rasteriser alone, where Blender is not installed"
+    )
     given = parser.parse_args()
     description = described()
-    found = measure(given.seconds, given.repeats)
+    driver = (description["gl"] or {}).get("renderer", "")
+    peers = {} if given.without_cycles else CYCLES_BOUNCES
+    found = measure(given.seconds, given.repeats, peers)
     for name, row in found.items():
         asked = f", asked for {row['asked']:g}" if row["asked"] else ""
         print(f"{name}: {row['median']:g} ({row['min']:g} to {row['max']:g}{asked})")
@@ -94,10 +102,11 @@ def main() -> None:
         "repeats": given.repeats,
         "triangles": triangles,
         "samples a pixel": GRID**2,
-        "cycles": {"samples": CYCLES_SAMPLES, "bounces": CYCLES_BOUNCES},
+        "cycles": {"samples": CYCLES_SAMPLES, "bounces": peers},
     }
     what = "frames a second on canonical poses of the furnished room; median, minimum and maximum over repeats"
-    write_json(RESULTS / "raster.json", {"what": what, "settings": settings, "machine": description, "results": found})
+    name = "raster.json" if driver.startswith(SOFTWARE) else "raster-gpu.json"
+    write_json(RESULTS / name, {"what": what, "settings": settings, "machine": description, "results": found})
 
 
 if __name__ == "__main__":

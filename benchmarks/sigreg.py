@@ -1,9 +1,10 @@
-"""SIGReg forward and backward beside the plain formula in the same run: benchmarks/results/sigreg.json.
+"""SIGReg forward and backward beside the plain formula in the same run: benchmarks/results/sigreg[-cuda].json.
 
-    python benchmarks/sigreg.py [--samples 512] [--dimensions 6] [--slices 256] [--repeats 100]
+    python benchmarks/sigreg.py [--samples 512] [--dimensions 6] [--slices 256] [--models 1] [--device cpu]
 
 The plain formula is what a user would write with torch, and `torch.compile` of it what a user would try next; that one
-is left out where there is no C++ compiler. Each takes turns with ours alone: compiled code has threads of
+is left out where there is no C++ compiler. With `--models` the embeddings of so many encoders, as a stack trains them,
+go through at once. Each takes turns with ours alone: compiled code has threads of
 its own, which still wait for work, and take a core, while the next in turn begins.
 """
 
@@ -31,16 +32,18 @@ def plain(h: Tensor, directions: Tensor) -> Tensor:
     t = torch.linspace(0, 3, 17, dtype=h.dtype, device=h.device)
     gaussian = torch.exp(-t.square() / 2)
     angle = (h @ directions).unsqueeze(-1) * t
-    error = (angle.cos().mean(0) - gaussian).square() + angle.sin().mean(0).square()
-    return 2 * torch.trapezoid(error * gaussian, t).mean() * h.shape[0]
+    error = (angle.cos().mean(-3) - gaussian).square() + angle.sin().mean(-3).square()
+    return 2 * torch.trapezoid(error * gaussian, t).mean(-1) * h.shape[-2]
 
 
 def value_and_gradient(contender: Contender, h: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
     """Return value and gradient of one forward and backward pass."""
     h = h.detach().requires_grad_()
     value = contender(h, directions)
-    value.backward()
+    value.sum().backward()
     assert h.grad is not None
+    if h.device.type == "cuda":
+        torch.cuda.synchronize()
     return value.detach(), h.grad
 
 
@@ -89,17 +92,22 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=512, help="N: both views of 256 pairs")
     parser.add_argument("--dimensions", type=int, default=6)
     parser.add_argument("--slices", type=int, default=256)
+    parser.add_argument("--models", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=100)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     given = parser.parse_args()
     description = described() | {"threads": torch.get_num_threads()}
     generator = torch.Generator().manual_seed(0)
-    h = torch.randn(given.samples, given.dimensions, generator=generator)
-    found = measure(h, draw_directions(given.dimensions, given.slices, generator), given.repeats)
+    models = (given.models,) if given.models > 1 else ()
+    h = torch.randn(*models, given.samples, given.dimensions, generator=generator).to(given.device)
+    directions = draw_directions(given.dimensions, given.slices, generator, given.device)
+    found = measure(h, directions, given.repeats)
     for name, row in found.items():
         print(f"{name}: {row}")
     what = "SIGReg forward and backward, float32; median, minimum and maximum over interleaved repeats"
+    name = "sigreg" + (f"-{given.device}" if given.device != "cpu" else "") + (f"-{given.models}" if models else "")
     write_json(
-        RESULTS / "sigreg.json", {"what": what, "settings": vars(given), "machine": description, "results": found}
+        RESULTS / f"{name}.json", {"what": what, "settings": vars(given), "machine": description, "results": found}
     )
 
 

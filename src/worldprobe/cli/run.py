@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +39,14 @@ def run(
     with_audit: Annotated[
         bool, typer.Option("--audit", help="Audit the study first, and keep it for the report.")
     ] = False,
+    cells: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/K",
+            help="Only train and measure the I-th of K shares of the runs, as one job of an array; the same command "
+            "without it then makes the rest and the report.",
+        ),
+    ] = None,
     protocol: Annotated[
         Path | None, typer.Option(help="Run what this folder's protocol planned, and only that.")
     ] = None,
@@ -58,6 +68,9 @@ def run(
 
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
+    if cells is not None:
+        _carry_out_share(loaded, folder, cells, device, protocol)
+        return
     registration = _registration(loaded, protocol, deviate, unsigned)
     carry_out(loaded, folder, with_audit=with_audit, device=device, registration=registration)
     if protocol is not None and not with_audit:
@@ -71,24 +84,46 @@ def run(
 
 def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:
     """Audit a study where that is asked for, and run it, until Ctrl-C."""
-    from worldprobe._util.interrupts import stoppable
     from worldprobe._util.progress import reporter
     from worldprobe.study import run_study
     from worldprobe.study.audit_study import keep_audit
 
+    with _until_interrupted(reporter()) as shown:
+        if with_audit:
+            keep_audit(study, folder, reporter=shown)
+        run_study(
+            study,
+            folder,
+            device=device,
+            reporter=shown,
+            command=_command(),
+            registration=registration,
+            after_run=_ReportSoFar(),
+        )
+
+
+def _carry_out_share(study: Any, folder: Path, cells: str, device: str, protocol: Path | None) -> None:
+    """Run one share of a study's runs, until Ctrl-C."""
+    from worldprobe._util.progress import reporter
+    from worldprobe.study.execution import Share
+    from worldprobe.study.resumable_run import run_share
+
+    share = Share.parse(cells)
+    if protocol is not None:
+        raise InvalidValue("--cells", cells, "a run without --protocol")
+    with _until_interrupted(reporter()) as shown:
+        run_share(study, folder, share, device=device, reporter=shown)
+    say("Share {} of the runs is finished in {}.", cells, folder)
+
+
+@contextmanager
+def _until_interrupted(shown: Any) -> Iterator[Any]:
+    """Give a reporter that Ctrl-C stops at the next step; exits with 130 then."""
+    from worldprobe._util.interrupts import stoppable
+
     try:
-        with stoppable(reporter()) as shown:
-            if with_audit:
-                keep_audit(study, folder, reporter=shown)
-            run_study(
-                study,
-                folder,
-                device=device,
-                reporter=shown,
-                command=_command(),
-                registration=registration,
-                after_run=_ReportSoFar(),
-            )
+        with stoppable(shown) as stopping:
+            yield stopping
     except KeyboardInterrupt:
         print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
         raise typer.Exit(130) from None

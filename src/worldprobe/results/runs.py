@@ -39,3 +39,5 @@ class Run(Record):
     planning: Planned | None = None
     transition: TransitionRecovery | None = None
     """Of an objective that predicts the next embedding, where it is known how actions move the controls."""
+    device: str | None = None
+    """What it was trained on: "cpu" or an accelerator's name; None where nothing was trained, or that is not known."""

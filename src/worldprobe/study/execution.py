@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from PIL import Image
 
 from worldprobe._util.files import atomic_write
 from worldprobe._util.progress import Reporter
 from worldprobe.datasets import Store
-from worldprobe.errors import BlenderFailed, MissingDependency
+from worldprobe.errors import BlenderFailed, InvalidValue, MissingDependency
 from worldprobe.results import ControlRecord, ExecutionRecord
 from worldprobe.study.cells import Cell
 from worldprobe.study.explorations import explore
@@ -26,6 +27,33 @@ from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
 from worldprobe.study.study_progress import StudyProgress
 from worldprobe.study.train_group import checkpoints_of, train_group
+
+
+@dataclass(frozen=True)
+class Share:
+    """The `number`-th of `of` equal shares of a study's groups of runs, counted from 1."""
+
+    number: int
+    of: int
+
+    @staticmethod
+    def parse(text: str) -> Share:
+        """Return the share that "3/16" names; raises InvalidValue."""
+        number, slash, of = text.partition("/")
+        if slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
+            return Share(int(number), int(of))
+        raise InvalidValue("--cells", text, "I/K, the I-th of K shares of the runs: 3/16")
+
+
+def execute_share(plan: StudyPlan, folder: StudyFolder, store: Store, reporter: Reporter, share: Share) -> None:
+    """Train and measure what is missing of one share of the runs; explorations and conclusions are left to `execute`.
+
+    Other processes, on this machine or others, may execute other shares in the same folder at the same time.
+    """
+    with ExitStack() as opened:
+        resources = _opened(plan, folder, store, reporter, opened)
+        for group in plan.groups[share.number - 1 :: share.of]:
+            _run(resources, group)
 
 
 def execute(
@@ -43,14 +71,11 @@ def execute(
     `execution.json` whenever `finished` is called.
     """
     with ExitStack() as opened:
-        for world in plan.variants.worlds:
-            opened.enter_context(world)
         book = _Bookkeeping(plan, folder, command)
-        progress = opened.enter_context(StudyProgress.of(plan, folder, reporter))
-        resources = Resources(plan, folder, store, reporter, progress)
+        resources = _opened(plan, folder, store, reporter, opened)
         for cell in plan.explorations:
             if folder.finished_exploration(cell.id) is None:
-                with progress.exploration(cell):
+                with resources.progress.exploration(cell):
                     explore(resources, cell)
         for group in plan.groups:
             if _run(resources, group):
@@ -58,6 +83,14 @@ def execute(
                 finished()
         _hero(plan, folder, reporter)
         book.write()
+
+
+def _opened(plan: StudyPlan, folder: StudyFolder, store: Store, reporter: Reporter, opened: ExitStack) -> Resources:
+    """Return what the cells share, its worlds open until `opened` closes."""
+    for world in plan.variants.worlds:
+        opened.enter_context(world)
+    progress = opened.enter_context(StudyProgress.of(plan, folder, reporter))
+    return Resources(plan, folder, store, reporter, progress)
 
 
 class _Bookkeeping:
@@ -99,8 +132,7 @@ def _run(resources: Resources, group: Sequence[Cell]) -> bool:
                 resources.reporter.say(f"{cell.id}: R² {run.recovery.r2:.3f}")
     for checkpoint in checkpoints_of(resources, group):
         checkpoint.unlink()
-    for cell in group:
-        resources.frames(cell).forget_pairs()
+    resources.forget_pairs()
     return True
 
 

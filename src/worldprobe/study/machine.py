@@ -28,8 +28,13 @@ def machine(device: torch.device) -> dict[str, Any]:
         "cores": cores.available(),
         "memory_gb": round((total_bytes() or 0) / 1e9, 1),
         "system": f"{platform.system()} {platform.machine()}",
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "device": device_name(device),
     }
+
+
+def device_name(device: torch.device) -> str:
+    """Return "cpu", or the name of the accelerator."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_frames import Clock, StudyFrames
 from worldprobe.study.study_plan import StudyPlan
 from worldprobe.study.study_progress import StudyProgress
+from worldprobe.train import PairSource
 
 
 class Resources:
@@ -23,10 +24,16 @@ class Resources:
         self.clock = Clock()
         self.trials: dict[str, StudyTrial] = {}
         self._frames: dict[int, StudyFrames] = {}
+        self._pairs: dict[str, PairSource] = {}
 
     def frames(self, cell: Cell | ExplorationCell) -> StudyFrames:
         """Return the frames of the study at a cell's point."""
         study = self.variants.at(cell.axes)
         if id(study) not in self._frames:
-            self._frames[id(study)] = StudyFrames(study, self.store, self.reporter, self.clock, self.progress)
+            frames = StudyFrames(study, self.store, self.reporter, self.clock, self.progress, self._pairs)
+            self._frames[id(study)] = frames
         return self._frames[id(study)]
+
+    def forget_pairs(self) -> None:
+        """Release the training frames that are held in memory."""
+        self._pairs.clear()

@@ -10,7 +10,7 @@ from worldprobe.datasets import Store
 from worldprobe.results import Registration, Results
 from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.conclusion import conclude_study
-from worldprobe.study.execution import execute
+from worldprobe.study.execution import Share, execute, execute_share
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
@@ -51,3 +51,23 @@ def run_study(
 
     execute(plan, folder, store or Store(), reporter or SilentReporter(), command=command, finished=rewrite)
     return conclude_study(out)
+
+
+def run_share(
+    study: Study,
+    out: Path,
+    share: Share,
+    *,
+    store: Store | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> None:
+    """Run what is not finished of one share of a study's runs; `run_study` makes the rest of it, and the conclusions.
+
+    Every process of an array of jobs takes a share of its own in one folder. Raises as `run_study`.
+    """
+    plan = plan_study(study, device)
+    folder = StudyFolder(out)
+    check_plan(plan, folder)
+    claim_folder(folder, study, versions())
+    execute_share(plan, folder, store or Store(), reporter or SilentReporter(), share)

@@ -13,6 +13,7 @@ from worldprobe.measures.transition_recovery import recover_transition
 from worldprobe.planning import Encode
 from worldprobe.results import Bound, Planned, Run, Seconds, TransitionRecovery
 from worldprobe.study.cells import CANONICAL, Cell, RunRole
+from worldprobe.study.machine import device_name
 from worldprobe.study.measure_run import Embedded, measure_bound, measure_cyclic, measure_recovery
 from worldprobe.study.planning_benchmark import StudyTrial
 from worldprobe.study.resources import Resources
@@ -53,6 +54,7 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
         seconds=Seconds(render=render_seconds, train=reader.seconds, measure=time.perf_counter() - start),
         planning=planned,
         transition=_transition(resources, cell, reader, own, heldout),
+        device=None if reader.training is None else device_name(resources.device),
     )
     arrays = {"truth": test.z, "recovered": read.astype(np.float32), **reader.curves, **paths}
     if test.blocks is not None:

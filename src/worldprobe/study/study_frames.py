@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
+from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset, DatasetSpec, Store, specify
@@ -59,9 +60,18 @@ class Clock:
 class StudyFrames:
     """Gives the canonical sets and each regime's training and held-out sets of a study without axes."""
 
-    def __init__(self, study: Study, store: Store, reporter: Reporter, clock: Clock, progress: StudyProgress) -> None:
+    def __init__(
+        self,
+        study: Study,
+        store: Store,
+        reporter: Reporter,
+        clock: Clock,
+        progress: StudyProgress,
+        pairs: dict[str, PairSource],
+    ) -> None:
         self.study, self.store, self.reporter, self.clock, self.progress = study, store, reporter, clock, progress
-        self._pairs: dict[tuple[str, int, bool, bool], PairSource] = {}
+        self._pairs = pairs
+        """What encoders train on, shared by all points of a study: lambda changes none of it."""
 
     def probe(self) -> Dataset:
         """Return the canonical set that probes are fitted on."""
@@ -82,16 +92,16 @@ class StudyFrames:
         return self._ensure(f"{regime} held-out", self._explored(regime, self.study.heldout_frames, seed, "heldout"))
 
     def training_pairs(self, regime: str, seed: int, objective: Objective) -> PairSource:
-        """Return what an encoder trains on; one object for the same pairs, however often it is asked for."""
-        key = regime, seed, objective.uses_controls, objective.uses_actions
+        """Return what an encoder trains on; one object for the same pairs, however often and where it is asked for."""
+        used = objective.uses_controls, objective.uses_actions
+        drawn = [self.study.frames, self.study.training.batch, regime, seed, *used]
+        key = content_key([self.study.source(regime).fingerprint, drawn])
         if key not in self._pairs:
-            stored = not self.study.afresh
-            self._pairs[key] = as_pairs(self.explored(regime, seed), objective) if stored else self._fresh(*key)
+            fresh = self.study.afresh
+            self._pairs[key] = (
+                self._fresh(regime, seed, *used) if fresh else as_pairs(self.explored(regime, seed), objective)
+            )
         return self._pairs[key]
-
-    def forget_pairs(self) -> None:
-        """Release the training frames that are held in memory."""
-        self._pairs.clear()
 
     def _fresh(self, label: str, seed: int, with_controls: bool, with_actions: bool) -> FreshPairs:
         source = self.study.source(label)
