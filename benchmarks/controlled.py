@@ -16,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from machine import RESULTS
+from machine import RESULTS, described
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream
+from worldprobe.audits import Gate
+from worldprobe.audits.action_audit import audit_pair_actions
 from worldprobe.explore import Controlled
 from worldprobe.measures.probes import fit_probe
 from worldprobe.measures.transition_recovery import recover_transition
@@ -44,6 +46,9 @@ from worldprobe.world import AdditiveCoupling, World
 
 POINTS = 20_000
 PREDICTED = 100_000
+GATED = 20_000
+RESTARTS = 3
+"""Encoders that are trained for every policy in a part of `controls`; the one with the least final loss is kept."""
 MOST_PREDICTED = 4
 """Controls up to which the prediction is made from samples; beyond, closed forms answer."""
 
@@ -79,6 +84,7 @@ def row(world: World, regime: Controlled, trained: StackMember, history: Trainin
         rng,
     )
     rho = loop.canonical_correlations
+    excited = gate_of(world, regime)
     return {
         "n": n,
         "regime": regime.settings(),
@@ -86,6 +92,7 @@ def row(world: World, regime: Controlled, trained: StackMember, history: Trainin
         "whitening_margin": predictive_whitening_margin(rho),
         "sigreg_margin": predictive_sigreg_margin(rho, 4),
         "excitation": loop.least_excitation,
+        "gate": {"verdict": excited.verdict.value, "value": excited.value, "advice": excited.advice},
         "trained": float(r2.mean()),
         "trained_per_control": r2.tolist(),
         "error": history.record.final["alignment"],
@@ -93,6 +100,13 @@ def row(world: World, regime: Controlled, trained: StackMember, history: Trainin
         **ahead(world, regime),
         "transition": found.model_dump(),
     }
+
+
+def gate_of(world: World, regime: Controlled) -> Gate:
+    """Return what the audit says of the policy's excitation."""
+    pairs = regime.sample(GATED, world.controls, stream(0, "controlled", "audited"))
+    gates = audit_pair_actions(pairs, [control.name for control in world.controls])
+    return next(gate for gate in gates if gate.gate == "action-excitation")
 
 
 def ahead(world: World, regime: Controlled) -> dict[str, Any]:
@@ -108,13 +122,19 @@ def ahead(world: World, regime: Controlled) -> dict[str, Any]:
     return {"predicted": found.r2_on_test, "refused": found.refused, "candidates": candidates}
 
 
-def trained(world: World, regimes: list[Controlled], encoder: Any, objective: Any, settings: Any) -> list[dict]:
-    """Train one encoder for each policy, as a stack, and return their rows."""
+def trained(
+    world: World, regimes: list[Controlled], encoder: Any, objective: Any, settings: Any, restarts: int = 1
+) -> list[dict]:
+    """Train encoders for each policy, all in one stack, and return the rows of those with the least final loss."""
     start = time.perf_counter()
-    members = [member(world, regime, encoder, objective, seed=0) for regime in regimes]
+    members = [member(world, regime, encoder, objective, seed) for regime in regimes for seed in range(restarts)]
     histories = train_stack(members, settings)
-    seconds = time.perf_counter() - start
-    rows = [row(world, *each) for each in zip(regimes, members, histories, strict=True)]
+    seconds, rows = time.perf_counter() - start, []
+    for place, regime in enumerate(regimes):
+        mine = range(place * restarts, (place + 1) * restarts)
+        losses = [histories[i].record.final["loss"] for i in mine]
+        best = mine[int(np.argmin(losses))]
+        rows.append(row(world, regime, members[best], histories[best]) | {"losses": losses})
     for own in rows:
         own["seconds"] = seconds / len(rows)
         kept = {key: own[key] for key in ("n", "predicted", "trained", "whitening_margin", "sigreg_margin")}
@@ -134,7 +154,7 @@ def controls() -> list[dict]:
             steps=4000, batch=512, lr=1e-2, weight_decay=1e-6, schedule="cosine", precision="fp32"
         )
         regimes = [Controlled(), Controlled(feedback=0.5)]
-        rows += trained(AdditiveCoupling(n=n), regimes, encoder, objective, settings)
+        rows += trained(AdditiveCoupling(n=n), regimes, encoder, objective, settings, restarts=RESTARTS)
     return rows
 
 
@@ -168,7 +188,7 @@ def main() -> None:
     found = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
     for part in asked:
         found[part] = PARTS[part]()
-        write_json(path, {name: found[name] for name in PARTS if name in found})
+        write_json(path, {name: found[name] for name in PARTS if name in found} | {"machine": described()})
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def read_recording(
     for column in choice.times:
         alone = not choice.episode and opened.starts is None
         check_rises(opened.path, column.name, values[column.name], starts, alone)
-    actions_read = assembled(choice.actions, values) if choice.actions else None
+    actions_read = _actions(opened, choice, values, starts, rows)
     read = RecordedRows(assembled(choice.states, values), actions_read, starts, pictures)
     del values
     read = without_padding(read, opened.padded)
@@ -83,9 +83,12 @@ def _listed(names: Sequence[str] | str | None) -> list[str] | None:
 
 def _common_rows(opened: Opened, choice: Choice) -> int:
     """Return how many rows the chosen columns have; raises UnusableData where they differ or there are none."""
-    columns = [part.column for part in (*choice.states, *choice.actions)] + list(choice.times)
+    columns = [part.column for part in choice.states] + list(choice.times)
     columns += [choice.frames] if choice.frames else []
     counts = {column.name: column.rows for column in columns}
+    acted = {part.column.name: part.column.rows for part in choice.actions}
+    fewer = len(set(acted.values())) == 1 and max(acted.values()) < min(counts.values())
+    counts |= {} if fewer else acted  # one action fewer in every episode is read, see `_actions`
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         mend = "Choose columns of one length, or cut the longer ones where they were recorded."
@@ -97,6 +100,33 @@ def _common_rows(opened: Opened, choice: Choice) -> int:
     if not rows:
         raise UnusableData(opened.path, "states", "there are no rows")
     return rows
+
+
+def _actions(
+    opened: Opened, choice: Choice, values: dict[str, np.ndarray], starts: Starts, rows: int
+) -> np.ndarray | None:
+    """Return the actions, one a row: where every episode has one fewer than states, its last row has NaN.
+
+    Raises UnusableData where there are fewer than that.
+    """
+    if not choice.actions:
+        return None
+    found = assembled(choice.actions, values)
+    if len(found) == rows:
+        return found
+    if len(found) != rows - len(starts):
+        said = f"there are {len(found):,} actions and {rows:,} rows of states in {len(starts):,} episodes"
+        mend = (
+            "There must be one action a row, or one fewer than rows in every episode: the last row then has none. "
+            f"Name the episodes with {option('episode')}, or pass {option('actions', NOTHING)} to read without actions."
+        )
+        raise UnusableData(opened.path, "actions", said, mend)
+    whole = np.full((rows, found.shape[1]), np.nan, dtype=np.result_type(found.dtype, np.float32))
+    acted = np.ones(rows, dtype=bool)
+    acted[np.append(starts[1:], rows) - 1] = False
+    whole[acted] = found
+    choice.words["actions"] += "; one fewer than rows in every episode, none in its last row"
+    return whole
 
 
 def _pictures(opened: Opened, choice: Choice, rows: int) -> Frames | None:
