@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from doc_tables import (
+    actions,
     callback_cost,
     cameras,
     code,
@@ -42,6 +43,12 @@ KINDS: dict[str, Callable[..., str]] = {
     "public-codes": public_codes.public_codes,
     "widths": widths.widths,
     "foreign-encoders": foreign_encoders.foreign_encoders,
+    "controlled": actions.policies_of_worlds,
+    "excitation": actions.excitation,
+    "rollouts": actions.rollouts,
+    "spectrum": actions.spectrum,
+    "action-gates": actions.gates,
+    "action-targets": actions.targets,
     "install": installation.install,
     "api": public_names.api,
     "study-keys": settings.study_keys,

@@ -102,6 +102,28 @@ def test_one_hot_actions_are_one_choice_and_not_a_fixed_ratio():
     assert one_hot().shifted(1).audited()["action-in-step"][0].evidence["lag"] == 1
 
 
+def test_a_discrete_action_in_one_column_is_judged_as_a_number():
+    """Chosen of three at random, its effect proportional to its code."""
+    rng, rows = np.random.default_rng(0), 4000
+    chosen, states = rng.integers(0, 3, rows).astype(float), np.zeros((rows, 2))
+    for t in range(rows - 1):
+        states[t + 1] = 0.8 * states[t] + chosen[t] * np.array([0.5, -0.5]) + 0.3 * rng.standard_normal(2)
+    log = Acted(states, chosen[:, None], np.array([0]))
+    assert all(gate.verdict is Verdict.PASS for own in log.audited().values() for gate in own)
+    assert log.shifted(1).audited()["action-in-step"][0].evidence["lag"] == 1
+
+
+def test_absolute_poses_as_actions_are_named_in_other_units_and_do_not_pass_for_late_actions():
+    """Targets that a controller follows with a lag of its own error: each is its state's next value plus an offset."""
+    log = controlled()
+    after = np.concatenate([log.states[1:], log.states[:1]])
+    posed = log.changed(after + 3.0 + 0.05 * np.random.default_rng(0).standard_normal(after.shape))
+    gates = posed.audited()
+    assert [gate.verdict for gate in gates["action-is-state"]] == [Verdict.WARN] * 2
+    assert "an absolute target" in gates["action-is-state"][0].advice
+    assert gates["action-in-step"][0].verdict is Verdict.PASS
+
+
 def test_a_constant_action_is_named_and_the_others_are_judged():
     log = controlled()
     gates = log.changed(np.column_stack([log.actions[:, 0], np.ones(len(log.actions))])).audited()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -59,3 +60,21 @@ def test_no_action_in_an_episodes_last_row_is_no_bad_row_and_one_missing_within_
     np.savez(tmp_path / "w.npz", states=w.states, actions=actions, episode=w.episode)
     with pytest.raises(BadRows, match="actions"):
         read_recording(tmp_path / "w.npz")
+
+
+@pytest.mark.parametrize("layout", ["npz-episodes", "aloha"])
+def test_a_file_for_every_episode_may_have_one_action_fewer(tmp_path: Path, layout: str) -> None:
+    w = walk()
+    for number, (states, actions) in enumerate(zip(w.parts(w.states), w.parts(w.actions), strict=True)):
+        if layout == "aloha":
+            with h5py.File(tmp_path / f"episode_{number}.hdf5", "w") as file:
+                file["observations/qpos"], file["action"] = states, actions[:-1]
+        else:
+            np.savez(tmp_path / f"episode_{number}.npz", states=states, action=actions[:-1])
+    r = read_recording(tmp_path)
+    assert r.source.format == layout
+    np.testing.assert_array_equal(r.states, w.states)
+    last = np.append(w.starts[1:], w.rows) - 1
+    assert r.actions is not None
+    assert np.isnan(r.actions[last]).all()
+    np.testing.assert_array_equal(np.delete(r.actions, last, 0), np.delete(w.actions, last, 0))

@@ -113,6 +113,11 @@ def last_word(name: str) -> str:
     return name.replace("/", ".").rsplit(".", maxsplit=1)[-1].lower()
 
 
+def acts(column: Column) -> bool:
+    """Whether a column has an action's name; an episode may have one action fewer than states."""
+    return _ROLES.get(last_word(column.name)) is ColumnRole.ACTIONS
+
+
 def role_of(column: Column, rows: int) -> ColumnRole | None:
     """Return what a column could be in a recording of `rows` rows, by its name and type; None for nothing."""
     word = last_word(column.name)

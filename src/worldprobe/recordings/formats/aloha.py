@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
-from worldprobe.recordings.columns import Column, ColumnKind
+from worldprobe.recordings.columns import Column, ColumnKind, acts
 from worldprobe.recordings.formats.episodes_npz import Following
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import SUFFIXES, Hdf5Piece, OpenedHdf5, arrays, opened
@@ -38,12 +38,17 @@ class Aloha(Format):
 
     @classmethod
     def open(cls, path: Path) -> OpenedAloha:
-        """Read the arrays of all files; raises UnusableData where one has others than the first."""
+        """Read the arrays of all files, of which actions may be one fewer than rows in every file.
+
+        Raises UnusableData where a file has others than the first.
+        """
         files = _files(path)
         found = []
         for file in files:
             with opened(file) as handle:
-                found.append([column for column in arrays(handle) if column.rows == len(handle[QPOS])])
+                rows = len(handle[QPOS])
+                fit = [c for c in arrays(handle) if c.rows == rows or (acts(c) and c.rows == rows - 1)]
+                found.append(sorted(fit, key=lambda column: column.rows != rows))
         return OpenedAloha(path, files, found)
 
 
@@ -65,7 +70,8 @@ class OpenedAloha(Opened):
         counts = [columns[0].rows for columns in found]
         self.starts = np.cumsum([0, *counts[:-1]], dtype=np.int64)
         self.words = f"{len(files):,} file{'s' * (len(files) > 1)}"
-        super().__init__(path, [_column(column, sum(counts)) for column in found[0]])
+        short = [len(files) if column.rows < counts[0] else 0 for column in found[0]]
+        super().__init__(path, [_column(own, sum(counts) - less) for own, less in zip(found[0], short, strict=True)])
 
     def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
         """Return whole columns; raises UnusableData where a file's vectors are of another length."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
+from worldprobe.recordings.columns import Column, acts
 from worldprobe.recordings.episodes import episode_of
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.npz import Npz, OpenedNpz
@@ -49,17 +50,20 @@ class OpenedEpisodes(Opened):
                 problem = f"it has {shortened(list(here))} of shapes {shortened(list(map(str, here.values())))} a row"
                 mend = f"All files need the arrays of {parts[0].path.name}, in one shape: {shortened(list(first))}."
                 raise UnusableData(part.path, "arrays", problem, mend)
-        whole = [
-            name
-            for name in first
-            if all(part.column(name).rows == count for part, count in zip(parts, counts, strict=True))
-        ]
-        super().__init__(path, [replace(first[name], rows=sum(counts)) for name in whole])
+        super().__init__(
+            path, [replace(column, rows=sum(counts)) for column in first.values() if self._fits(column, 0)]
+        )
+        short = [column for column in first.values() if acts(column) and self._fits(column, 1)]
+        self.columns += tuple(replace(column, rows=sum(counts) - len(parts)) for column in short)
         self.starts = np.cumsum([0, *counts[:-1]], dtype=np.int64)
         self.words = f"{len(parts):,} files"
 
+    def _fits(self, column: Column, fewer: int) -> bool:
+        """Whether every file has as many rows of a column as of its states, or so many fewer."""
+        return all(part.column(column.name).rows == part.rows - fewer for part in self._parts)
+
     def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return whole columns."""
+        """Return whole columns; of actions that are one fewer than rows in every file, those that there are."""
         found = [part.read(names) for part in self._parts]
         return {name: np.concatenate([values[name] for values in found]) for name in names}
 
