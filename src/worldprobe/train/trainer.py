@@ -176,7 +176,8 @@ class _Run:
             self._verified = True
         self.stack.train()
         h = self.stack(batch.observations).unflatten(1, (2, -1))
-        seeds = [stream_seed(member.seed, "directions", self.done) for member in self.members]
+        drawn = {seed: stream_seed(seed, "directions", self.done) for seed in {m.seed for m in self.members}}
+        seeds = [drawn[member.seed] for member in self.members]
         values = terms(self.objectives, h, batch.controls, seeds, self._predicted(h, batch.actions))
         self.optimiser.zero_grad(set_to_none=True)
         values["loss"].sum().backward()
