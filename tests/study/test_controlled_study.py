@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from worldprobe.audits import Audit, Gate, Verdict
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidStudy
-from worldprobe.results import OTHER, OWN, Results
+from worldprobe.results import OTHER, OWN, Hypothesis, Results
 from worldprobe.study import load_study, run_study
 from worldprobe.study.audit_study import audit_study
+from worldprobe.study.hypothesis_outcomes import conclude
 
 
 def test_an_objective_that_predicts_is_refused_where_a_regime_carries_no_actions():
@@ -59,3 +61,27 @@ def test_a_run_measures_the_transition_that_it_trained(tmp_path):
         assert set(run.transition.effect_angles) == {"a1", "a2"}
         assert set(run.transition.rollouts) == {OWN, OTHER}
     assert Results.load(tmp_path / "out").runs == results.runs
+    claims = ["random: on-policy error <= 1e6", "canonical: counterfactual error >= 0"]
+    sure, unknown = conclude([Hypothesis.model_validate(claim) for claim in claims], results.runs)
+    assert (sure.verdict, unknown.verdict) == ("confirmed", "inconclusive")
+    assert sure.estimate.ci95 == results.runs[0].transition.on_policy_ci95
+
+
+@pytest.mark.parametrize("preset", ["smoke", "cpu", "gpu"])
+def test_the_study_driven_explores_the_same_states_under_every_policy(preset):
+    """Marginals are N(0, 1) and the spectrum is separated: policies differ in excitation alone."""
+    study = load_study("driven", preset=preset)
+    loops = [study.source(label).dynamics() for label in study.labels]
+    for loop in loops:
+        assert np.diag(loop.covariance) == pytest.approx(1.0, abs=1e-4)
+        squares = loop.canonical_correlations**2
+        assert squares.min() > squares.max() ** 2
+    excitation = [loop.least_excitation for loop in loops]
+    assert excitation == sorted(excitation, reverse=True)
+    assert excitation[0] == pytest.approx(1.0)
+    assert excitation[-1] == 0.0
+
+
+def test_a_hypothesis_on_a_transition_needs_an_objective_that_predicts():
+    with pytest.raises(InvalidStudy, match=r"hypotheses.0.*predicts from actions.*lejepa-predictive"):
+        load_study("mixings-2d", ["hypotheses=['gaussian, lejepa: counterfactual error >= 0.1']"], "smoke")

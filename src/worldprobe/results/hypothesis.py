@@ -10,12 +10,15 @@ from pydantic import ConfigDict, Field, model_validator
 from worldprobe.results.interval import Interval
 from worldprobe.results.record import Label, Record
 
-Metric = Literal["r2", "worst r2", "pictures reached", "cost of lines"]
+Metric = Literal["r2", "worst r2", "pictures reached", "cost of lines", "on-policy error", "counterfactual error"]
 METRICS: dict[str, str] = {
     "r2": "R² of a linear probe h → z on the canonical test set, the mean over controls, or one control's",
     "worst r2": "the lowest R² of any control",
     "pictures reached": "share of goals, given as pictures, that are reached by planning in the embedding",
     "cost of lines": "length of straight lines in the embedding, in true controls, over that of the true line",
+    "on-policy error": "mean squared error of the learned transition for the policy's actions, in true controls, over "
+    "the variance of the states",
+    "counterfactual error": "the same for actions that do not depend on the state",
 }
 """What each metric is."""
 
@@ -23,8 +26,9 @@ DECISION = (
     "Confirmed where the whole 95 % interval lies beyond the threshold on the side claimed, refuted where it lies on "
     "the other side, inconclusive where it holds the threshold or a run is missing. Intervals: Student's t over seeds; "
     "with one seed, a bootstrap over test points; of one seed's planning, Wilson's of a share and Student's t of a "
-    "cost, over tasks. A difference of runs that share their seeds: Student's t over the differences; else the "
-    "two intervals combined as of independent estimates (Zou and Donner 2008)."
+    "cost, over tasks; of one seed's transition, the normal interval over states. A difference of runs that share "
+    "their seeds: Student's t over the differences; else the two intervals combined as of independent estimates (Zou "
+    "and Donner 2008)."
 )
 """How outcomes are decided; part of every protocol."""
 

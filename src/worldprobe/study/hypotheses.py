@@ -10,6 +10,8 @@ from worldprobe.study.axes import Axis
 
 PLANNED: tuple[Metric, ...] = ("pictures reached", "cost of lines")
 """Metrics of a study that plans."""
+OF_TRANSITIONS: tuple[Metric, ...] = ("on-policy error", "counterfactual error")
+"""Metrics of an objective that predicts the next embedding from the action."""
 
 
 def check_side(

@@ -14,6 +14,7 @@ from worldprobe.results import (
     Planned,
     Run,
     Side,
+    TransitionRecovery,
     same_label,
     summarise,
 )
@@ -120,11 +121,33 @@ def _planned(run: Run) -> Planned:
     return run.planning
 
 
+def _on_policy(runs: Sequence[Run], control: str | None) -> Interval:
+    found = [_transition(run) for run in runs]
+    if len(runs) > 1:
+        return student([each.on_policy for each in found])
+    return Interval(mean=found[0].on_policy, ci95=found[0].on_policy_ci95)
+
+
+def _counterfactual(runs: Sequence[Run], control: str | None) -> Interval:
+    found = [_transition(run) for run in runs]
+    if len(runs) > 1:
+        return student([each.counterfactual for each in found])
+    return Interval(mean=found[0].counterfactual, ci95=found[0].counterfactual_ci95)
+
+
+def _transition(run: Run) -> TransitionRecovery:
+    if run.transition is None:
+        raise _Missing(f"no transition of {run.id} was measured")
+    return run.transition
+
+
 METHODS: dict[Metric, Callable[[Sequence[Run], str | None], Interval]] = {
     "r2": _mean_r2,
     "worst r2": _worst_r2,
     "pictures reached": _pictures_reached,
     "cost of lines": _cost_of_lines,
+    "on-policy error": _on_policy,
+    "counterfactual error": _counterfactual,
 }
 
 

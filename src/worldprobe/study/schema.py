@@ -16,7 +16,7 @@ from worldprobe.results import Hypothesis, Published
 from worldprobe.sources import Canonical, Grid, Joint, Simulated, Source
 from worldprobe.study.axes import MOST_POINTS, NOT_VARIED, Axis, point_count
 from worldprobe.study.components import labelled, one_of
-from worldprobe.study.hypotheses import PLANNED, check_side
+from worldprobe.study.hypotheses import OF_TRANSITIONS, PLANNED, check_side
 from worldprobe.study.labels import WORLD, check_ids, check_labels
 from worldprobe.study.open_sources import open_sources
 from worldprobe.study.source_settings import RecordedSettings, SimulatedSettings, sources_by_label
@@ -205,6 +205,12 @@ class Study(Component):
             conditions.append((self.references.supervised_on, "supervised"))
         if hypothesis.metric in PLANNED and self.planning is None:
             raise ImpossibleSetting(key, str(hypothesis), "only a study that plans has this metric: add `planning:`")
+        known = [label for label, objective in self.objectives.items() if objective.uses_actions]
+        if hypothesis.metric in OF_TRANSITIONS and any(
+            (side.objective or next(iter(self.objectives))) not in known for side in hypothesis.sides
+        ):
+            allowed = "only an objective that predicts from actions has this metric, such as lejepa-predictive"
+            raise ImpossibleSetting(key, str(hypothesis), allowed)
         for side in hypothesis.sides:
             if side.objective is None and len(self.objectives) > 1:
                 allowed = f"it must name one of the objectives {', '.join(self.objectives)}"
