@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import worldprobe as wp
+from forked import run_command, run_python
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -40,7 +39,7 @@ def test_an_example_imports_worldprobe_and_nothing_deeper(example: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_of_the_docs_runs(example: str, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    done = run_python(example, tmp_path)
     assert done.returncode == 0, done.stderr
 
 
@@ -61,14 +60,10 @@ def test_a_world_of_ones_own_works_from_the_command_line_as_printed(tmp_path: Pa
     commands = [line for block in examples(page, "") for line in block.splitlines() if line.startswith("worldprobe ")]
     assert [command.split()[1] for command in commands] == ["worlds", "render", "audit", "run"]
     for command in commands:
-        done = subprocess.run(
-            [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, timeout=600
-        )
+        done = run_command(command.split()[1:], tmp_path, few_predicted=True)
         assert done.returncode in ((0, 1) if "audit" in command else (0,)), done.stderr
         assert "Traceback" not in done.stderr
-    checked = subprocess.run(
-        [sys.executable, "my_worlds.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
+    checked = run_python((tmp_path / "my_worlds.py").read_text(encoding="utf8"), tmp_path)
     assert "keeps its 13 promises" in checked.stdout, checked.stderr
     assert (tmp_path / "dot.png").exists()
     assert (tmp_path / "runs" / "my-study-smoke" / "report.html").exists()
