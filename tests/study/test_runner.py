@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
+from forked import Forked, execute
 from toy import STUDY
 from worldprobe.datasets import Store
 from worldprobe.errors import DamagedData, InvalidValue, NoResults, StudyChanged, TrainingDiverged
@@ -237,30 +236,32 @@ def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_study_killed_in_training_continues_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     """Every start is a new process, as a user's is: what ran before in one may move its rounding."""
-    assert _started_in(tmp_path / "a").wait() == 0
+    assert _started_in(tmp_path / "a").wait().returncode == 0
     child = _started_in(tmp_path / "b")
     checkpoint = tmp_path / "b" / "out" / "runs" / "gaussian__supervised__seed0" / "checkpoint.pt"
     deadline = time.monotonic() + 120
-    while not checkpoint.exists() and child.poll() is None and time.monotonic() < deadline:
+    while not checkpoint.exists() and child.process.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
-    os.kill(child.pid, signal.SIGKILL)
+    child.process.kill()
     child.wait()
     finished = tmp_path / "b" / "out" / "runs" / "gaussian__lejepa__seed0" / "run.json"
     stamp, kept = finished.stat().st_mtime_ns, checkpoint.exists()
-    assert _started_in(tmp_path / "b").wait() == 0
+    assert _started_in(tmp_path / "b").wait().returncode == 0
     assert kept
     assert finished.stat().st_mtime_ns == stamp
     whole, continued = (Results.load(tmp_path / name / "out") for name in "ab")
     assert [run.recovery for run in continued.runs] == [run.recovery for run in whole.runs]
 
 
-def _started_in(folder: Path) -> subprocess.Popen[bytes]:
-    """Start the toy study with many checkpoints in a process of its own."""
+def _started_in(folder: Path) -> Forked:
+    """Start the toy study with many checkpoints, and predictions of few frames, in a process of its own."""
+    folder.mkdir(exist_ok=True)
     path = _written(folder)
     script = (
         f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]; import conftest\n"
         f"from pathlib import Path; from worldprobe.study import *; from worldprobe.datasets import Store\n"
+        f"from worldprobe.study import study_predictions; study_predictions.FRAMES = 2000\n"
         f"study = load_study(Path({str(path)!r}), ['training.checkpoint_every=10', 'training.steps=400'])\n"
         f"run_study(study, Path({str(folder / 'out')!r}), store=Store(Path({str(folder / 'datasets')!r})))\n"
     )
-    return subprocess.Popen([sys.executable, "-c", script])
+    return Forked(execute, script)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -76,10 +77,10 @@ class Axis(Component):
         assert isinstance(self.values, dict)
         return self.values[str(label)]
 
-    @property
-    def paths(self) -> set[str]:
+    @cached_property
+    def paths(self) -> frozenset[str]:
         """The settings that it varies."""
-        return {path for label in self.labels for path in paths_of(self.changes(label))}
+        return frozenset(path for label in self.labels for path in paths_of(self.changes(label)))
 
     def matters(self, indifferent: Sequence[str]) -> bool:
         """Whether any setting that varies lies outside the `indifferent` parts of a study ("objectives.lejepa")."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -96,22 +96,21 @@ def every_exploration(study: Study) -> Iterable[ExplorationCell]:
 
 def _at(study: Study, point: Point, seed: int) -> Iterable[Cell]:
     """Give the runs at one point and seed, each with the axes that matter to it."""
-
-    def cell(regime: str, objective: str, role: RunRole, indifferent: Sequence[str]) -> Cell:
-        return Cell(regime, objective, seed, role, project(point, study.axes, indifferent))
-
     for regime in study.labels:
         others = _others(study, regime)
         for objective in study.objectives:
             rivals = [f"objectives.{other}" for other in study.objectives if other != objective]
-            yield cell(regime, objective, RunRole.MEASURED, others + rivals)
+            measured = project(point, study.axes, others + rivals)
+            yield Cell(regime, objective, seed, RunRole.MEASURED, measured)
         if regime == study.references.supervised_on:
-            yield cell(regime, "supervised", RunRole.CEILING, [*others, "objectives"])
+            ceiling = project(point, study.axes, [*others, "objectives"])
+            yield Cell(regime, "supervised", seed, RunRole.CEILING, ceiling)
     blind = [*([] if study.test_points == "heldout" else [study.labelled_by]), "objectives", *LEARNING]
     if study.references.untrained:
-        yield cell(CANONICAL, "untrained", RunRole.FLOOR, blind)
+        yield Cell(CANONICAL, "untrained", seed, RunRole.FLOOR, project(point, study.axes, blind))
     if study.references.pixels and seed == study.seeds[0]:
-        yield cell(CANONICAL, "pixels", RunRole.PIXELS, [*blind, "encoder", "d"])
+        pixels = project(point, study.axes, [*blind, "encoder", "d"])
+        yield Cell(CANONICAL, "pixels", seed, RunRole.PIXELS, pixels)
 
 
 def _others(study: Study, label: str) -> list[str]:
