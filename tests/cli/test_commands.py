@@ -144,9 +144,11 @@ def test_an_unwritable_results_folder_is_named_before_any_work(here: Path) -> No
 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Called, Path]:
-    """The smoke preset of a study of a rendered world, run once, from nothing to a report."""
+    """The smoke preset of a study of a rendered world, run once, from nothing to a report; few frames are predicted."""
     out = tmp_path_factory.mktemp("smoke") / "out"
-    return call("run", "camera-scoped", "--preset", "smoke", "--out", str(out)), out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("worldprobe.study.study_predictions.FRAMES", 2000)
+        return call("run", "camera-scoped", "--preset", "smoke", "--out", str(out)), out
 
 
 @pytest.mark.slow
@@ -167,10 +169,29 @@ def test_open_says_where_the_report_is(smoke: tuple[Called, Path], monkeypatch: 
     assert opened == [(smoke[1] / "report.html").as_uri()]
 
 
+ENDLESS = """
+name: endless
+title: A training that is stopped
+question: Does it stop?
+world: {name: room-scoped, size: 32}
+regimes: {gaussian: {rho: 0.5}}
+objectives: {lejepa: {lambda: 0.025}}
+encoder: {name: patchify}
+frames: 1024
+heldout_frames: 256
+test_frames: 512
+training: {steps: 1000000, batch: 64}
+seeds: [0]
+references: {untrained: false, pixels: false}
+presets: {smoke: {smoke: true}}
+"""
+
+
 @pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(here: Path) -> None:
+    (here / "endless.yaml").write_text(ENDLESS, encoding="utf8")
     child = subprocess.Popen(
-        [COMMAND, "run", "camera-scoped", "training.steps=1000000", "--preset", "smoke", "--out", "out"],
+        [COMMAND, "run", "endless.yaml", "--preset", "smoke", "--out", "out"],
         env={**os.environ, "WORLDPROBE_CACHE": str(here / "cache")},
         stderr=subprocess.PIPE,
         text=True,
