@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,17 @@ _CONTEXT.set_forkserver_preload(
 class Forked:
     """A function in a process of its own, in a folder, with what it prints in two files; used as `subprocess.Popen`."""
 
-    def __init__(self, function: Callable[..., Any], *given: Any, folder: Path | None = None, **environment: str):
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *given: Any,
+        folder: Path | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self._printed = tempfile.TemporaryDirectory(prefix="worldprobe-forked-")
         self.out, self.err = (Path(self._printed.name) / name for name in ("out", "err"))
         place = str(folder or Path.cwd())
-        arguments = (function, given, place, dict(os.environ) | environment, self.out, self.err)
+        arguments = (function, given, place, dict(environment), self.out, self.err)
         self.process = _CONTEXT.Process(target=_run, args=arguments)
         self.process.start()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +14,7 @@ import torch
 import worldprobe as wp
 from cli.calling import call
 from conformance import written_sigregs
+from forked import Forked, execute
 from worldprobe.conformance.conventions import CONVENTIONS, equivalents
 from worldprobe.errors import InvalidValue, PluginFailed, UnknownName, WorldprobeError
 from worldprobe.train import OBJECTIVES
@@ -19,10 +23,33 @@ from worldprobe.train.objectives import terms
 FILE = Path(written_sigregs.__file__)
 
 
+class ForkedRank:
+    """A rank in a process that has torch loaded already, used as the `Popen` that it replaces."""
+
+    def __init__(self, command: list[str], env: dict[str, str], **_: Any) -> None:
+        *_, module, folder, rank = command
+        code = f"from pathlib import Path; from {module} import main; main(Path({folder!r}), {rank})"
+        self._rank = Forked(execute, code, environment=env)
+
+    def communicate(self, timeout: float) -> tuple[None, bytes]:
+        return None, self._rank.wait(timeout).stderr.encode()
+
+    def poll(self) -> int | None:
+        return self._rank.process.exitcode
+
+
+@pytest.fixture
+def forked_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare both ranks the seconds of importing torch; the tests without this start them as a user's are."""
+    started = SimpleNamespace(Popen=ForkedRank, DEVNULL=None, PIPE=None, TimeoutExpired=subprocess.TimeoutExpired)
+    monkeypatch.setattr("worldprobe.conformance.whole_batch.subprocess", started)
+
+
 def named(name: str) -> str:
     return f"{FILE}:{name}"
 
 
+@pytest.mark.usefixtures("forked_ranks")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "ranks", "agrees", "views", "form"),
@@ -50,6 +77,7 @@ def test_a_correct_loss_passes_and_is_recognised(
         assert found.whole_batch.gradient_ratio == pytest.approx(1.0, abs=1e-4)
 
 
+@pytest.mark.usefixtures("forked_ranks")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "ranks", "against", "mistake"),
@@ -200,6 +228,7 @@ def test_a_lambda_that_is_added_may_be_above_1() -> None:
     assert found.equivalent.codes["lewm"] == pytest.approx(2.0, rel=1e-3)
 
 
+@pytest.mark.usefixtures("forked_ranks")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "mistakes", "note"),
