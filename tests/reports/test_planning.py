@@ -25,8 +25,12 @@ def _planned(cost: float, success: float) -> dict[str, Any]:
     }
     line = {"cost": {"mean": cost, "ci95": [cost - 0.01, cost + 0.01]}, "sd": 0.03, "cost_of_controls": 1.0074}
     lines = {"3": line, "10": line | {"sd": 0.3}}
+    split = {"reached": 30, "search": 1, "transition": 2, "encoder": 7}
+    agreement = {"random": 0.9, "middle": 0.5, "elite": None}
+    floor = {"success": 0.05, "cost": None, "median_gap": 1.2, "transition_r2": None}
     return {
         "pairs": 40, "tolerance": 0.15, "lines": lines, "reached": reached,
+        "failures": {"mlp": split}, "agreement": {"mlp": agreement}, "floor": floor, "left_out": 3,
     }  # fmt: skip
 
 
@@ -126,3 +130,16 @@ def test_higher_is_drawn_higher_and_the_oracle_s_level_where_it_is() -> None:
 def _height(drawn: str, name: str) -> float:
     data = drawn[: drawn.index(f"<title>{name}")].rpartition(' d="M')[2]
     return float(data.split("a")[0].split("h")[0].split(" ")[1])
+
+
+def test_whose_fault_missed_goals_are_is_tabulated_and_left_out_of_older_files(
+    planned: tuple[Path, dict[str, Any]],
+) -> None:
+    table = written(planned[0]).tables["Whose fault the missed goals are"]
+    assert table.rows[0][1:] == [30.0, 1.0, 2.0, 7.0, 3.0, 0.05, 0.9, 0.5, "—"]
+    for run in planned[1]["runs"]:
+        if run["planning"]:
+            for key in ("failures", "agreement", "floor", "left_out"):
+                del run["planning"][key]
+    rewrite(planned[0], planned[1])
+    assert "Whose fault the missed goals are" not in written(planned[0]).tables

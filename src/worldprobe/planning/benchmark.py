@@ -9,12 +9,14 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe._util.seeds import stream
+from worldprobe.errors import InvalidValue
 from worldprobe.planning.motion import Tasks
 from worldprobe.planning.planning_settings import PlanningSettings
-from worldprobe.planning.reaching import ReachingOutcome, judge, oracle, reach
+from worldprobe.planning.reaching import ReachingOutcome, judge, oracle, paths_to, reach, wander
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.planning.straight_lines import Library, StraightLines, decode
-from worldprobe.planning.transition import Experience, Transition
+from worldprobe.planning.transition import Experience, Moves, Transition, TrueTransition
+from worldprobe.planning.whose_failure import agreement_of_costs, split_failures
 from worldprobe.results import ORACLE, Planned
 from worldprobe.world import World
 
@@ -39,12 +41,20 @@ class Findings:
     """By the name of the transition, and the oracle's."""
 
 
-def tasks_of(world: World, settings: PlanningSettings) -> Tasks:
-    """Return the tasks that every encoder of a world is given, without rendering. Raises Unreachable."""
+def tasks_of(world: World, settings: PlanningSettings) -> tuple[Tasks, int]:
+    """Return the tasks that every encoder of a world is given, without rendering, and how many were left out.
+
+    Tasks whose start is already the goal are. Raises Unreachable, and InvalidValue where none is left.
+    """
     rng = stream(settings.seed, "planning", "tasks")
     tasks = Tasks.draw(settings.pairs, len(world.controls), settings.motion, settings.apart, rng)
+    there = tasks.already_reached(settings.tolerance)
+    if there.all():
+        allowed = f"a distance beyond the tolerance {settings.tolerance:g}"
+        raise InvalidValue("planning.apart", settings.apart, allowed, "Every task starts at its goal.")
+    tasks = Tasks(tasks.starts[~there], tasks.goals[~there])
     tasks.check(settings.motion, settings.steps, world.controls)
-    return tasks
+    return tasks, int(there.sum())
 
 
 class Benchmark:
@@ -56,7 +66,8 @@ class Benchmark:
     def __init__(self, world: World, settings: PlanningSettings) -> None:
         self.world, self.settings = world, settings
         n, motion = len(world.controls), settings.motion
-        self.tasks = tasks_of(world, settings)
+        self.tasks, self.left_out = tasks_of(world, settings)
+        self._with_true_state: dict[str, ReachingOutcome] = {}
         self.goals = world.observe(self.tasks.goals)
         self.library = Library.of(world, motion.states(settings.library, n, self._stream("library")))
         self.experience = Experience.gather(world, motion, settings.experience, self._stream("experience"))
@@ -73,25 +84,60 @@ class Benchmark:
         paths = oracle(self.tasks, self.settings.motion, self.settings.steps)
         return Reaching(None, paths, judge(paths, self.tasks, self.settings.tolerance))
 
+    @cached_property
+    def search(self) -> ReachingOutcome:
+        """What the search reaches with the true state and the true transition."""
+        return self._from_true_state(TrueTransition(self.settings.motion))
+
+    @cached_property
+    def floor(self) -> ReachingOutcome:
+        """What a policy reaches that acts at random, on the same tasks."""
+        paths = wander(self.tasks, self.settings.motion, self._stream("floor"), self.settings.steps)
+        return judge(paths, self.tasks, self.settings.tolerance)
+
+    def with_true_state(self, kind: str) -> ReachingOutcome:
+        """Return what is reached with the true state and a transition learned from the same experience."""
+        if kind not in self._with_true_state:
+            known, settings = self.experience, self.settings
+            after = known.states + known.actions
+            learned = Transition.fitted(known.states, known.actions, after, kind, settings.seed)
+            self._with_true_state[kind] = self._from_true_state(learned)
+        return self._with_true_state[kind]
+
     def evaluate(self, encode: Encode) -> Findings:
         """Plan with an encoder; raises InvalidValue and WrongWorld as `Sight` does."""
         sight, tasks = Sight(encode, self.world), self.tasks
         known = sight.of(self.library.observations, "the library's frames")
         start, goal = sight.at(tasks.starts), sight.of(self.goals, "goal frames")
         lines = {k: decode(start, goal, known, self.library.controls, tasks, k) for k in self.settings.waypoints}
-        reaching = {kind: self._reaching(encode, kind) for kind in self.settings.transitions}
+        learned = {
+            kind: Transition.fit(encode, self.world, self.experience, kind, self.settings.seed)
+            for kind in self.settings.transitions
+        }
+        reaching = {kind: self._reaching(encode, transition) for kind, transition in learned.items()}
         reaching[ORACLE] = self.oracle_reaching
+        failures = {
+            kind: split_failures(
+                self.search.success, self.with_true_state(kind).success, reaching[kind].outcome.success
+            )
+            for kind in self.settings.transitions
+        }
+        of_costs = (self.settings.motion, self.settings.planner, self._stream("agreement"))
+        agreement = {kind: agreement_of_costs(tasks, start, goal, own, *of_costs) for kind, own in learned.items()}
         planned = Planned(
-            pairs=self.settings.pairs,
+            pairs=len(tasks.starts),
             tolerance=self.settings.tolerance,
             lines={k: line.record(self.oracle_lines[k].mean) for k, line in lines.items()},
             reached={name: r.outcome.record(r.transition_r2) for name, r in reaching.items()},
+            failures=failures,
+            agreement=agreement,
+            floor=self.floor.record(None),
+            left_out=self.left_out,
         )
         return Findings(planned, lines, reaching)
 
-    def _reaching(self, encode: Encode, kind: str) -> Reaching:
+    def _reaching(self, encode: Encode, transition: Transition) -> Reaching:
         s = self.settings
-        transition = Transition.fit(encode, self.world, self.experience, kind, s.seed)
         paths = reach(
             encode,
             self.world,
@@ -104,6 +150,11 @@ class Benchmark:
             planner=s.planner,
         )
         return Reaching(transition.r2, paths, judge(paths, self.tasks, s.tolerance))
+
+    def _from_true_state(self, transition: Moves) -> ReachingOutcome:
+        s, tasks, rng = self.settings, self.tasks, self._stream("planner")
+        paths = paths_to(lambda z: z, tasks.goals, transition, tasks.starts, s.motion, rng, s.steps, s.planner)
+        return judge(paths, tasks, s.tolerance)
 
     def _stream(self, name: str) -> np.random.Generator:
         return stream(self.settings.seed, "planning", name)

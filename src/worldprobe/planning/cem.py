@@ -24,11 +24,17 @@ class CEM:
     iterations: int = 6
 
     def plan(
-        self, cost: Cost, before: Float[np.ndarray, "N horizon n"], motion: Motion, rng: np.random.Generator
+        self,
+        cost: Cost,
+        before: Float[np.ndarray, "N horizon n"],
+        motion: Motion,
+        rng: np.random.Generator,
+        watch: Callable[[np.ndarray, np.ndarray], None] | None = None,
     ) -> Float[np.ndarray, "N horizon n"]:
         """Return the cheapest plan found for each problem, searching around the plans that there were `before`.
 
-        Those plans and staying where one is are always among the candidates, so no plan is worse than either.
+        Those plans and staying where one is are always among the candidates, so no plan is worse than either. `watch`
+        is given the plans that each iteration draws, (N, population, horizon, n), and their costs.
         """
         problems = np.arange(len(before))[:, None]
         mean, sd = before, np.full(before.shape, motion.step)
@@ -38,6 +44,8 @@ class CEM:
             plans = np.concatenate([drawn, mean[:, None], best[:, None], np.zeros_like(mean)[:, None]], axis=1)
             plans = motion.bounded(plans)
             costs = cost(plans)
+            if watch is not None:
+                watch(plans[:, : self.population], costs[:, : self.population])
             elite = plans[problems, np.argsort(costs, axis=1)[:, : self.elites]]
             mean, sd = elite.mean(axis=1), elite.std(axis=1)
             first = costs.argmin(axis=1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Bool, Float, Float64
 from scipy.special import ndtr, ndtri
 
 from worldprobe.errors import InvalidValue, UnknownName, Unreachable
@@ -79,6 +79,11 @@ class Tasks:
     def straight(self) -> Float[np.ndarray, " N"]:
         """The lengths of the true straight lines."""
         return np.asarray(np.linalg.norm(self.goals - self.starts, axis=1))
+
+    def already_reached(self, tolerance: float) -> Bool[np.ndarray, " N"]:
+        """Return which tasks start at their goal: every control within `tolerance` of the goal's."""
+        found: np.ndarray = np.abs(self.goals - self.starts).max(axis=1) <= tolerance
+        return found
 
     @classmethod
     def draw(cls, count: int, n: int, motion: Motion, apart: float, rng: np.random.Generator) -> Tasks:

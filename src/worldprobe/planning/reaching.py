@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from worldprobe.planning.cem import CEM
 from worldprobe.planning.motion import Motion, Tasks
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.planning.straight_lines import lengths
-from worldprobe.planning.transition import Transition
+from worldprobe.planning.transition import Moves
 from worldprobe.results import Reached
 from worldprobe.world import World
 
@@ -50,7 +51,7 @@ class ReachingOutcome:
 def reach(
     encode: Encode,
     world: World,
-    transition: Transition,
+    transition: Moves,
     starts: Float[np.ndarray, "N n"],
     goals: Shaped[np.ndarray, "..."],
     motion: Motion,
@@ -66,23 +67,51 @@ def reach(
     action that would close the remaining gap is shorter than a quarter of a step, and after `steps` actions at most.
     Raises InvalidValue for goals that are not frames of this world, WrongWorld for another world's encoder.
     """
-    sight, planner = Sight(encode, world), planner or CEM()
+    sight = Sight(encode, world)
     aims = sight.of(goals, "goal frames")
+    return paths_to(sight.at, aims, transition, starts, motion, rng, steps, planner or CEM())
+
+
+def paths_to(
+    see: Callable[[Float64[np.ndarray, "N n"]], Float64[np.ndarray, "N d"]],
+    aims: Float64[np.ndarray, "N d"],
+    transition: Moves,
+    starts: Float[np.ndarray, "N n"],
+    motion: Motion,
+    rng: np.random.Generator,
+    steps: int,
+    planner: CEM,
+) -> Float64[np.ndarray, "N points n"]:
+    """Return the paths of a planner to whom `see` gives its view of true controls: an embedding, or those themselves.
+
+    It acts as `reach` says.
+    """
     path = [np.asarray(starts, dtype=np.float64)]
     plans = np.zeros((len(starts), planner.horizon, starts.shape[1]))
     away = np.arange(len(starts))
     for _ in range(steps):
-        h = sight.at(path[-1][away])
+        h = see(path[-1][away])
         far = _left(transition, h, aims[away], motion.step, starts.shape[1]) > ARRIVED * motion.step
         away, h = away[far], h[far]
         if not len(away):
             break
-        found = planner.plan(_Distance(transition, h, aims[away]), plans[away], motion, rng)
+        found = planner.plan(PlannedDistance(transition, h, aims[away]), plans[away], motion, rng)
         plans[away] = np.concatenate([found[:, 1:], np.zeros_like(found[:, :1])], axis=1)
         reached = path[-1].copy()
         reached[away] = motion.moved(reached[away], found[:, 0])
         path.append(reached)
     return np.stack(path + path[-1:] * (steps + 1 - len(path)), axis=1)
+
+
+def wander(
+    tasks: Tasks, motion: Motion, rng: np.random.Generator, steps: int = 30
+) -> Float64[np.ndarray, "N points n"]:
+    """Return the paths of a policy that acts at random from every start, `steps` actions long: the floor."""
+    path = [np.asarray(tasks.starts, dtype=np.float64)]
+    count, n = tasks.starts.shape
+    for _ in range(steps):
+        path.append(motion.moved(path[-1], motion.actions(count, n, rng)))
+    return np.stack(path, axis=1)
 
 
 def oracle(tasks: Tasks, motion: Motion, steps: int = 30) -> Float64[np.ndarray, "N points n"]:
@@ -103,7 +132,7 @@ def judge(paths: Float[np.ndarray, "N points n"], tasks: Tasks, tolerance: float
 
 
 def _left(
-    transition: Transition, h: Float[np.ndarray, "N d"], aims: Float[np.ndarray, "N d"], step: float, n: int
+    transition: Moves, h: Float[np.ndarray, "N d"], aims: Float[np.ndarray, "N d"], step: float, n: int
 ) -> Float64[np.ndarray, " N"]:
     """Return the length of the action that would close the gap to the goal, were the transition linear from here on.
 
@@ -114,10 +143,10 @@ def _left(
     return found
 
 
-class _Distance:
+class PlannedDistance:
     """The cost of plans: how far the predicted embeddings stay from the goal's, summed over the horizon."""
 
-    def __init__(self, transition: Transition, h: Float[np.ndarray, "N d"], aims: Float[np.ndarray, "N d"]) -> None:
+    def __init__(self, transition: Moves, h: Float[np.ndarray, "N d"], aims: Float[np.ndarray, "N d"]) -> None:
         self.transition, self.h, self.aims = transition, h, aims
 
     def __call__(self, plans: Float[np.ndarray, "N P horizon n"]) -> Float[np.ndarray, "N P"]:

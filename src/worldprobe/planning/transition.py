@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float64, Shaped
@@ -41,11 +41,12 @@ TRANSITIONS: dict[str, Callable[[int], Any]] = {"linear": _linear, "mlp": _mlp}
 
 @dataclass(frozen=True)
 class Experience:
-    """Random actions: observations before and after, and the displacement of the controls between them."""
+    """Random actions: observations before and after, the controls before, and their displacement."""
 
     before: Shaped[np.ndarray, "N ..."]
     actions: Float[np.ndarray, "N n"]
     after: Shaped[np.ndarray, "N ..."]
+    states: Float[np.ndarray, "N n"]
 
     @classmethod
     def gather(cls, world: World, motion: Motion, count: int, rng: np.random.Generator) -> Experience:
@@ -53,7 +54,35 @@ class Experience:
         n = len(world.controls)
         z = motion.states(count, n, rng)
         moved = motion.moved(z, motion.actions(count, n, rng))
-        return cls(world.observe(z), moved - z, world.observe(moved))
+        return cls(world.observe(z), moved - z, world.observe(moved), z)
+
+
+@runtime_checkable
+class Moves(Protocol):
+    """What a planner asks of a transition, learned or true."""
+
+    def __call__(self, h: Float[np.ndarray, "N d"], actions: Float[np.ndarray, "N n"]) -> Float64[np.ndarray, "N d"]:
+        """Return what the actions lead to."""
+        ...
+
+    def slope(self, h: Float[np.ndarray, "N d"], step: float, n: int) -> Float64[np.ndarray, "N d n"]:
+        """Return how it moves per unit of action along each of n axes."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrueTransition:
+    """What actions do to the true controls."""
+
+    motion: Motion
+
+    def __call__(self, h: Float[np.ndarray, "N n"], actions: Float[np.ndarray, "N n"]) -> Float64[np.ndarray, "N n"]:
+        """Return the controls after the actions."""
+        return self.motion.moved(h, actions)
+
+    def slope(self, h: Float[np.ndarray, "N n"], step: float, n: int) -> Float64[np.ndarray, "N n n"]:
+        """Return that an action displaces each control by itself; that controls stop at the border is left out."""
+        return np.tile(np.eye(n), (len(h), 1, 1))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from worldprobe.results.interval import Interval
 from worldprobe.results.learned_transition import OTHER, OWN, ActionDirection, RolloutErrors, TransitionRecovery
 from worldprobe.results.log_answer import LimitingCause, LogAnswer, StrideAdvice
 from worldprobe.results.missing_r2 import Decomposition, MissingParts
-from worldprobe.results.planned import ORACLE, Planned, Reached, StraightLineCosts
+from worldprobe.results.planned import ORACLE, CostAgreement, FailureSplit, Planned, Reached, StraightLineCosts
 from worldprobe.results.predicted import CEILING_OF, Prediction, TriedMap
 from worldprobe.results.published_values import Published, PublishedValue
 from worldprobe.results.record import Label, Record, same_label
@@ -44,11 +44,13 @@ __all__ = [
     "ComparedSeries",
     "Comparison",
     "ControlRecord",
+    "CostAgreement",
     "Cyclic",
     "Decomposition",
     "EpisodeVerdict",
     "ExecutionRecord",
     "Exploration",
+    "FailureSplit",
     "Hypothesis",
     "HypothesisOutcome",
     "Interval",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from worldprobe.results.interval import Interval
 from worldprobe.results.record import Record
 
@@ -20,6 +22,31 @@ class Reached(Record):
     """Of the control that ends farthest from its goal, in standard deviations."""
     transition_r2: float | None
     """How well the transition predicts what an action does to the embedding; None for the oracle, who needs none."""
+
+
+class FailureSplit(Record):
+    """Whose fault the goals are that were not reached: counts of tasks, which sum to all of them.
+
+    A goal that is missed also with the true state and the true transition is the search's; else, also with the true
+    state and a transition learned from the same experience, the transition's; else the encoder's.
+    """
+
+    reached: int
+    search: int
+    transition: int
+    encoder: int
+
+
+class CostAgreement(Record):
+    """Spearman's rank correlation of planned and true costs of candidate plans, the mean over tasks.
+
+    The candidates are those of the search's first round, of its middle one and of its last. None where all candidates
+    of a round cost the same.
+    """
+
+    random: float | None
+    middle: float | None
+    elite: float | None
 
 
 class StraightLineCosts(Record):
@@ -41,6 +68,14 @@ class Planned(Record):
     """By the number of points at which a line is decoded, the study's first one first."""
     reached: dict[str, Reached]
     """By transition, and of the oracle."""
+    failures: dict[str, FailureSplit] = Field({})
+    """By transition."""
+    agreement: dict[str, CostAgreement] = Field({})
+    """By transition, of plans from the tasks' starts."""
+    floor: Reached | None = None
+    """Of a random policy on the same tasks; None in older files."""
+    left_out: int = 0
+    """Tasks whose start was already the goal: they are not among the pairs."""
 
     @property
     def kind(self) -> str:

@@ -68,11 +68,15 @@ def planning_results(folder: ResultsFolder) -> Section:
         "goals are reached by planning with a transition learned in the embedding and acting in the true world. A "
         "cost is the length of a path in true controls over that of the straight line between its ends. The dashed "
         "line is the oracle, which plans in the true controls. A goal is reached where every control ends within "
-        f"{number(first.tolerance, 3)} standard deviations of it."
+        f"{number(first.tolerance, 3)} standard deviations of it. A goal that is missed with the true state and the "
+        "true transition too is the search’s fault; with the true state and a learned transition, the transition’s; "
+        "else the encoder’s."
     )
     above = Markup('<div class="row">{}</div>').format(grid_of(charts, "three"))
     blocks = [_legend(folder, tried), above, *_films(folder)]
-    return Section("planning", "Planning in the embedding", lead, tuple(blocks), (_table(tried),), nav="Planning")
+    split = any(t.planned.failures for t in tried)
+    tables = (*((_failures(tried),) if split else ()), _table(tried))
+    return Section("planning", "Planning in the embedding", lead, tuple(blocks), tables, nav="Planning")
 
 
 def _tried(folder: ResultsFolder) -> list[PlannedRun]:
@@ -143,6 +147,31 @@ def _table(tried: list[PlannedRun]) -> Table:
     fits = [f"transition’s R², {kind}" for kind in kinds if kind != ORACLE]
     rows = tuple(_cells(t, points, kinds) for t in tried)
     return Table("Planning, run by run", ("run", "R²", *lines, *each, *fits), rows)
+
+
+def _failures(tried: list[PlannedRun]) -> Table:
+    """Tabulate whose fault the missed goals are, the floor, and how planned costs rank plans."""
+    rows: list[tuple[Cell, ...]] = []
+    for t in tried:
+        for kind, split in t.planned.failures.items():
+            ranks, floor = t.planned.agreement.get(kind), t.planned.floor
+            agreement = (None, None, None) if ranks is None else (ranks.random, ranks.middle, ranks.elite)
+            random = None if floor is None else Shown(floor.success, f"{100 * floor.success:.0f} %")
+            counts = (split.reached, split.search, split.transition, split.encoder, t.planned.left_out)
+            rows.append((f"{t.name}, {kind}", *counts, random, *agreement))
+    columns = (
+        "run and transition",
+        "tasks reached",
+        "missed by the search",
+        "by the transition",
+        "by the encoder",
+        "left out: start at the goal",
+        "reached at random",
+        "rank correlation of planned and true costs, random plans",
+        "middle",
+        "elite",
+    )
+    return Table("Whose fault the missed goals are", columns, tuple(rows))
 
 
 def _cells(t: PlannedRun, points: list[int], kinds: list[str]) -> tuple[Cell, ...]:
