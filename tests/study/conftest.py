@@ -11,6 +11,7 @@ import yaml
 
 from toy import STUDY, ToyVectors, ToyWorld
 from worldprobe.datasets import Store
+from worldprobe.study import study_predictions
 from worldprobe.world import WORLDS
 
 for name, world in (("toy-frames", ToyWorld), ("toy-vectors", ToyVectors)):
@@ -29,6 +30,12 @@ def study_file(settings: dict[str, Any], tmp_path: Path) -> Path:
     path = tmp_path / "toy.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf8")
     return path
+
+
+@pytest.fixture
+def few_predicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that are not about predictions: a study predicts from so few frames that it refuses at once."""
+    monkeypatch.setattr(study_predictions, "FRAMES", 2000)
 
 
 @pytest.fixture

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from worldprobe.datasets import Store
-from worldprobe.predictor import exploration_prediction, log_prediction
+from worldprobe.predictor import exploration_prediction, log_prediction, refusals
+from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.study import load_study, run_study
 from worldprobe.study.audit_study import keep_audit
 from worldprobe.study.schema import Study
+
+QUICK = ["training.steps=2", "references={}"]
 
 
 @pytest.fixture
 def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The objectives that were predicted for, in order."""
-    calls: list[str] = []
-    real = exploration_prediction.predict
+    return _counted(monkeypatch, exploration_prediction.predict)
 
-    def counted(first, second, objective, **options):
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The same, where every prediction is refused at once."""
+
+    def refuse(first: Any, second: Any, objective: str, **options: Any) -> IdealEncoder:
+        return refusals.refused(objective, first.shape[1], len(first), refusals.NOTHING_MOVES)
+
+    return _counted(monkeypatch, refuse)
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch, answer: Callable[..., IdealEncoder]) -> list[str]:
+    calls: list[str] = []
+
+    def counted(first: Any, second: Any, objective: str, **options: Any) -> IdealEncoder:
         calls.append(objective)
-        return real(first, second, objective, **options)
+        return answer(first, second, objective, **options)
 
     for of_studies_or_audits in (exploration_prediction, log_prediction):
         monkeypatch.setattr(of_studies_or_audits, "predict", counted)
@@ -30,7 +48,7 @@ def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_an_audited_study_predicts_no_exploration_twice(study_file: Path, store: Store, predicted: list[str]) -> None:
-    study, audited, alone = load_study(study_file), study_file.parent / "audited", study_file.parent / "alone"
+    study, audited, alone = load_study(study_file, QUICK), study_file.parent / "audited", study_file.parent / "alone"
     keep_audit(study, audited)
     assert predicted == ["sigreg", "sigreg"]
     with_audit = run_study(study, audited, store=store)
@@ -40,9 +58,9 @@ def test_an_audited_study_predicts_no_exploration_twice(study_file: Path, store:
 
 @pytest.mark.parametrize("changes", [{"of": "another study"}, {"format": 2}])
 def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
-    study_file: Path, store: Store, predicted: list[str], changes: dict[str, object]
+    study_file: Path, store: Store, refused: list[str], changes: dict[str, object]
 ) -> None:
-    study, out = load_study(study_file), study_file.parent / "out"
+    study, out = load_study(study_file, QUICK), study_file.parent / "out"
     keep_audit(study, out)
     path = out / "audit.json"
     given = json.loads(path.read_text(encoding="utf8")) | changes
@@ -50,14 +68,14 @@ def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
         for part in given["parts"][1:]:
             part["predicted"] = {"refused": None, "r2": 0.5, "r2_per_control": {"x": 0.5}}
     path.write_text(json.dumps(given), encoding="utf8")
-    predicted.clear()
+    refused.clear()
     run_study(study, out, store=store)
-    assert sorted(predicted) == ["sigreg", "sigreg", "whitening", "whitening"]
+    assert sorted(refused) == ["sigreg", "sigreg", "whitening", "whitening"]
 
 
-def test_scores_on_a_grid_are_the_study_s_own(study_file: Path, store: Store, predicted: list[str]) -> None:
-    study: Study = load_study(study_file, ["test_points=grid"])
+def test_scores_on_a_grid_are_the_study_s_own(study_file: Path, store: Store, refused: list[str]) -> None:
+    study: Study = load_study(study_file, [*QUICK, "test_points=grid"])
     out = study_file.parent / "grid"
     keep_audit(study, out)
     run_study(study, out, store=store)
-    assert predicted.count("sigreg") == 4
+    assert refused.count("sigreg") == 4

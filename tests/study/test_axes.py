@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidStudy
+from worldprobe.predictor import exploration_prediction
 from worldprobe.study import load_study, run_study
 from worldprobe.study.axes import Axis, points, study_at
 from worldprobe.study.cells import RunRole, cells, explorations
@@ -81,6 +82,7 @@ def test_a_mapping_of_values_names_its_points_and_changes_several_settings(swept
     assert (large.encoder.settings()["width"], large.dimensions) == (16, 3)
 
 
+@pytest.mark.usefixtures("few_predicted")
 def test_a_sweep_is_run_measured_and_not_done_again(swept: Any, tmp_path: Path) -> None:
     study = swept({"rho": RHO}, frames=None, restarts=2, regimes={"gaussian": {}}, references={})
     store = Store(tmp_path / "datasets")
@@ -101,6 +103,26 @@ def test_a_sweep_is_run_measured_and_not_done_again(swept: Any, tmp_path: Path) 
     assert stamp == {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").glob("*/run.json")}
 
 
+def test_worlds_that_are_explored_alike_are_predicted_once(
+    swept: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    real = exploration_prediction.predict
+
+    def counted(first: Any, second: Any, objective: str, **options: Any) -> Any:
+        calls.append(objective)
+        return real(first, second, objective, **options)
+
+    monkeypatch.setattr(exploration_prediction, "predict", counted)
+    axis = {"values": {"spiral": {"world": {"name": "spiral"}}, "banana": {"world": {"name": "banana"}}}}
+    study = swept({"mixing": axis}, regimes={"gaussian": {}}, references={}, training={"steps": 2, "batch": 32})
+    spiral, banana = run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets")).explorations
+    assert calls == ["sigreg", "whitening"]
+    assert spiral.predicted == banana.predicted
+    assert spiral.predicted["sigreg"].r2 is not None
+
+
+@pytest.mark.usefixtures("few_predicted")
 def test_the_restart_with_the_lower_loss_is_kept(swept: Any, tmp_path: Path) -> None:
     found = []
     for restarts in (1, 3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -30,6 +31,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
     folder = tmp_path_factory.mktemp("finished")
     results = _run_in(folder)
     return folder, results
+
+
+@pytest.fixture
+def copied(finished: tuple[Path, Results], tmp_path: Path) -> Path:
+    """The folder of a finished study and of its frames, to change or damage."""
+    return Path(shutil.copytree(finished[0], tmp_path / "copied"))
 
 
 def _run_in(folder: Path, *overrides: str) -> Results:
@@ -117,28 +124,23 @@ def test_the_truth_beside_every_run_is_the_same_canonical_test_set(finished: tup
     assert truths[0].std() == pytest.approx(1.0, abs=0.1)
 
 
-def test_one_seed_is_given_a_bootstrap_and_several_a_t_interval(tmp_path: Path) -> None:
-    one, several = (_run_in(tmp_path / name, f"seeds={seeds}") for name, seeds in (("a", "[0]"), ("b", "[0, 1, 2]")))
-    assert {row.interval for row in one.summary} == {"test points"}
+@pytest.mark.usefixtures("few_predicted")
+def test_one_seed_is_given_a_bootstrap_and_several_a_t_interval(finished: tuple[Path, Results], tmp_path: Path) -> None:
+    assert {row.interval for row in finished[1].summary} == {"test points"}
+    several = _run_in(tmp_path, "seeds=[0, 1, 2]", "training.steps=20")
     measured = next(row for row in several.summary if row.role == "measured")
     assert (measured.interval, measured.seeds) == ("seeds", 3)
     assert measured.r2.ci95[0] < measured.r2.mean < measured.r2.ci95[1]
 
 
-@pytest.fixture(autouse=True)
-def _folders(tmp_path: Path) -> None:
-    for name in "ab":
-        (tmp_path / name).mkdir()
-
-
-def test_a_finished_run_is_never_redone(tmp_path: Path) -> None:
-    first = _run_in(tmp_path)
-    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").rglob("*") if path.is_file()}
-    again = _run_in(tmp_path)
-    assert again.runs == first.runs
+def test_a_finished_run_is_never_redone(finished: tuple[Path, Results], copied: Path) -> None:
+    stamps = {path: path.stat().st_mtime_ns for path in (copied / "out" / "runs").rglob("*") if path.is_file()}
+    assert stamps
+    assert _run_in(copied).runs == finished[1].runs
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
+@pytest.mark.usefixtures("few_predicted")
 def test_results_and_report_are_there_after_every_run_of_a_study_that_is_then_stopped(tmp_path: Path) -> None:
     seen: list[int] = []
 
@@ -185,34 +187,37 @@ def test_a_folder_without_a_finished_run_has_no_results(tmp_path: Path) -> None:
         conclude_study(tmp_path)
 
 
-def test_the_time_of_what_was_kept_counts_where_no_results_were_written_yet(tmp_path: Path) -> None:
-    spent = [run.seconds for run in _run_in(tmp_path).runs]
+def test_the_time_of_what_was_kept_counts_where_no_results_were_written_yet(
+    finished: tuple[Path, Results], copied: Path
+) -> None:
+    spent = [run.seconds for run in finished[1].runs]
     for record in ("results.json", "execution.json"):
-        (tmp_path / "out" / record).unlink()
-    assert _run_in(tmp_path).seconds_total > sum(each.render + each.train + each.measure for each in spent)
+        (copied / "out" / record).unlink()
+    assert _run_in(copied).seconds_total > sum(each.render + each.train + each.measure for each in spent)
 
 
-def test_the_same_study_gives_the_same_numbers_in_another_folder(tmp_path: Path) -> None:
-    a, b = _run_in(tmp_path / "a"), _run_in(tmp_path / "b")
-    assert [run.recovery for run in a.runs] == [run.recovery for run in b.runs]
+@pytest.mark.usefixtures("few_predicted")
+def test_the_same_study_gives_the_same_numbers_in_another_folder(
+    finished: tuple[Path, Results], tmp_path: Path
+) -> None:
+    assert [run.recovery for run in _run_in(tmp_path).runs] == [run.recovery for run in finished[1].runs]
 
 
-def test_an_edited_study_is_refused_naming_the_change_and_touches_nothing(tmp_path: Path) -> None:
-    _run_in(tmp_path)
-    before = (tmp_path / "out" / "results.json").read_bytes()
+def test_an_edited_study_is_refused_naming_the_change_and_touches_nothing(copied: Path) -> None:
+    before = (copied / "out" / "results.json").read_bytes()
     with pytest.raises(StudyChanged, match=r"regimes\.gaussian\.rho was 0\.8, is 0\.5.*another --out"):
-        _run_in(tmp_path, "regimes.gaussian.rho=0.5")
-    assert (tmp_path / "out" / "results.json").read_bytes() == before
+        _run_in(copied, "regimes.gaussian.rho=0.5")
+    assert (copied / "out" / "results.json").read_bytes() == before
 
 
-def test_a_half_written_run_is_named(tmp_path: Path) -> None:
-    _run_in(tmp_path)
-    path = tmp_path / "out" / "runs" / "gaussian__lejepa__seed0" / "run.json"
+def test_a_half_written_run_is_named(copied: Path) -> None:
+    path = copied / "out" / "runs" / "gaussian__lejepa__seed0" / "run.json"
     path.write_text(path.read_text(encoding="utf8")[:100], encoding="utf8")
     with pytest.raises(DamagedData, match=r"gaussian__lejepa__seed0.*run again"):
-        _run_in(tmp_path)
+        _run_in(copied)
 
 
+@pytest.mark.usefixtures("few_predicted")
 def test_a_diverging_training_stops_and_keeps_what_is_finished(tmp_path: Path) -> None:
     with pytest.raises(TrainingDiverged, match=r"training\.lr"):
         _run_in(tmp_path, "training.lr=1e30", "training.clip_norm=1e30")

@@ -17,7 +17,7 @@ from worldprobe.study.audited_predictions import audited_predictions
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.contact_sheets import SHOWN_SIZE, sheet
 from worldprobe.study.resources import Resources
-from worldprobe.study.study_predictions import ceilings_of, foreseen, predict_ceilings
+from worldprobe.study.study_predictions import ceilings_of, foreseen, made_from, predict_ceilings
 
 SHOWN_CONTROLS = 4000
 SHOWN_FRAMES = 24
@@ -31,11 +31,13 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     data, test = frames.explored(cell.regime, study.seeds[0]), frames.test().controls
     source, names = study.source(cell.regime), [spec.name for spec in study.controls]
     pairs = foreseen(source, study.frames, study.seeds[0])
-    known = audited_predictions(resources.folder.root, study, cell)
+    kept = resources.predictions.setdefault(made_from(pairs, names, study.seeds[0], test, study.d), {})
+    known = kept | audited_predictions(resources.folder.root, study, cell)
     ceilings = ceilings_of(study.objectives.values(), pairs.actions is not None)
     steps = len(set(ceilings) - set(known)) * STEPS
     with resources.reporter.task(f"predicting {cell.regime}", steps, "steps") as advance:
         predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known, study.d, ceilings)
+    kept.update(predicted)
     exploration = describe_exploration(cell, source, data, predicted)
     larger, seen = exploration_sheet(data), true_frames(data)
     resources.folder.save_exploration(exploration, visited(data), larger, seen)

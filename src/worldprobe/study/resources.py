@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worldprobe._util.progress import Reporter
 from worldprobe.datasets import Store
+from worldprobe.results import Prediction
 from worldprobe.study.cells import Cell, ExplorationCell
 from worldprobe.study.planning_benchmark import StudyTrial
 from worldprobe.study.study_folder import StudyFolder
@@ -23,6 +24,7 @@ class Resources:
         self.folder, self.store, self.reporter, self.progress = folder, store, reporter, progress
         self.clock = Clock()
         self.trials: dict[str, StudyTrial] = {}
+        self.predictions: dict[str, dict[str, Prediction]] = {}
         self._frames: dict[int, StudyFrames] = {}
         self._pairs: dict[str, PairSource] = {}
 

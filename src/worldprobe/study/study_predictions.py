@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from types import MappingProxyType
 
 import numpy as np
@@ -26,6 +27,16 @@ FRAMES = 100_000
 def foreseen(source: Source, frames: int | None, seed: int) -> Pairs:
     """Return the pairs that predictions are made from: what is trained on; 100,000 frames where a source draws less."""
     return source.sample("train", max(frames or 0, FRAMES) if source.draws else frames, seed).pairs
+
+
+def made_from(pairs: Pairs, names: Sequence[str], seed: int, test: Float[np.ndarray, "points n"], d: int | None) -> str:
+    """Return what identifies everything that predictions depend on: worlds that are explored alike share it."""
+    digest = sha256(repr((tuple(names), seed, d)).encode())
+    for array in (pairs.controls, pairs.index, pairs.actions, test):
+        if array is not None:
+            digest.update(repr((array.shape, array.dtype.str)).encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def predict_ceilings(
