@@ -1,10 +1,11 @@
 """Checks types and jaxtyping shapes in worldprobe, at every call, while tests run; keeps the user's home as it is."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -32,6 +33,16 @@ os.environ |= {
     "WORLDPROBE_CACHE": str(SCRATCH / "cache"),
     "MESA_SHADER_CACHE_DIR": str(SCRATCH / "shaders"),
 }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What collecting makes lives as long as the session: the collector of garbage need not go through it, ever."""
+    gc.disable()
+    found = yield
+    gc.freeze()
+    gc.enable()
+    return found
 
 
 @pytest.fixture(scope="session", autouse=True)

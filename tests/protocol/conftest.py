@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from study.conftest import settings, store  # noqa: F401
+from study.conftest import few_predicted, settings, store  # noqa: F401
 from worldprobe.study import Study, load_study
 
 CLAIMS = ["gaussian, lejepa: r2 >= 0.5", "gaussian minus narrow: r2 >= 0.9", "gaussian: worst r2 <= 0.2"]

@@ -144,6 +144,7 @@ def test_a_brief_holds_what_an_attack_needs(claimed: Any) -> None:
         assert needed in text
 
 
+@pytest.mark.usefixtures("few_predicted")
 def test_outcomes_follow_the_thresholds_that_were_planned(claimed: Any, tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "p"
     plan(claimed(), folder)
@@ -159,6 +160,7 @@ def test_outcomes_follow_the_thresholds_that_were_planned(claimed: Any, tmp_path
     assert Results.load(tmp_path / "out") == again
 
 
+@pytest.mark.usefixtures("few_predicted")
 def test_runs_cannot_be_registered_afterwards(claimed: Any, tmp_path: Path, store: Store) -> None:
     study = claimed("training.steps=2")
     run_study(study, tmp_path / "out", store=store)

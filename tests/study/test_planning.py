@@ -13,7 +13,7 @@ from toy import STUDY
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidStudy, NoResults, UnknownName, Unreachable, WrongWorld
 from worldprobe.planning import Library, Tasks, straight_lines
-from worldprobe.study import Results, load_study, run_study
+from worldprobe.study import Results, load_study, run_study, study_predictions
 from worldprobe.study.contact_sheets import GAP
 from worldprobe.study.planning_benchmark import trained_encoder
 from worldprobe.world import WORLDS
@@ -36,7 +36,9 @@ def _file(folder: Path, world: str = "toy-vectors", **planning: object) -> Path:
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
     folder = tmp_path_factory.mktemp("planned")
-    results = run_study(load_study(_file(folder)), folder / "out", store=Store(folder / "datasets"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study_predictions, "FRAMES", 2000)  # predictions are tested elsewhere
+        results = run_study(load_study(_file(folder)), folder / "out", store=Store(folder / "datasets"))
     return folder / "out", results
 
 
@@ -92,6 +94,7 @@ def test_encoder_that_a_run_left_plans_as_it_did_and_in_its_own_world_alone(plan
         trained_encoder(folder / "runs", run.id)
 
 
+@pytest.mark.usefixtures("few_predicted")
 def test_world_of_frames_leaves_a_film_of_both_paths(tmp_path: Path) -> None:
     study = load_study(_file(tmp_path, "toy-frames", pairs=3, library=64, experience=64, steps=40))
     results = run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"))

@@ -80,6 +80,7 @@ def test_recordings_are_trained_on_and_scored_on_one_test_set(settings: dict[str
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_predicted")
 @pytest.mark.parametrize("points", ["heldout", "canonical"])
 def test_a_recording_is_compared_with_a_world(settings: dict[str, Any], points: str, tmp_path: Path) -> None:
     settings["sources"]["gaussian"] = {"world": "toy-frames", "regime": {"name": "gaussian", "rho": 0.8}}
