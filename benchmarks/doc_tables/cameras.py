@@ -169,6 +169,18 @@ def speed() -> str:
     return markdown(["", "unit", "median", "range over repeats", "required"], rows)
 
 
+def speed_gpu() -> str:
+    """Return how fast worlds are drawn and SIGReg is computed on a GPU, with the spread over repeats."""
+    raster, sigreg = recorded("raster-gpu.json")["results"], recorded("sigreg-cuda.json")["results"]
+    rows = [[name, "frames/s", *_spread(row)] for name, row in raster.items()]
+    rows += [[f"SIGReg, {name}", *_unit(name), *_spread(row)] for name, row in sigreg.items() if "median" in row]
+    return markdown(["", "unit", "median", "range over repeats"], [row[:4] for row in rows])
+
+
+def _unit(name: str) -> list[str]:
+    return ["ms" if name.endswith(", ms") else "times"]
+
+
 def stacked(file: str) -> str:
     """Return the milliseconds of one model and step, trained one after another and all at once."""
     found = recorded(file)["results"]

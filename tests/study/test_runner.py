@@ -19,6 +19,8 @@ from worldprobe.errors import DamagedData, InvalidValue, NoResults, StudyChanged
 from worldprobe.reports import write_report
 from worldprobe.study import Results, conclude_study, load_study, run_study
 from worldprobe.study.cells import cells
+from worldprobe.study.execution import Share
+from worldprobe.study.resumable_run import run_share
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_frames import Clock
 
@@ -270,3 +272,23 @@ def _started_in(folder: Path) -> Forked:
         f"run_study(study, Path({str(folder / 'out')!r}), store=Store(Path({str(folder / 'datasets')!r})))\n"
     )
     return Forked(execute, script)
+
+
+def test_shares_of_the_runs_add_up_to_the_study(tmp_path: Path, finished: tuple[Path, Results]) -> None:
+    study, folder, store = load_study(_written(tmp_path)), tmp_path / "out", Store(tmp_path / "datasets")
+    # Two encoders of one architecture are one of four groups.
+    for number, made in ((3, 1), (1, 4), (2, 5)):
+        run_share(study, folder, Share(number, 3), store=store)
+        assert len(list(folder.glob("runs/*/run.json"))) == made
+    assert not list(folder.glob("explorations/*.json")), "explorations are left to the study"
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("runs/*/run.json")}
+    results = run_study(study, folder, store=store)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "what a share has made is not made again"
+    assert [run.recovery for run in results.runs] == [run.recovery for run in finished[1].runs]
+    assert [run.device for run in results.runs] == ["cpu", "cpu", "cpu", None, None]
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "3", "1/", "/3", "a/b", "-1/3", "1/3/5"])
+def test_a_share_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match="cells"):
+        Share.parse(text)
