@@ -22,13 +22,12 @@ from worldprobe._util.progress import reporter
 from worldprobe.measures.probes import fit_probe
 from worldprobe.reports import write_report
 from worldprobe.reports.quoted_values import Quoted
-from worldprobe.results import Run, Summary, exploration_of
+from worldprobe.results import CEILING_OF, Run, Summary, exploration_of
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study import Results, load_study, run_study
 
 INNER = 2.0
 MOST_CONTROLS = 6
-CEILINGS = {"lejepa": "sigreg", "whitening": "whitening"}
 
 
 def rows(results: Results, out: Path) -> list[dict[str, Any]]:
@@ -52,6 +51,8 @@ def rows(results: Results, out: Path) -> list[dict[str, Any]]:
             | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs), "predicted": _predicted(results, row)}
             | {"error": runs[0].recovery.bound.error, "bound": runs[0].recovery.bound.value}
             | ({"inner": _inner(out, runs)} if results.study["test_points"] == "grid" else {})
+            | {"transition": [run.transition.model_dump() for run in runs if run.transition is not None]}
+            | {"planning": [run.planning.model_dump(mode="json") for run in runs if run.planning is not None]}
         )
     return found
 
@@ -96,8 +97,8 @@ def _turning(run: Run, name: str) -> dict[str, float]:
 def _predicted(results: Results, row: Summary) -> float | str | None:
     """Return what the ideal encoder of this objective would reach within the regime, or why that is not known."""
     exploration = exploration_of(row, results.explorations)
-    ceiling = CEILINGS.get(row.objective)
-    if exploration is None or ceiling is None:
+    ceiling = CEILING_OF.get(row.objective)
+    if exploration is None or ceiling not in exploration.predicted:
         return None
     predicted = exploration.predicted[ceiling]
     return predicted.r2 if predicted.refused is None else predicted.refused
@@ -125,9 +126,12 @@ def main() -> None:
     results = run_study(study, out, device=given.device, reporter=reporter())
     found = rows(results, out)
     minutes = round(results.seconds_total / 60, 2)
-    made = {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described()}
+    made: dict[str, Any] = {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described()}
     deviations = list(study.published.deviations) if study.published else []
-    write_json(RESULTS / f"{given.study}-{given.preset}.json", made | {"deviations": deviations, "rows": found})
+    made["outcomes"] = [outcome.model_dump(mode="json") for outcome in results.outcomes]
+    write_json(
+        RESULTS / f"{given.study}-{given.preset}.json", made | {"deviations": deviations, "rows": found} | outcomes
+    )
     rewrite()
     print(table(found))
     print(f"{minutes} minutes; report: {write_report(out)}")
