@@ -129,9 +129,7 @@ def main() -> None:
     made: dict[str, Any] = {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described()}
     deviations = list(study.published.deviations) if study.published else []
     made["outcomes"] = [outcome.model_dump(mode="json") for outcome in results.outcomes]
-    write_json(
-        RESULTS / f"{given.study}-{given.preset}.json", made | {"deviations": deviations, "rows": found} | outcomes
-    )
+    write_json(RESULTS / f"{given.study}-{given.preset}.json", made | {"deviations": deviations, "rows": found})
     rewrite()
     print(table(found))
     print(f"{minutes} minutes; report: {write_report(out)}")

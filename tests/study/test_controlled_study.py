@@ -85,3 +85,13 @@ def test_the_study_driven_explores_the_same_states_under_every_policy(preset):
 def test_a_hypothesis_on_a_transition_needs_an_objective_that_predicts():
     with pytest.raises(InvalidStudy, match=r"hypotheses.0.*predicts from actions.*lejepa-predictive"):
         load_study("mixings-2d", ["hypotheses=['gaussian, lejepa: counterfactual error >= 0.1']"], "smoke")
+
+
+def test_policies_with_fewer_actions_and_longer_clips_train_in_one_study(tmp_path):
+    """Stacks hold predictors of equally many actions, and members with equally many held-out pairs."""
+    other = ["regimes.random={name: controlled, actions: 1}", "regimes.goal-seeking={name: controlled, clip: 16}"]
+    fast = ["references={untrained: false, pixels: false}", "training.steps=2"]
+    results = run_study(load_study("controlled", [*other, *fast], "smoke"), tmp_path / "out", store=Store(tmp_path))
+    found = {run.regime: run.transition for run in results.runs}
+    assert set(found["random"].effect_angles) == {"a1"}
+    assert set(found["goal-seeking"].effect_angles) == set(found["rank-deficient"].effect_angles) == {"a1", "a2"}

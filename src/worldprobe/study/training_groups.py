@@ -1,8 +1,9 @@
-"""Which runs of a study train at once: one architecture, one objective but for its weight, one budget."""
+"""Which runs of a study train at once: one architecture, one objective but for its weight, one budget, one action."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from worldprobe._util.files import content_key
 from worldprobe._util.registry import Component
@@ -89,8 +90,16 @@ def _kind(cell: Cell, study: Study) -> str | None:
     objective = objective_of(cell, study)
     kept = objective.model_dump(mode="json", exclude={objective.weight_field or ""})
     encoder = [type(study.encoder).__name__, study.encoder.settings()]
-    shape = [list(study.observation_shape), study.dimensions, study.heldout_frames, study.restarts]
+    shape: list[Any] = [list(study.observation_shape), study.dimensions, study.heldout_frames, study.restarts]
+    if objective.uses_actions:
+        shape.append(_actions(cell, study))
     return content_key([type(objective).__name__, kept, encoder, shape, study.training.settings()])
+
+
+def _actions(cell: Cell, study: Study) -> int:
+    """Return how many numbers an action of a run's pairs has: predictors of one stack read equally many."""
+    actions = study.source(cell.regime).sample("heldout", study.heldout_frames, cell.seed).pairs.actions
+    return 0 if actions is None else actions.shape[1]
 
 
 def _key(component: Component) -> str:

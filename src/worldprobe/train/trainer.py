@@ -83,7 +83,8 @@ def train_stack(
 
     Each member gets what it would get alone, to float tolerance: its own batches, directions and gradient clipping. The
     members' encoders have one architecture (`Encoder.stackable` where there are several), their objectives differ in
-    the weight alone (`Objective.stacks_with`), and either all have held-out pairs, equally many, or none.
+    the weight alone (`Objective.stacks_with`), and either all have held-out pairs or none; each uses as many of them as
+    the member that has fewest.
     The same seeds, settings and machine give the same weights, on any number of cores and beside other work. With
     `checkpoint`, the state is written there whole every `settings.checkpoint_every` steps, and a training that finds
     its checkpoint continues it; `resumed` is then called with the steps that the checkpoint has done, and `progress`
@@ -156,7 +157,8 @@ class _Run:
         self.batches = _batches(members, settings, device)
         self.predictors = self._build_predictors()
         held = [member.heldout for member in members if member.heldout is not None]
-        self.heldout = [pairs.on(device).first(settings.heldout_pairs) for pairs in held]
+        fewest = min([settings.heldout_pairs, *(len(pairs.index) for pairs in held)])  # a stack takes equally many
+        self.heldout = [pairs.on(device).first(fewest) for pairs in held]
         trained = [*self.stack.parameters, *(self.predictors.parameters if self.predictors else [])]
         self.optimiser = torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
         self.done, self.seconds, self.since = 0, 0.0, 0
