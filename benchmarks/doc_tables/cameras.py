@@ -68,7 +68,19 @@ def companions(symmetric: str, scoped: str) -> str:
     rooms = [by_role(recorded(file)["summary"]) for file in (symmetric, scoped)]
     labels = {name: name for name in EXPLORATIONS} | REFERENCES
     rows = [[label, *(number(room[name]["r2"]["mean"], 3) for room in rooms)] for name, label in labels.items()]
+    read = [recorded("pixel_floor.json")["results"][f"room-{room}"][-1]["r2"] for room in ("symmetric", "scoped")]
+    rows[-1] = [labels["pixels"], *(number(value, 3) for value in read)]
     return markdown(["mean R²", "symmetric room, 6 controls", "furnished room, 3 controls"], rows)
+
+
+def pixel_floor() -> str:
+    """Return what ridge regression reads from raw pixels, by world and number of labelled frames."""
+    rows = []
+    for world, found in recorded("pixel_floor.json")["results"].items():
+        for row in found:
+            each = ", ".join(f"{name} {number(r2)}" for name, r2 in row["r2_per_control"].items())
+            rows.append([f"`{world}`", f"{row['frames']:,}", number(row["r2"], 3), each])
+    return markdown(["world, 32 px", "labelled frames", "mean R²", "by control"], rows)
 
 
 def two_runs(symmetric: str, scoped: str, predicted: str, audits: str) -> str:

@@ -32,6 +32,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "over-seeds": seeds.over_seeds,
     "changes": seeds.changes,
     "seeds-sentence": seeds.explorations_in_a_sentence,
+    "pixel-floor": cameras.pixel_floor,
     "path-traced": cameras.path_traced,
     "speed": cameras.speed,
     "speed-gpu": cameras.speed_gpu,

@@ -21,6 +21,7 @@ from worldprobe.study import Results, conclude_study, load_study, run_study
 from worldprobe.study.cells import cells
 from worldprobe.study.execution import Share
 from worldprobe.study.resumable_run import run_share
+from worldprobe.study.study_plan import plan_study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_frames import Clock
 
@@ -292,3 +293,18 @@ def test_shares_of_the_runs_add_up_to_the_study(tmp_path: Path, finished: tuple[
 def test_a_share_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue, match="cells"):
         Share.parse(text)
+
+
+def test_raw_pixels_are_fitted_on_as_many_frames_as_an_encoder_sees(
+    tmp_path: Path, finished: tuple[Path, Results]
+) -> None:
+    frames = ["world={name: toy-frames}", "encoder={name: patchify}", "frames=1024"]
+    study = load_study(_written(tmp_path), frames)
+    assert study.probe_frames == 256 < study.pixel_frames == 1024
+    assert load_study(_written(tmp_path), [*frames, "references.pixel_frames=300"]).pixel_frames == 300
+    last = len(plan_study(study).groups)
+    run_share(study, tmp_path / "out", Share(last, last), store=Store(tmp_path / "datasets"))
+    pixels = StudyFolder(tmp_path / "out").finished_run("canonical__pixels__seed0")
+    assert pixels is not None
+    assert pixels.recovery.fitted_on == 1024
+    assert {run.recovery.fitted_on for run in finished[1].runs} == {256}, "vectors are fitted on the probe's frames"

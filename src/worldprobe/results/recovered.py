@@ -56,6 +56,8 @@ class Recovery(Record):
     r2_in_regime: dict[str, float | None] | None
     """R^2 per control with the probe both fitted and scored on held-out frames of the regime, disjoint halves: what the
     predicted R^2 is a ceiling of. None for a control that never moves, and without a regime."""
+    fitted_on: int | None = None
+    """Frames that the probe was fitted on; None in results that do not say."""
     orthogonality: float | None
     procrustes: float | None
     """None for raw pixels, which are no embedding."""

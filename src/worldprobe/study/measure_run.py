@@ -52,6 +52,7 @@ def measure_recovery(
     own_r2 = None if own is None else float(r2_per_column(test.z, fit_probe(own.h, own.z)(test.h)).mean())
     recovery = Recovery(
         r2=float(each.mean()),
+        fitted_on=len(probe.z),
         r2_per_control=dict(zip(names, each.tolist(), strict=True)),
         r2_ci95=ci,
         r2_per_control_ci95={name: (low, high) for name, (low, high) in zip(names, each_ci.tolist(), strict=True)},

@@ -25,6 +25,8 @@ WORKING_BYTES = 1_500_000_000
 """What torch and the activations take besides the frames and the weights."""
 BYTES_PER_WEIGHT = 16
 """A float32 weight, its gradient and AdamW's two moments."""
+PIXEL_COPIES = 3
+"""Of the frames in float64, for the ridge regression on raw pixels."""
 LOOSE_POINTS = 2
 """Points that a linear probe needs beyond its dimensions (`measures.probes.fit_probe`)."""
 
@@ -149,13 +151,15 @@ def _memory(study: Study) -> None:
         plans = 8 * plan.pairs * n * (plan.steps + 4 * plan.population * plan.horizon)
     weights = parameter_count(study.encoder, study.observation_shape, study.dimensions)
     trained = weights * BYTES_PER_WEIGHT * study.restarts
-    need = frames * frame_bytes(study) + trained + plans + WORKING_BYTES
+    ridge = PIXEL_COPIES * 8 * study.pixel_frames * prod(study.observation_shape) if study.references.pixels else 0
+    need = frames * frame_bytes(study) + max(ridge, trained) + plans + WORKING_BYTES
     have = total_bytes()
     if have is None or need <= have:
         return
     parts = {
         f"{frames:,} frames of {study.observation_shape}": (frames * frame_bytes(study), "frames or world.size"),
         f"an encoder of {weights:,} weights": (trained, "the encoder's width, d or restarts"),
+        "the ridge regression on raw pixels": (ridge, "references.pixel_frames or world.size"),
         "the planner's plans": (plans, "planning.pairs, population or horizon"),
     }
     what, (largest, lower) = max(parts.items(), key=lambda part: part[1][0])

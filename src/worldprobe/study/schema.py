@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import prod
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
@@ -27,6 +28,11 @@ ANNOTATIONS = ("hypotheses", "published", "smoke", "expect", "audit")
 """Keys that say how results are to be read: they change no run, and a results folder accepts changes to them."""
 
 
+MOST_PIXEL_FRAMES, MOST_PIXELS = 20_000, 4096
+"""Frames that a ridge regression on raw pixels is fitted on at most, where a frame has no more numbers than that: at
+32 x 32 pixels half a minute's work, which grows with the cube of the pixels."""
+
+
 class References(Component):
     """What every result is compared with: a supervised ceiling, and two floors that learn nothing."""
 
@@ -36,6 +42,11 @@ class References(Component):
     )
     untrained: bool = Field(True, description="measure an encoder with its initial weights: a floor")
     pixels: bool = Field(True, description="measure ridge regression from raw pixels to controls: a floor")
+    pixel_frames: Annotated[int, Field(ge=64)] | None = Field(
+        None,
+        description="canonical frames that the ridge regression is fitted on; null: as many as an encoder trains on, "
+        f"at most {MOST_PIXEL_FRAMES:,}; as many as the probe has for vectors and for frames larger than 32 x 32",
+    )
 
 
 class Study(Component):
@@ -231,6 +242,14 @@ class Study(Component):
     def stored_frames(self) -> int:
         """The training frames that are stored for each regime and seed."""
         return self.frames or 0
+
+    @property
+    def pixel_frames(self) -> int:
+        """Canonical frames that the ridge regression on raw pixels is fitted on; the probe's own for recordings."""
+        if self.world is None or len(self.world.observation_shape) == 1:
+            return self.probe_frames
+        most = MOST_PIXEL_FRAMES if prod(self.world.observation_shape) <= MOST_PIXELS else 0
+        return self.references.pixel_frames or max(self.probe_frames, min(self.stored_frames, most))
 
     @property
     def afresh(self) -> bool:

@@ -25,8 +25,9 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
     start, frames, study = time.perf_counter(), resources.frames(cell), resources.variants.at(cell.axes)
     features = reader.features
     heldout = None if cell.regime == CANONICAL else frames.heldout(cell.regime, cell.seed)
+    labelled = frames.pixel_probe() if cell.role is RunRole.PIXELS else frames.probe()
     probe, test = (
-        Embedded(features(data), data.controls, data.spec.sample.blocks) for data in (frames.probe(), frames.test())
+        Embedded(features(data), data.controls, data.spec.sample.blocks) for data in (labelled, frames.test())
     )
     own = None if heldout is None else Embedded(features(heldout), heldout.controls)
     recovery, read = measure_recovery(

@@ -77,6 +77,11 @@ class StudyFrames:
         """Return the canonical set that probes are fitted on."""
         return self._ensure(f"{self.study.test_points} probe", self._scored(self.study.probe_frames, "probe"))
 
+    def pixel_probe(self) -> Dataset:
+        """Return the canonical set that raw pixels are fitted on, which begins with the probe's."""
+        label = f"{self.study.test_points} probe of raw pixels"
+        return self._ensure(label, self._scored(self.study.pixel_frames, "probe"))
+
     def test(self) -> Dataset:
         """Return the canonical set that probes are scored on, disjoint from the probe's."""
         return self._ensure(f"{self.study.test_points} test", self._scored(self.study.test_frames, "test"))

@@ -9,7 +9,7 @@ import torch
 
 from worldprobe.errors import InvalidValue
 from worldprobe.study.axes import Point
-from worldprobe.study.cells import CANONICAL, Cell, ExplorationCell, cells, explorations
+from worldprobe.study.cells import CANONICAL, Cell, ExplorationCell, RunRole, cells, explorations
 from worldprobe.study.preflight import check_frames, preflight
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
@@ -42,6 +42,8 @@ class StudyPlan:
             study = self.variants.at(cell.axes)
             world = id(study.world or study)
             needed[world, "probe"], needed[world, "test"] = study.probe_frames, study.test_frames
+            if cell.role is RunRole.PIXELS and study.pixel_frames != study.probe_frames:
+                needed[world, "pixels"] = study.pixel_frames
             if cell.regime != CANONICAL:
                 source = (study.sources or study.regimes)[cell.regime].model_dump_json()
                 needed[world, cell.regime, source, cell.seed, "train", study.frames] = study.stored_frames
