@@ -21,9 +21,9 @@ from worldprobe.study import Results, conclude_study, load_study, run_study
 from worldprobe.study.cells import cells
 from worldprobe.study.execution import Share
 from worldprobe.study.resumable_run import run_share
-from worldprobe.study.study_plan import plan_study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_frames import Clock
+from worldprobe.study.study_plan import plan_study
 
 HERE = Path(__file__).parent
 
