@@ -50,9 +50,10 @@ lint: setup
 quick: lint
 	$(BIN)/python -m pytest -m "not slow and not blender and not browser"
 
-# A process for every core; the tests of one file stay together, because they share what is dear to make.
+# A process for every core; the tests of one file stay together, because they share what is dear to make, and the files
+# are begun in the order of tests/conftest.py: those with slow tests first.
 test: lint
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 $(VENV)/.docs-installed: $(FULL)
 	$(PIP) "worldprobe[docs]"

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch.multiprocessing
+
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
@@ -23,6 +25,11 @@ _CONTEXT.set_forkserver_preload(
         *("worldprobe.api.arrays", "worldprobe.study.resumable_run", "worldprobe.audits", "worldprobe.cli"),
     ]
 )
+
+
+def start_ranks(work: Callable[..., None], folder: Path) -> None:
+    """Run work(rank, folder) in two processes at once; what fails in one of them is raised here."""
+    torch.multiprocessing.start_processes(work, args=(str(folder),), nprocs=2, start_method="forkserver")
 
 
 class Forked:

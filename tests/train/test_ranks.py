@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.multiprocessing
 
+from forked import start_ranks
 from train import two_ranks
 
 
 @pytest.mark.slow
 def test_gradients_of_two_ranks_averaged_are_those_of_the_whole_batch(tmp_path):
-    torch.multiprocessing.spawn(two_ranks.work, args=(str(tmp_path),), nprocs=2)
+    start_ranks(two_ranks.work, tmp_path)
     found = torch.load(tmp_path / "found.pt", weights_only=True)
     whole = two_ranks.gradients(two_ranks.batch(), shares=1)
     for first, name in [(first, name) for first in (64, 30) for name in whole]:

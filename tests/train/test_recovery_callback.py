@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-import torch.multiprocessing
 from torch import nn
 
 import worldprobe as wp
+from forked import start_ranks
 from train import monitored_ranks
 
 
@@ -115,7 +115,7 @@ def test_a_training_that_diverges_is_logged_and_not_ended(pairs: tuple[np.ndarra
 
 @pytest.mark.slow
 def test_two_ranks_have_the_numbers_of_one_process(tmp_path: Path) -> None:
-    torch.multiprocessing.spawn(monitored_ranks.work, args=(str(tmp_path),), nprocs=2)
+    start_ranks(monitored_ranks.work, tmp_path)
     whole = monitored_ranks.measured(0, 1)
     for rank in (0, 1):
         found = torch.load(tmp_path / f"found{rank}.pt", weights_only=True)
