@@ -44,8 +44,8 @@ def _print_transitions(results: Results, axes: list[str]) -> None:
         return
     title = "Learned transition: mean squared error of the next state, over the state's variance"
     several = len({run.seed for run in runs}) > 1
-    columns = ["regime", *axes, *(["seed"] if several else []), "policy's actions", "other actions", "error of B"]
-    shown = table(title, *columns, "least excited direction")
+    columns = ["regime", *axes, *(["seed"] if several else []), "policy's actions", "other actions"]
+    shown = table(title, *columns, "effects of actions off by", "least excited direction")
     for run in runs:
         found = run.transition
         assert found is not None

@@ -129,7 +129,7 @@ def _directions(
     """Return the principal directions of what the policy adds in a given state, with the error along each."""
     expected = fit_probe(z, actions)(z)
     left = (actions - expected) / sd
-    values, vectors = np.linalg.eigh(left.T @ left / len(left))
+    values, vectors = np.linalg.eigh(left.T @ left / max(len(left) - z.shape[1] - 1, 1))
     found = []
     for value, direction in zip(values, vectors.T, strict=True):
         taken = expected + rng.standard_normal((len(z), 1)) * direction * sd

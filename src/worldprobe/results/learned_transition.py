@@ -52,7 +52,7 @@ class TransitionRecovery(Record):
     """Of actions with the same mean and standard deviation that depend neither on the state nor on each other."""
     counterfactual_ci95: tuple[float, float]
     ratio: float
-    """Counterfactual over on-policy error: up to 1 / lambda_min(E_s Cov(a | s)) (arXiv 2607.22430)."""
+    """Counterfactual over on-policy error: at most of the order of 1 / lambda_min(E_s Cov(a | s)) (2607.22430)."""
     effects_error: float
     """|B' - B| / |B|, Frobenius, of the recovered mean effects B' of the actions on the controls."""
     effects_condition: float | None

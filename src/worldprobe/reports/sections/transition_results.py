@@ -35,11 +35,11 @@ def transition_results(folder: ResultsFolder) -> Section:
     lead = (
         "The predictor of the next embedding, read in true controls by a linear probe. Errors are mean squared errors "
         "over the variance of the states: 0 is exact, 1 is as good as the mean state. Other actions have the policy’s "
-        "means and standard deviations and depend neither on the state nor on each other. Where the policy hardly "
-        "varies a direction of the actions in a given state, predictions are right for its own actions and wrong for "
-        "others: by up to one over the least excitation (arXiv 2607.22430). In a rollout the policy’s later actions "
-        "answer states that noise has moved, and give them away: a transition that reads the state off the actions may "
-        "then be better than the oracle."
+        "means and standard deviations and depend neither on the state nor on each other. B holds the mean effects of "
+        "actions on controls. Where the policy hardly varies a direction of the actions in a given state, predictions "
+        "are right for its own actions and wrong for others, by a factor of the order of one over the least excitation "
+        "(arXiv 2607.22430). In a rollout the policy’s later actions answer states that noise has moved, and give them "
+        "away: a transition that reads the state off the actions may then be better than the oracle."
     )
     drawn = [(s, _median(s, own)) for s, own in measured if own][:MOST_DRAWN]
     key = legend(
