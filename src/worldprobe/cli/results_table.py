@@ -29,6 +29,7 @@ def print_summary(folder: Path) -> None:
         shown.add_row(*map(cell, line))
     console.print(shown)
     _print_transitions(results, axes)
+    _print_logs(results)
     for row in results.summary:
         if row.role == "measured":
             point = [f"{axis} {_value(value)}" for axis, value in row.axes.items()]
@@ -54,6 +55,25 @@ def _print_transitions(results: Results, axes: list[str]) -> None:
         errors = [f"{found.on_policy:.2g}", f"{found.counterfactual:.2g}", f"{found.effects_error:.1%}"]
         shown.add_row(*map(cell, [*own, *errors, f"{found.weakest} ({weakest.excitation:.2g}): {weakest.error:.2g}"]))
     console.print(shown)
+
+
+def _print_logs(results: Results) -> None:
+    """Say how predictors that were trained on recordings do along held-out episodes, one step and most steps ahead."""
+    for run in results.runs:
+        found = run.along_log
+        if found is None:
+            continue
+        for place in dict.fromkeys((0, len(found.horizons) - 1)):
+            steps = found.horizons[place]
+            ahead = "1 step" if steps == 1 else f"{steps} steps"
+            errors = [
+                f"{getattr(found, name)[place]:.2g}" for name in ("learned", "oracle", "mean_effect", "no_effect")
+            ]
+            say(
+                "[bold]{}[/bold], seed {}, {} ahead on held-out episodes: error {} of the states' variance; a linear "
+                "transition fitted to the states {}, the mean effect of actions {}, a state that stays {}.",
+                *(run.regime, run.seed, ahead, *errors),
+            )
 
 
 def _value(value: Any) -> str:

@@ -9,7 +9,14 @@ from worldprobe.results.execution_record import ExecutionRecord
 from worldprobe.results.explored import STILL, Exploration
 from worldprobe.results.hypothesis import DECISION, METRICS, Hypothesis, HypothesisOutcome, Metric, Side
 from worldprobe.results.interval import Interval
-from worldprobe.results.learned_transition import OTHER, OWN, ActionDirection, RolloutErrors, TransitionRecovery
+from worldprobe.results.learned_transition import (
+    OTHER,
+    OWN,
+    RECORDED,
+    ActionDirection,
+    RolloutErrors,
+    TransitionRecovery,
+)
 from worldprobe.results.log_answer import LimitingCause, LogAnswer, StrideAdvice
 from worldprobe.results.missing_r2 import Decomposition, MissingParts
 from worldprobe.results.planned import ORACLE, CostAgreement, FailureSplit, Planned, Reached, StraightLineCosts
@@ -35,6 +42,7 @@ __all__ = [
     "OTHER",
     "OWN",
     "PARTLY",
+    "RECORDED",
     "RECOVERED",
     "STILL",
     "ActionDirection",

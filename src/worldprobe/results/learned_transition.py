@@ -6,8 +6,8 @@ from pydantic import Field
 
 from worldprobe.results.record import Record
 
-OWN, OTHER = "the policy's actions", "other actions"
-"""What rollouts are of: actions that the policy chooses, and actions that do not depend on the state."""
+OWN, OTHER, RECORDED = "the policy's actions", "other actions", "recorded actions"
+"""What rollouts are of: actions that the policy chooses, those that do not depend on the state, those of a log."""
 
 
 class ActionDirection(Record):
@@ -32,7 +32,8 @@ class RolloutErrors(Record):
     mean_effect: list[float]
     """Of the best prediction that does not know the actions: a linear regression on the first state."""
     oracle: list[float]
-    """Of the true transition, which is uncertain by the noise alone."""
+    """Of the true transition, which is uncertain by the noise alone; of a log, of a linear transition that is fitted to
+    the states themselves."""
 
 
 class TransitionRecovery(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worldprobe.results.learned_transition import TransitionRecovery
+from worldprobe.results.learned_transition import RolloutErrors, TransitionRecovery
 from worldprobe.results.planned import Planned
 from worldprobe.results.record import Label, Record
 from worldprobe.results.recovered import Recovery
@@ -39,5 +39,7 @@ class Run(Record):
     planning: Planned | None = None
     transition: TransitionRecovery | None = None
     """Of an objective that predicts the next embedding, where it is known how actions move the controls."""
+    along_log: RolloutErrors | None = None
+    """Of such an objective on a recording: its predictions along the episodes that were kept out of training."""
     device: str | None = None
     """What it was trained on: "cpu" or an accelerator's name; None where nothing was trained, or that is not known."""

@@ -9,9 +9,11 @@ import numpy as np
 from worldprobe._util.files import atomic_write, content_key
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset
+from worldprobe.measures.log_rollouts import LoggedActions, log_rollouts
 from worldprobe.measures.transition_recovery import recover_transition
 from worldprobe.planning import Encode
-from worldprobe.results import Bound, Planned, Run, Seconds, TransitionRecovery
+from worldprobe.results import Bound, Planned, RolloutErrors, Run, Seconds, TransitionRecovery
+from worldprobe.sources import Recorded
 from worldprobe.study.cells import CANONICAL, Cell, RunRole
 from worldprobe.study.machine import device_name
 from worldprobe.study.measure_run import Embedded, measure_bound, measure_cyclic, measure_recovery
@@ -55,6 +57,7 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
         seconds=Seconds(render=render_seconds, train=reader.seconds, measure=time.perf_counter() - start),
         planning=planned,
         transition=_transition(resources, cell, reader, own, heldout),
+        along_log=_along_log(resources, cell, reader, own, heldout),
         device=None if reader.training is None else device_name(resources.device),
     )
     arrays = {"truth": test.z, "recovered": read.astype(np.float32), **reader.curves, **paths}
@@ -94,6 +97,18 @@ def _transition(
     first = heldout.index[:, 0]
     names, rng = [f"a{i + 1}" for i in range(actions.shape[1])], stream(cell.seed, "transition", cell.id)
     return recover_transition(own.h[first], own.z[first], actions, reader.predict, loop, names, rng)
+
+
+def _along_log(
+    resources: Resources, cell: Cell, reader: TrainedReader, own: Embedded | None, heldout: Dataset | None
+) -> RolloutErrors | None:
+    """Measure the predictor that was trained on a recording along its held-out episodes."""
+    if reader.predict is None or own is None or heldout is None:
+        return None
+    source, sample = resources.variants.at(cell.axes).source(cell.regime), heldout.spec.sample
+    if not isinstance(source, Recorded) or sample.actions is None:
+        return None
+    return log_rollouts(own.h, LoggedActions(own.z, sample.actions, sample.starts, source.stride), reader.predict)
 
 
 def _bound(resources: Resources, cell: Cell, own: Embedded | None, heldout: Dataset | None) -> Bound:

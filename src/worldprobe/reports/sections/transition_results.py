@@ -12,7 +12,7 @@ from worldprobe.reports.charts.scale import Scale, ScaleKind
 from worldprobe.reports.html_blocks import Cell, Section, Shown, Table, grid_of, legend, panel
 from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.wording import setting
-from worldprobe.results import RolloutErrors, Run, TransitionRecovery
+from worldprobe.results import RECORDED, RolloutErrors, Run, TransitionRecovery
 
 MOST_DRAWN = 6
 """Series whose rollouts are drawn."""
@@ -21,17 +21,25 @@ LINES = {"learned": "line heldout", "no_effect": "line train", "mean_effect": "l
 WIDTH, HEIGHT = 320, 210
 SMALLEST = 1e-6
 TITLE = "Learned transitions"
+FITTED = "a linear transition fitted to the states"
+LOGGED = (
+    "The predictor of the next embedding along episodes that were kept out of training, read in states by a linear "
+    "probe. Errors are mean squared errors of the recorded states over their variance, and contain the world’s noise. "
+    "What actions do that the policy did not choose cannot be scored on a log: see the audit’s gates on actions. In "
+    "the place of the oracle is a linear transition that is fitted to the states themselves."
+)
 
 
 def has_transitions(folder: ResultsFolder) -> bool:
     """Whether any run's transition was measured."""
-    return any(run.transition is not None for run in folder.results.runs)
+    return any(run.transition is not None or run.along_log is not None for run in folder.results.runs)
 
 
 def transition_results(folder: ResultsFolder) -> Section:
     """Tabulate the errors of every run, and draw rollouts of each series against the floors and the oracle."""
-    measured = [(s, [(run, run.transition) for run in s.runs if run.transition is not None]) for s in folder.series]
-    found = [(s, run, transition) for s, own in measured for run, transition in own]
+    runs = [(s, run) for s in folder.series for run in s.runs]
+    found = [(s, run, run.transition) for s, run in runs if run.transition is not None]
+    rolled = [(s, run, kind, errors) for s, run in runs for kind, errors in _rolled(run).items()]
     lead = (
         "The predictor of the next embedding, read in true controls by a linear probe. Errors are mean squared errors "
         "over the variance of the states: 0 is exact, 1 is as good as the mean state. Other actions have the policy’s "
@@ -41,26 +49,33 @@ def transition_results(folder: ResultsFolder) -> Section:
         "(arXiv 2607.22430). In a rollout the policy’s later actions answer states that noise has moved, and give them "
         "away: a transition that reads the state off the actions may then be better than the oracle."
     )
-    drawn = [(s, _median(s, own)) for s, own in measured if own][:MOST_DRAWN]
+    if not found:
+        lead = LOGGED
     key = legend(
         [
             ("key heldout", "learned"),
-            ("key optimum", "oracle: the true transition, uncertain by the noise"),
+            ("key optimum", "oracle: the true transition, uncertain by the noise" if found else FITTED),
             ("key train", "floor: the state stays"),
             ("key predicted", "floor: the mean effect of actions"),
         ]
     )
+    drawn = [s for s in folder.series if _rolled(s.median_run)][:MOST_DRAWN]
     panels = [
-        panel(_head(s, kind), "", _rollouts(of.rollouts[kind], s, kind)) for s, of in drawn for kind in of.rollouts
+        panel(_head(s, kind), "", _rollouts(errors, s, kind))
+        for s in drawn
+        for kind, errors in _rolled(s.median_run).items()
     ]
     blocks = (key, grid_of(panels, "few")) if panels else ()
-    tables = (_directions(found), _horizons(found))
+    if not found:
+        return Section("transition", TITLE, lead, blocks, shown=_horizons(rolled), nav="Transition")
+    tables = (_directions(found), _horizons(rolled))
     return Section("transition", TITLE, lead, blocks, tables, shown=_errors(found), nav="Transition")
 
 
-def _median(s: Series, own: Sequence[tuple[Run, TransitionRecovery]]) -> TransitionRecovery:
-    """Return the transition of the run that stands for a series, or of its first run."""
-    return s.median_run.transition or own[0][1]
+def _rolled(run: Run) -> dict[str, RolloutErrors]:
+    """Return the rollouts of a run, by what chose the actions."""
+    found = {} if run.transition is None else dict(run.transition.rollouts)
+    return found if run.along_log is None else found | {RECORDED: run.along_log}
 
 
 def _head(s: Series, kind: str) -> Markup:
@@ -102,11 +117,10 @@ def _directions(found: Sequence[tuple[Series, Run, TransitionRecovery]]) -> Tabl
     return Table(title, ("run and direction", "excitation in a given state", "error"), rows)
 
 
-def _horizons(found: Sequence[tuple[Series, Run, TransitionRecovery]]) -> Table:
+def _horizons(rolled: Sequence[tuple[Series, Run, str, RolloutErrors]]) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (f"{_name(s, run)}, {kind}", steps, *(_error(getattr(r, name)[place]) for name in LINES))
-        for s, run, t in found
-        for kind, r in t.rollouts.items()
+        for s, run, kind, r in rolled
         for place, steps in enumerate(r.horizons)
     )
     columns = ("run and actions", "steps ahead", "learned", "the state stays", "the mean effect", "oracle")
@@ -129,7 +143,7 @@ def _rollouts(errors: RolloutErrors, s: Series, kind: str) -> Markup:
     """Draw errors against the horizon, both in logarithms."""
     values = [max(v, SMALLEST) for name in LINES for v in getattr(errors, name)]
     low, high = min(values) / 1.3, max(values) * 1.3
-    x = Scale(errors.horizons[0], errors.horizons[-1], 48, WIDTH - 12, ScaleKind.LOG)
+    x = Scale(errors.horizons[0], max(errors.horizons[-1], 2 * errors.horizons[0]), 48, WIDTH - 12, ScaleKind.LOG)
     y = Scale(low, max(high, 2 * low), HEIGHT - 40, 10, ScaleKind.LOG)
     grid = Markup('<path class="grid" d="M{:.1f} {:.1f}H{:.1f}"/>')
     parts = []
