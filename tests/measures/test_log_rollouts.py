@@ -61,3 +61,9 @@ def test_horizons_that_episodes_are_too_short_for_are_left_out():
     assert log_rollouts(log.z, log, regime.closed_loop(2).expected).horizons == [1, 2, 4]
     log, regime = logged(clips=4, clip=6)
     assert log_rollouts(log.z, log, regime.closed_loop(2).expected) is None
+
+
+def test_the_floors_of_a_short_log_are_no_higher_than_the_mean_state():
+    log, regime = logged(clips=20, clip=24, noise=0.5)
+    found = log_rollouts(log.z, log, regime.closed_loop(2).expected)
+    assert max(found.mean_effect) < 1.15

@@ -63,7 +63,7 @@ def log_rollouts(h: Float[np.ndarray, "rows d"], log: LoggedActions, predictor: 
     probe = fit_probe(h[:half], z[:half])
     linear = fit_probe(np.concatenate([z[fitted], log.at(fitted)], axis=1), z[fitted + log.stride])
     rows = log.starts(horizons[-1])
-    earlier, rows = rows[rows + horizons[-1] * log.stride < half], rows[rows >= half]
+    rows = rows[rows >= half]
     variance, embedding, expected = z[half:].var(axis=0).clip(1e-12), h[rows], z[rows]
     errors: dict[str, list[float]] = {"learned": [], "no_effect": [], "mean_effect": [], "oracle": []}
     for step in range(1, horizons[-1] + 1):
@@ -73,7 +73,7 @@ def log_rollouts(h: Float[np.ndarray, "rows d"], log: LoggedActions, predictor: 
             embedding = predictor(embedding, actions)
         if step in horizons:
             ahead = step * log.stride
-            mean = fit_probe(z[earlier], z[earlier + ahead])(z[rows])
+            mean = fit_probe(z[rows], z[rows + ahead])(z[rows])  # in sample: the floor is not to be made high
             predicted = (bounded(embedding, probe), z[rows], mean, expected)
             for name, own in zip(errors, predicted, strict=True):
                 errors[name].append(float(((own - z[rows + ahead]) ** 2 / variance).mean()))
