@@ -17,6 +17,16 @@ def total_bytes() -> int | None:
     return min(found, default=None)
 
 
+def available_bytes() -> int | None:
+    """Return how much of the memory is not in use; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return total_bytes()
+    free = [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    return min([*free, *filter(None, [total_bytes()])], default=None)
+
+
 def _limit(path: Path) -> int | None:
     try:
         text = path.read_text(encoding="ascii").strip()

@@ -18,11 +18,11 @@ def local_path(folder: Path, name: str) -> Path:
     parts, leaves = _parts(name)
     if not leaves:
         asis = folder.joinpath(*parts)
-        if asis.exists() or not parts:
+        if _exists(asis) or not parts:
             return asis
     for start in range(len(parts)):
         found = folder.joinpath(*parts[start:])
-        if found.exists():
+        if _exists(found):
             return found
     if leaves:
         problem = f"{name!r} lies outside of it, and there is no {parts[-1] if parts else name!r} in it"
@@ -46,6 +46,14 @@ def local_names(folder: Path, names: Sequence[str]) -> list[str]:
         else:
             relative.append(local_path(folder, name).relative_to(folder).as_posix())
     return relative
+
+
+def _exists(path: Path) -> bool:
+    """Return whether there is such a file, as there is not for names that are too long or have a null in them."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _parts(name: str) -> tuple[tuple[str, ...], bool]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from worldprobe._util import memory
 from worldprobe.errors import option
 from worldprobe.recordings.columns import ColumnKind, ColumnTable, Found, role_of
 from worldprobe.recordings.formats import FORMATS, Opened
@@ -37,6 +38,8 @@ def _batches(opened: Opened) -> Iterator[list[str]]:
     size = 0
     for column in opened.columns:
         if column.kind in (ColumnKind.NUMBER, ColumnKind.TRUTH) and column.flat and column.rows:
+            if 8 * column.rows * column.width > (memory.available_bytes() or BATCH_BYTES):
+                continue  # described without a range
             if names and size + 8 * column.rows * column.width > BATCH_BYTES:
                 yield names
                 names, size = [], 0

@@ -23,10 +23,11 @@ STEEP = 85.0
 
 def rotations(path: Path, quaternions: Float[np.ndarray, "rows 4"]) -> Rotation:
     """Return rotations of quaternions (x, y, z, w); raises UnusableData where one is zero or not finite."""
-    norm = np.linalg.norm(quaternions, axis=1)
-    bad = np.flatnonzero(~(norm > 1e-6))
+    with np.errstate(all="ignore"):
+        norm = np.linalg.norm(quaternions, axis=1)
+    bad = np.flatnonzero(~((norm > 1e-6) & (norm < 1e6)))
     if bad.size:
-        problem = f"the quaternion is zero or not finite in {rows_in_words(bad)}"
+        problem = f"the quaternion is zero, huge or not finite in {rows_in_words(bad)}"
         raise UnusableData(path, "poses", problem, "Leave these rows out where they were recorded.")
     return Rotation.from_quat(quaternions)
 
@@ -82,10 +83,17 @@ def _images(folder: Path, files: Sequence[str]) -> Callable[[], Frames]:
     return lambda: ImageFiles(folder, local_names(folder, files))
 
 
+def whole_numbers(times: Float[np.ndarray, " rows"]) -> np.ndarray:
+    """Return times as integers where they are such."""
+    return times.astype(np.int64) if (np.abs(times) < 2.0**62).all() else times
+
+
 def nearest(
     wanted: Float[np.ndarray, " rows"], times: Float[np.ndarray, " poses"], within: float
 ) -> tuple[Int[np.ndarray, " found"], Int[np.ndarray, " found"]]:
     """Return which of the wanted times have a pose no further than `within` away, and the pose nearest to each."""
+    if not len(times):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     order = np.argsort(times, kind="stable")
     after = np.clip(np.searchsorted(times[order], wanted), 1, max(len(times) - 1, 1))
     before = after - 1

@@ -12,6 +12,8 @@ from jaxtyping import Bool
 from worldprobe.errors import DamagedData, MissingDependency, WorldprobeError, option
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+LONGEST = 2000
+"""Characters of a message; values that a file holds may be longer than what can be read."""
 LISTED = 20
 """How many candidates or rows a message names before it counts the rest."""
 
@@ -25,12 +27,15 @@ class UnreadableFile(DamagedData):
                 "it is a Git LFS pointer, not the file that it stands for",
                 "Run `git lfs pull` in its folder.",
             )
-        super().__init__(f"{path} cannot be read: {reason}." + (f" {mend}" if mend else ""))
+        super().__init__(one_line(f"{path} cannot be read: {reason}." + (f" {mend}" if mend else "")))
         self.path, self.reason, self.mend = path, reason, mend
 
 
 class UnknownLayout(WorldprobeError):
     """A file or folder that no registered format recognises, or not the one that was asked for."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class SeveralReadings(WorldprobeError):
@@ -38,16 +43,15 @@ class SeveralReadings(WorldprobeError):
 
     def __init__(self, path: Path, option: str, candidates: Iterable[str], example: str) -> None:
         self.option, self.candidates = option, tuple(candidates)
-        super().__init__(
-            f"{path}: several columns could be the {option}: {shortened(self.candidates)}. Pass {example}."
-        )
+        said = f"{path}: several columns could be the {option}: {shortened(self.candidates)}. Pass {example}."
+        super().__init__(one_line(said))
 
 
 class UnusableData(WorldprobeError):
     """Data that was read as it was written and still cannot be used: where, why, and how to correct it."""
 
     def __init__(self, path: Path, place: str, problem: str, mend: str = "") -> None:
-        super().__init__(f"{path}, {place}: {problem}." + (f" {mend}" if mend else ""))
+        super().__init__(one_line(f"{path}, {place}: {problem}." + (f" {mend}" if mend else "")))
         self.path, self.place, self.problem, self.mend = path, place, problem, mend
 
 
@@ -66,13 +70,19 @@ class BadRows(UnusableData):
 
 def is_lfs_pointer(path: Path) -> bool:
     """Return whether a file is what Git leaves in place of a large file that was not downloaded."""
-    if not path.is_file():
-        return False
     try:
+        if not path.is_file():
+            return False
         with open(path, "rb") as handle:
             return handle.read(len(LFS_POINTER)) == LFS_POINTER
     except OSError:
         return False
+
+
+def one_line(text: str) -> str:
+    """Return a message in one line, the middle left out where a file's own words make it too long to read."""
+    joined = " ".join(text.splitlines())
+    return joined if len(joined) <= LONGEST else f"{joined[: LONGEST // 2]} ... {joined[-LONGEST // 2 :]}"
 
 
 def shortened(names: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from worldprobe.errors import option
+from worldprobe.recordings.capacity import NAME_BYTES, ROW_BYTES, check_capacity
 from worldprobe.recordings.choosing import NOTHING, Asked, Choice, choose
 from worldprobe.recordings.columns import last_word
 from worldprobe.recordings.episode_marks import EpisodeMark, mark_of
@@ -59,6 +60,7 @@ def read_recording(
     name, opened = open_recording(path, format)
     asked = Asked(_listed(states), _listed(actions), frames, episode, time)
     choice = choose(opened, asked)
+    _check_columns(opened, choice.names)
     values = opened.read(choice.names)
     rows = _common_rows(opened, choice)
     pictures = _pictures(opened, choice, rows)
@@ -79,6 +81,13 @@ def read_recording(
 
 def _listed(names: Sequence[str] | str | None) -> list[str] | None:
     return None if names is None else [names] if isinstance(names, str) else list(names)
+
+
+def _check_columns(opened: Opened, names: Sequence[str]) -> None:
+    """Raise NotEnoughRoom where the columns do not fit in memory: twice, since they are put together."""
+    columns = [opened.column(name) for name in names]
+    size = sum((2 * ROW_BYTES * column.rows + NAME_BYTES) * column.width for column in columns)
+    check_capacity(f"{opened.path}, {shortened([column.name for column in columns])}", size)
 
 
 def _common_rows(opened: Opened, choice: Choice) -> int:

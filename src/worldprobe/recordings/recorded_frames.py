@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import warnings
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,17 +14,27 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from worldprobe.errors import InvalidValue
+from worldprobe.recordings.capacity import check_capacity, size_of
 from worldprobe.recordings.pictures import Pictures, eight_bits, range_of_floats, rgb, rgb_shape
 from worldprobe.recordings.problems import UnreadableFile, UnusableData
 from worldprobe.stats.subsample import evenly_spaced
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
+"""What image files are read as; Pillow knows others that start programs or open further files."""
+DECODING = (
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error),
+    *(TypeError, IndexError, KeyError, OverflowError, AttributeError, ZeroDivisionError),
+)
+"""What Pillow raises for a damaged image, format by format."""
 LOOKED_AT = 16
 """How many pictures of floating-point numbers are read to find their range."""
 
+LONGEST = 1000
+"""Digits of a number in a file's name that count for its order."""
 CHECKED = 1000
 """How many image files are checked when a recording is opened; the others are checked when they are read."""
 
@@ -55,6 +67,7 @@ class Frames(ABC):
         asked = np.asarray(rows, dtype=np.int64)
         if asked.size and (asked.min() < 0 or asked.max() >= len(self)):
             raise InvalidValue("rows", f"{asked.min()} .. {asked.max()}", f"0 .. {len(self) - 1}")
+        check_capacity(f"{len(asked):,} frames", size_of((len(asked), *self.shape), 1))
         if not asked.size:
             return np.zeros((0, *self.shape), dtype=np.uint8)
         return self._read(asked)
@@ -67,6 +80,7 @@ class ArrayFrames(Frames):
         """Look at some pictures for their range; raises UnusableData for numbers in neither 0 .. 1 nor 0 .. 255."""
         self._array, self._name = array, f"{path.name} {name}"
         self.shape = rgb_shape(array.shape[1:])
+        check_capacity(f"{path}, {name}: pictures", size_of((LOOKED_AT, *array.shape[1:]), array.dtype.itemsize))
         some = np.asarray(array[evenly_spaced(len(array), LOOKED_AT)])
         self._factor = 1.0 if array.dtype == np.uint8 else float_factor(path, name, some)
 
@@ -175,8 +189,8 @@ def decoded(path: Path, image: Any) -> UInt8[np.ndarray, "H W 3"]:
         )
     try:
         return np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UnreadableFile(path, str(error)) from error
+    except DECODING as error:
+        raise UnreadableFile(path, " ".join(str(error).split()) or type(error).__name__) from error
 
 
 def _opened(path: Path) -> Any:
@@ -186,13 +200,15 @@ def _opened(path: Path) -> Any:
 def open_image(path: Path, source: Any) -> Any:
     """Open an image in a file, or in bytes that `path` holds; raises UnreadableFile for none, or one far too large."""
     try:
+        if isinstance(source, Path) and source.exists() and not source.is_file():
+            raise UnreadableFile(path, "it is not a file of its own")
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(source)
+            return Image.open(source, formats=IMAGE_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         limit = f"it has more than {Image.MAX_IMAGE_PIXELS:,} pixels"
         raise UnreadableFile(path, limit, "Save its images smaller.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except DECODING as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else "it is not a whole image"
         raise UnreadableFile(path, reason) from error
 
@@ -211,4 +227,4 @@ def is_image(name: str) -> bool:
 
 def natural(name: str) -> list[tuple[int, str]]:
     """Return a sorting key in which numbers count as numbers."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+    return [(int(part[:LONGEST]), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part]

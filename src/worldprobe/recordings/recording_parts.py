@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class RecordingPart:
     """Some components of a column, in order."""
 
     column: Column
-    places: tuple[int, ...]
+    places: Sequence[int]
 
     def __str__(self) -> str:
         whole = len(self.places) == self.column.width
@@ -43,7 +44,7 @@ class Treated:
 
 def whole(column: Column) -> RecordingPart:
     """Return all components of a column."""
-    return RecordingPart(column, tuple(range(column.width)))
+    return RecordingPart(column, range(column.width))
 
 
 def parts_of(opened: Opened, texts: Sequence[str]) -> tuple[tuple[RecordingPart, ...], tuple[Treated, ...]]:
@@ -87,7 +88,7 @@ def _part(opened: Opened, text: str) -> RecordingPart:
     return part
 
 
-def _places(column: Column, inside: str) -> tuple[int, ...]:
+def _places(column: Column, inside: str) -> Sequence[int]:
     if column.components and inside in column.components:
         return (column.components.index(inside),)
     numbers = re.fullmatch(r"(\d{1,9})|(\d{0,9}):(\d{0,9})", inside)
@@ -98,7 +99,7 @@ def _places(column: Column, inside: str) -> tuple[int, ...]:
     start, end = int(first or 0), int(stop or column.width)
     if not start < end <= column.width:
         raise InvalidValue(f"{column.name}[...]", inside, f"0 .. {column.width - 1}")
-    return tuple(range(start, end))
+    return range(start, end)
 
 
 def titles(parts: Sequence[RecordingPart]) -> tuple[str, ...]:
@@ -117,7 +118,8 @@ def units(parts: Sequence[RecordingPart]) -> tuple[str, ...]:
 
 def assembled(parts: Sequence[RecordingPart], values: dict[str, np.ndarray]) -> np.ndarray:
     """Return the parts side by side, (rows, n): float32 where nothing is lost by it, else float64."""
-    arrays = [values[part.column.name].reshape(len(values[part.column.name]), -1) for part in parts]
+    read = [values[part.column.name] for part in parts]
+    arrays = [array.reshape(len(array), math.prod(array.shape[1:])) for array in read]
     wanted = np.result_type(np.float32, *(array.dtype for array in arrays))
     dtype = np.float32 if wanted == np.float32 else np.float64
     if len(parts) == 1 and len(parts[0].places) == arrays[0].shape[1]:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi"})
+ONLY_THIS_FILE = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi",
+}
+"""FFmpeg goes by content: a playlist in a file named *.mp4 would let it open others."""
 SEEK_THRESHOLD = 8
 """Frames up to which decoding on is cheaper than seeking the next key frame."""
 
@@ -186,7 +191,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, Any]]:
     with needing("av", f"the video {path.name}"):
         import av
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options=ONLY_THIS_FILE) as container:
             if not container.streams.video:
                 raise UnreadableFile(path, "it holds no video")
             if container.streams.video[0].codec_context is None:

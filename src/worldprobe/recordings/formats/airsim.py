@@ -12,11 +12,11 @@ import numpy as np
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.formats.number_lines import floats, head_of, lines_of
-from worldprobe.recordings.poses import IMAGE, opened_poses, rotations, six_states
+from worldprobe.recordings.poses import IMAGE, opened_poses, rotations, six_states, whole_numbers
 from worldprobe.recordings.problems import UnusableData
 
 NAME = "airsim_rec.txt"
-POSE = ("POS_X", "POS_Y", "POS_Z", "Q_W", "Q_X", "Q_Y", "Q_Z")
+POSE = ("TimeStamp", "POS_X", "POS_Y", "POS_Z", "Q_W", "Q_X", "Q_Y", "Q_Z")
 
 
 @FORMATS.register("airsim")
@@ -41,7 +41,7 @@ class AirSim(Format):
             words = line.split("\t")
             if len(words) < len(header):
                 raise UnusableData(file, f"line {number:,}", f"it has {len(words)} of {len(header)} values", "Drop it.")
-            wanted = [words[columns[name]] for name in ("TimeStamp", *POSE)]
+            wanted = [words[columns[name]] for name in POSE]
             rows.append(floats(file, number, wanted, 8))
             vehicles.append(words[columns["VehicleName"]] if "VehicleName" in columns else "")
             files = words[columns["ImageFile"]].split(";") if "ImageFile" in columns else []
@@ -57,7 +57,7 @@ class AirSim(Format):
         cameras = len(images[0]) if images else 0
         names = [IMAGE] if cameras == 1 else [f"{IMAGE}_{place}" for place in range(cameras)]
         listed = {name: [_inside(file, images[row][place]) for row in order] for place, name in enumerate(names)}
-        found = opened_poses(path, states, times=table[:, 0].astype(np.int64), folder=file.parent, images=listed)
+        found = opened_poses(path, states, times=whole_numbers(table[:, 0]), folder=file.parent, images=listed)
         if len(starts) > 1:
             found.starts, found.starts_in_words = starts.astype(np.int64), "VehicleName"
         return found

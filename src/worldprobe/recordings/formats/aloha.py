@@ -18,7 +18,7 @@ from worldprobe.recordings.formats.episodes_npz import Following
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import SUFFIXES, Hdf5Piece, OpenedHdf5, arrays, opened
 from worldprobe.recordings.problems import UnreadableFile, UnusableData, shortened
-from worldprobe.recordings.recorded_frames import Frames, Pictures, decoded, mixed_sizes, natural
+from worldprobe.recordings.recorded_frames import Frames, Pictures, decoded, mixed_sizes, natural, open_image
 
 QPOS, ACTION, CAMERAS = "observations/qpos", "action", "observations/images/"
 
@@ -75,16 +75,20 @@ class OpenedAloha(Opened):
 
     def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
         """Return whole columns; raises UnusableData where a file's vectors are of another length."""
-        found = [part.read(names) for part in self._parts]
-        for part, values in zip(self._parts, found, strict=True):
+        for part in self._parts:
             for name in names:
-                if values[name].shape[1:] != found[0][name].shape[1:]:
-                    problem = f"its rows have the shape {values[name].shape[1:]}, not {found[0][name].shape[1:]}"
+                if part.column(name).shape != self.column(name).shape:
+                    problem = f"its rows have the shape {part.column(name).shape}, not {self.column(name).shape}"
                     raise UnusableData(part.path, name, problem, "All files need the same arrays.")
+        found = [part.read(names) for part in self._parts]
         return {name: np.concatenate([values[name] for values in found]) for name in names}
 
     def frames(self, name: str) -> Frames:
         """Return a camera's pictures, of which only those asked for are read."""
+        for part in self._parts:
+            if self.column(name).type != "JPEG" and part.column(name).shape != self.column(name).shape:
+                problem = f"its pictures have the shape {part.column(name).shape}, not {self.column(name).shape}"
+                raise UnusableData(part.path, name, problem, "All files need the same arrays.")
         if self.column(name).type == "JPEG":
             return Following([PaddedJpegs(part.path, name, part.column(name).rows) for part in self._parts])
         return Following([part.frames(name) for part in self._parts])
@@ -120,12 +124,12 @@ class PaddedJpegs(Frames):
         return found
 
     def _picture(self, raw: np.ndarray, row: int) -> np.ndarray:
-        from PIL import Image
-
         try:
-            return decoded(self._path, Image.open(BytesIO(raw.tobytes())))
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise UnreadableFile(self._path, f"{self._name}, row {row:,} is no whole JPEG image ({error})") from error
+            with open_image(self._path, BytesIO(raw.tobytes())) as image:
+                return decoded(self._path, image)
+        except UnreadableFile as error:
+            said = f"{self._name}, row {row:,} is no whole JPEG image ({error.reason})"
+            raise UnreadableFile(self._path, said) from error
 
 
 def _column(column: Column, rows: int) -> Column:

@@ -103,7 +103,7 @@ def as_numpy(path: Path, name: str, values: pa.ChunkedArray) -> np.ndarray:
         if other.size:
             problem = f"row {other[0]:,} holds {lengths[other[0]]} numbers, row 0 {lengths[0]}"
             raise UnusableData(path, f"column {name!r}", problem, "Vectors must all have one length.")
-        return as_numpy(path, name, compute.list_flatten(values)).reshape(len(lengths), -1)
+        return as_numpy(path, name, compute.list_flatten(values)).reshape(len(lengths), lengths[0])
     if types.is_temporal(kind):
         values = values.cast(pa.int64() if kind.bit_width == 64 else pa.int32())
     elif types.is_decimal(kind) or (values.null_count and not types.is_floating(kind)):

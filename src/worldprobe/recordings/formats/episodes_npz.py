@@ -95,5 +95,6 @@ class Following(Frames):
 
 
 def _files(path: Path) -> list[Path]:
-    found = [entry for entry in path.iterdir() if entry.suffix.lower() == ".npz" and not entry.name.startswith(".")]
+    found = [entry for entry in path.iterdir() if entry.suffix.lower() == ".npz" and entry.is_file()]
+    found = [entry for entry in found if not entry.name.startswith(".")]
     return sorted(found, key=lambda entry: natural(entry.name))

@@ -12,7 +12,7 @@ import numpy as np
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.formats.number_lines import lines_of, table_of
-from worldprobe.recordings.poses import nearest, opened_poses, rotations, six_states
+from worldprobe.recordings.poses import nearest, opened_poses, rotations, six_states, whole_numbers
 from worldprobe.recordings.problems import UnusableData
 
 TRUTH = "state_groundtruth_estimate0/data.csv"
@@ -50,7 +50,7 @@ class Euroc(Format):
             name: [f"{name}/data/{images[stamp]}" for stamp in stamps[rows].tolist()]
             for name, images in cameras.items()
         }
-        found = opened_poses(path, states[poses], times=stamps[rows].astype(np.int64), folder=mav, images=files)
+        found = opened_poses(path, states[poses], times=whole_numbers(stamps[rows]), folder=mav, images=files)
         found.words += f"; {len(rows):,} of {len(stamps):,} images have a pose within 5 ms"
         return found
 
@@ -64,7 +64,7 @@ def _images(folder: Path) -> dict[float, str]:
     found = {}
     for number, line in lines_of(folder / "data.csv"):
         stamp, _, name = (word.strip() for word in line.partition(","))
-        if not stamp.isdigit() or not name:
+        if not (stamp.isascii() and stamp.isdigit()) or not name:
             raise UnusableData(folder / "data.csv", f"line {number}", f"a time and a file belong here: {line[:80]!r}")
         found[float(stamp)] = name
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Int
 
+from worldprobe.recordings.capacity import check_capacity, size_of
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.encoded_frames import ENCODED, EncodedFrames, encoded_bytes, image_shape
 from worldprobe.recordings.episodes import episode_of
@@ -29,6 +30,10 @@ SUFFIXES = frozenset({".h5", ".hdf5", ".hdf"})
 BLOCK = 2048
 """Rows read at a time from chunks of one row: HDF5 needs kilobytes of memory for every chunk of a selection."""
 
+BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
+"""What h5py raises for damaged metadata, and where an array is a group or a single value, or a group an array."""
+PIECE_BYTES = 200
+"""Memory that an episode of one array takes before any of it is read."""
 GATHERED = 1 << 14
 """Rows gathered at a time where each lies in a chunk of its own."""
 
@@ -96,6 +101,7 @@ class OpenedHdf5(Opened):
         if not hasattr(dataset, "shape"):
             raise UnusableData(self.path, piece.dataset, "there is no such array", "Was the file written to its end?")
         check_own(self.path, dataset)
+        check_chunks(self.path, dataset)
         shape = dataset.shape if piece.clip is None else dataset.shape[1:]
         wanted = (piece.rows, *column.shape) if shaped else (piece.rows, *shape[1:])
         if shape != wanted:
@@ -114,6 +120,8 @@ class Hdf5Frames(Frames):
         self.shape = rgb_shape(column.shape)
         self._factor = 1.0
         if column.type != "uint8":
+            size = size_of(column.shape, np.dtype(column.type).itemsize)
+            check_capacity(f"{path}, {column.name}: pictures", LOOKED_AT * size)
             some = self._raw(evenly_spaced(len(self), LOOKED_AT))
             self._factor = float_factor(path, column.name, some)
 
@@ -178,6 +186,8 @@ class Hdf5(Format):
         with opened(path) as file:
             found = arrays(file)
         axes = clip_axes(found)
+        if axes is not None:
+            check_capacity(f"{path}, episodes", PIECE_BYTES * axes.episodes * len(found))
         if axes is None:
             return OpenedHdf5(path, found, {column.name: [Hdf5Piece(column.name, column.rows)] for column in found})
         pieces = {
@@ -185,7 +195,7 @@ class Hdf5(Format):
         }
         used = lengths_of(found)
         with opened(path) as file:
-            padded = padding(axes, file[used[0].name][...]) if used else None
+            padded = padding(axes, whole(path, file[used[0].name])) if used else None
         clips = OpenedHdf5(path, [axes.flattened(column) for column in found], pieces)
         clips.starts, clips.starts_in_words, clips.words = axes.starts, "the first axis", axes.words
         clips.padded = padded
@@ -210,7 +220,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError) as error:  # what h5py raises for damaged metadata
+    except BROKEN as error:
         said = " ".join(str(error).split())
         mend = "It may be cut short: copy or record it again."
         if "filter" in said or "plugin" in said:
@@ -261,6 +271,37 @@ def check_own(path: Path, dataset: h5py.Dataset) -> None:
     if others or Path(dataset.file.filename) != path:
         problem = f"its numbers lie in another file, {shortened(sorted(others) or [dataset.file.filename])}"
         raise UnusableData(path, dataset.name or "", problem, "Copy them into the file: `h5repack` does.")
+
+
+def check_chunks(path: Path, dataset: h5py.Dataset) -> None:
+    """Raise NotEnoughRoom for chunks that do not fit in memory: HDF5 unpacks whole ones."""
+    if dataset.chunks is not None:
+        check_capacity(f"{path}, {dataset.name}, a chunk", size_of(dataset.chunks, dataset.dtype.itemsize))
+
+
+def holds_group(held: Any, name: str) -> bool:
+    """Return whether there is a group of this name."""
+    import h5py
+
+    return held.get(name, getclass=True) is h5py.Group
+
+
+def group_of(held: Any, name: str) -> Any:
+    """Return a group; raises UnusableData where it is none, since an array would be read to look for a name in it."""
+    if not holds_group(held, name):
+        path = Path(held.file.filename)
+        raise UnusableData(path, name, "it is no group of arrays", "Was the file written to its end?")
+    return held[name]
+
+
+def whole(path: Path, dataset: Any) -> np.ndarray:
+    """Return all of a dataset of whole numbers; raises UnusableData for another, NotEnoughRoom for one too large."""
+    if not getattr(dataset, "shape", ()) or dataset.dtype.kind not in "iu":
+        raise UnusableData(path, str(getattr(dataset, "name", "")), "it is no array of whole numbers")
+    check_own(path, dataset)
+    check_chunks(path, dataset)
+    check_capacity(f"{path}, {dataset.name}", size_of(dataset.shape, dataset.dtype.itemsize))
+    return dataset[...]
 
 
 def _rows_alone(path: Path, dataset: h5py.Dataset) -> np.ndarray | None:

@@ -86,8 +86,11 @@ class OpenedLeRobot(Opened):
     def _shaped(self, path: Path, name: str, values: np.ndarray) -> np.ndarray:
         """Return values in their feature's shape: a vector of one number is a number."""
         column = self.column(name)
-        if values[0].size != column.width:
-            problem = f"its rows hold {values[0].size} numbers, meta/info.json says {column.width}"
+        if column.kind is ColumnKind.NUMBER and values.dtype.kind not in "iufb":
+            raise UnusableData(path, f"column {name!r}", "its values are not the numbers that meta/info.json promises")
+        width = int(np.prod(values.shape[1:]))
+        if width != column.width:
+            problem = f"its rows hold {width} numbers, meta/info.json says {column.width}"
             raise UnusableData(path, f"column {name!r}", problem)
         return values.reshape(len(values), *column.shape)
 

@@ -20,6 +20,8 @@ from worldprobe.recordings.formats.arrow import arrow, parquet_file
 from worldprobe.recordings.local_paths import local_path
 from worldprobe.recordings.problems import UnknownLayout, UnreadableFile, UnusableData, shortened
 
+MOST = 1 << 40
+"""Episodes and rows that an index may list."""
 WIDEST_FIELD = 100
 """Characters to which a template of a file's name may fill up a number."""
 
@@ -140,8 +142,11 @@ def _index_v2(info: Info) -> Index:
         if line.strip():
             try:
                 episode = json.loads(line)
-                found[int(episode["episode_index"])] = int(episode["length"])
-            except (ValueError, KeyError, TypeError) as error:
+                place, length = int(episode["episode_index"]), int(episode["length"])
+                if not (0 <= place < MOST and 0 <= length < MOST):
+                    raise ValueError(f"episode {place:,} of {length:,} rows")
+                found[place] = length
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
                 raise UnreadableFile(path, f"line {number} is not an episode ({error!r})", IN_PART) from error
     numbers = np.array(sorted(found), dtype=np.int64)
     size = int(info.said.get("chunks_size", 1000))

@@ -15,7 +15,7 @@ import numpy as np
 
 from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.formats.format import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, group_of, holds_group, is_hdf5, opened
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ INSIDE = Path("data") / "main_data.hdf5"
 def episodes_of(file: h5py.File) -> list[str]:
     """Return the names of the episodes in the order of their numbers, where they are laid out as Minari does."""
     found = [name for name in file if EPISODE.fullmatch(name)]
-    if not found or not all(part in file[found[0]] for part in ("observations", "actions")):
+    if (
+        not found
+        or not holds_group(file, found[0])
+        or not all(part in file[found[0]] for part in ("observations", "actions"))
+    ):
         return []
     return sorted(found, key=lambda name: int(name.removeprefix("episode_")))
 
@@ -52,8 +56,9 @@ class Minari(Format):
         path = _file(path)
         with opened(path) as file:
             episodes = episodes_of(file)
-            steps = [len(file[name]["truncations" if "truncations" in file[name] else "rewards"]) for name in episodes]
-            first = arrays(file[episodes[0]])
+            groups = [group_of(file, name) for name in episodes]
+            steps = [len(group["truncations" if "truncations" in group else "rewards"]) for group in groups]
+            first = arrays(groups[0])
         if not min(steps):
             raise UnusableData(path, episodes[int(np.argmin(steps))], "it has no steps", "Leave the episode out.")
         rows = sum(steps) + len(steps)

@@ -44,8 +44,9 @@ class Nerf(Format):
         if not isinstance(listed, list) or not listed:
             raise UnusableData(file, "frames", "there is no list of them", "Is it a transforms.json of a NeRF set?")
         matrices = np.stack([_matrix(file, row, frame) for row, frame in enumerate(listed)])
-        turns = matrices[:, :3, :3] / np.linalg.norm(matrices[:, :3, :3], axis=1, keepdims=True)
-        bad = np.flatnonzero(~(np.abs(np.linalg.det(turns) - 1) < 0.01))
+        with np.errstate(all="ignore"):  # what is not finite then is found in the next line
+            turns = matrices[:, :3, :3] / np.linalg.norm(matrices[:, :3, :3], axis=1, keepdims=True)
+            bad = np.flatnonzero(~(np.abs(np.linalg.det(turns) - 1) < 0.01))
         if bad.size:
             problem = f"transform_matrix is no rotation and translation in {rows_in_words(bad)}"
             raise UnusableData(file, "frames", problem, "Its upper left 3 x 3 block must be a rotation.")
@@ -65,7 +66,7 @@ def _matrix(file: Path, row: int, frame: Any) -> np.ndarray:
     given = frame.get("transform_matrix") if isinstance(frame, dict) else None
     try:
         matrix = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         matrix = np.empty(0)
     if matrix.shape not in ((4, 4), (3, 4)) or not np.isfinite(matrix).all():
         raise UnusableData(file, f"frame {row}", "transform_matrix is not 4 x 4 finite numbers", "Drop the frame.")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import lzma
 import math
 import shutil
+import struct
 import tempfile
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from worldprobe.errors import NotEnoughRoom
+from worldprobe.recordings.capacity import check_capacity, size_of
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.encoded_frames import ENCODED, LARGEST, ArrayImages, image_shape
 from worldprobe.recordings.formats.clips import clip_axes, lengths_of, padding
@@ -27,9 +31,12 @@ from worldprobe.recordings.recorded_frames import Alternating, ArrayFrames, Fram
 NEXT = "_next"
 SPARE_BYTES = 64 << 20
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, struct.error),
+    *(RuntimeError, OverflowError, TypeError),  # encrypted archives, sizes and types that there are not
     *(ValueError, SyntaxError, tokenize.TokenError),  # what numpy raises for a damaged header
 )
+HEAD = 1 << 17
+"""Bytes from which an array's header is read; longer ones are no header of numbers."""
 _LOCAL_HEADER = 30
 """Bytes before the name in the header that a ZIP file writes in front of every member."""
 
@@ -80,11 +87,14 @@ class OpenedNpz(Opened):
             raise UnusableData(path, "pairs", f"their numbers of rows differ: {said}", "Write one row for every pair.")
         columns = [self._column(member) for member in self._members.values() if not self._partner(member)]
         axes = None if self._paired else clip_axes(columns)
+        if axes is not None:
+            check_capacity(f"{path}, episodes", 8 * axes.episodes)
         self._axes = axes
         super().__init__(path, columns if axes is None else map(axes.flattened, columns))
         if axes is not None:
             self.starts, self.starts_in_words, self.words = axes.starts, "the first axis", axes.words
             for column in lengths_of(columns)[:1]:
+                check_capacity(f"{path}, {column.name}", 8 * (column.rows + axes.episodes * axes.rows))
                 with np.load(path, allow_pickle=False) as archive:
                     self.padded = padding(axes, archive[column.name])
         if self._paired:
@@ -98,6 +108,8 @@ class OpenedNpz(Opened):
 
     def frames(self, name: str) -> Frames:
         if self.column(name).type in ENCODED:
+            member = self._members[name]
+            check_capacity(f"{self.path}, {name}", size_of(member.shape, member.dtype.itemsize))
             with reading(self.path, *_BROKEN), np.load(self.path, allow_pickle=False) as archive:
                 return ArrayImages(self.path, name, archive[name])
         first = self._picture(self._members[name])
@@ -142,11 +154,17 @@ def _members(path: Path) -> list[NpzMember]:
             if not info.filename.endswith(".npy"):
                 continue
             with archive.open(info) as handle:
-                shape, fortran, dtype = _header(handle)
-                header = handle.tell()
+                head = handle.read(HEAD)
+                start = BytesIO(head)
+                shape, fortran, dtype = _header(start)
+                header = start.tell()
+                if any(axis < 0 for axis in shape):
+                    raise ValueError(f"{info.filename} has the shape {shape}")
                 row = dtype.itemsize * math.prod(shape[1:])
                 bytes_each = (dtype.kind == "S" and len(shape) == 1) or (dtype == np.uint8 and len(shape) == 2)
-                first = handle.read(row) if bytes_each and shape[0] and row <= LARGEST else b""
+                first = b""
+                if bytes_each and shape[0] and row <= LARGEST:
+                    first = (head[header:] + handle.read(max(header + row - len(head), 0)))[:row]
             size = header + dtype.itemsize * math.prod(shape)
             if size != info.file_size and not dtype.hasobject:
                 raise ValueError(f"{info.filename} has {info.file_size:,} bytes, its header says {size:,}")
@@ -176,7 +194,7 @@ def _mapped(path: Path, member: NpzMember) -> np.ndarray:
 
 def _unpacked(path: Path, member: NpzMember) -> np.ndarray:
     """Return compressed frames mapped from a temporary file, which goes when they do; a ZIP cannot be read by row."""
-    size, folder = int(np.prod(member.shape)) * member.dtype.itemsize, tempfile.gettempdir()
+    size, folder = size_of(member.shape, member.dtype.itemsize), tempfile.gettempdir()
     if size + SPARE_BYTES > shutil.disk_usage(folder).free:
         raise NotEnoughRoom(
             f"The frames {member.name!r} of {path} are compressed and need {size / 1e9:.2f} GB in {folder} to be read. "

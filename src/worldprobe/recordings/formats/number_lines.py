@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.recordings.capacity import check_file
 from worldprobe.recordings.problems import UnusableData, reading
 
 
 def lines_of(path: Path, comments: bool = False) -> Iterator[tuple[int, str]]:
     """Give the lines of a text file with their numbers from 1; comments (#) and empty lines only where asked."""
+    check_file(path)
     with reading(path, OSError, UnicodeDecodeError), open(path, encoding="utf-8-sig") as handle:
         for number, line in enumerate(handle, start=1):
             if comments or (line.strip() and not line.lstrip().startswith("#")):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from worldprobe.recordings.formats.format import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, group_of, holds_group, is_hdf5, opened
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ DEMO = re.compile(r"demo_(\d+)")
 
 def demos_of(file: h5py.File) -> list[str]:
     """Return the names of the demos in the order of their numbers (demo_2 before demo_10)."""
-    data = file.get("data")
-    numbered = [name for name in (data or ()) if DEMO.fullmatch(name)]
+    numbered = [name for name in (file["data"] if holds_group(file, "data") else ()) if DEMO.fullmatch(name)]
     return sorted(numbered, key=lambda name: int(name.removeprefix("demo_")))
 
 
@@ -46,7 +45,7 @@ class Robomimic(Format):
         """Read the lengths of all demos and the arrays of the first; raises UnusableData for a demo without steps."""
         with opened(path) as file:
             demos = demos_of(file)
-            lengths = [_steps(path, file["data"][demo]) for demo in demos]
+            lengths = [_steps(path, group_of(file["data"], demo)) for demo in demos]
             first = [column for column in arrays(file["data"][demos[0]]) if not column.name.startswith("next_obs/")]
             masks = len(file.get("mask") or ())
         rows = sum(lengths)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from worldprobe.recordings.formats.format import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened, whole
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class StableWorldmodel(Format):
     def open(cls, path: Path) -> OpenedHdf5:
         """Read the episodes; raises UnusableData where they do not cover the rows one after the other."""
         with opened(path) as file:
-            lengths, offsets = (file[name][...].astype(np.int64) for name in EPISODES)
+            lengths, offsets = (whole(path, file[name]).astype(np.int64).reshape(-1) for name in EPISODES)
             columns = [column for column in arrays(file) if column.name not in EPISODES]
         ends = np.cumsum(lengths)
         if len(lengths) != len(offsets) or not np.array_equal(ends - lengths, offsets):

@@ -6,15 +6,24 @@ The layout: https://github.com/nicklashansen/tdmpc2, tdmpc2/trainer/offline_trai
 from __future__ import annotations
 
 import pickle
+import struct
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from worldprobe.recordings.capacity import check_capacity, check_file
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
-from worldprobe.recordings.problems import UnreadableFile, UnusableData
+from worldprobe.recordings.problems import UnreadableFile, UnusableData, reading
 
+LOADING = (
+    *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, IndexError),
+    *(AttributeError, AssertionError, OverflowError, struct.error, zipfile.BadZipFile, MemoryError),
+)
+"""What `torch.load` raises for a file that is none of its own, or that it refuses to execute."""
 NAMES = {"task": "task_index"}
 """What columns are called here: a task is no state."""
 
@@ -63,12 +72,28 @@ def _tensors(path: Path) -> dict[str, np.ndarray]:
     import torch
 
     mend = "Only tensors in a dictionary are read, nothing is executed: torch.save(data.to_dict(), path) writes that."
+    _check_archive(path)
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of storages that damage makes old ones
+            held = torch.load(path, map_location="cpu", weights_only=True)
+    except LOADING as error:
         said = " ".join(str(error).split())[:120] or type(error).__name__
         raise UnreadableFile(path, f"it does not hold plain tensors ({said})", mend) from error
     if not isinstance(held, dict):
         raise UnreadableFile(path, f"it holds a {type(held).__name__}", mend)
     found = {str(name): value for name, value in held.items() if isinstance(value, torch.Tensor)}
-    return {name: value.detach().to_dense().resolve_conj().resolve_neg().numpy() for name, value in found.items()}
+    check_capacity(str(path), sum(value.numel() * value.element_size() for value in found.values()))
+    try:
+        return {name: value.detach().to_dense().resolve_conj().resolve_neg().numpy() for name, value in found.items()}
+    except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:  # types that NumPy lacks
+        raise UnreadableFile(path, f"a tensor in it is not of plain numbers ({error})", mend) from error
+
+
+def _check_archive(path: Path) -> None:
+    """Raise NotEnoughRoom for an archive whose unpacked size does not fit in memory."""
+    check_file(path)
+    if zipfile.is_zipfile(path):
+        with reading(path, zipfile.BadZipFile, ValueError, OSError, NotImplementedError), zipfile.ZipFile(path) as held:
+            size = sum(info.file_size for info in held.infolist())
+        check_capacity(f"{path}, unpacked", size)

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from worldprobe.recordings.capacity import check_file
 from worldprobe.recordings.formats.arrow import arrow
 from worldprobe.recordings.formats.tables import is_number
 
@@ -86,6 +87,7 @@ def layout_of_text(head: str) -> TextLayout:
 
 def parsed(path: Path) -> TextTable:
     """Parse a table; raises UnreadableFile for a line that is cut short."""
+    check_file(path)
     with arrow(path):
         from pyarrow import csv
 

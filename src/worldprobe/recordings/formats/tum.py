@@ -53,7 +53,7 @@ class Tum(Format):
         stamps, names = [], []
         for number, line in lines_of(listed):
             stamp, _, name = line.strip().partition(" ")
-            if not name or not stamp.replace(".", "", 1).isdigit():
+            if not name or not (stamp.isascii() and stamp.replace(".", "", 1).isdigit()):
                 raise UnusableData(listed, f"line {number}", f"a time and a file belong here, not {line[:80]!r}")
             stamps.append(float(stamp))
             names.append(name.strip())
