@@ -158,3 +158,28 @@ def test_what_the_data_allow_and_chance_are_beside_the_recovery(log: tuple[Path,
     assert not found["taps"]["h"]["reasons"]
     assert found["taps"]["h"]["bound"]["error"] < 0.01
     assert found["predicted"]["refused"] or found["decomposition"]["share_of_ceiling"] > 0.95
+
+
+def test_a_short_log_of_many_states_has_a_ceiling_too(tmp_path: Path, rng: np.random.Generator) -> None:
+    z = np.empty((20, 40, 12))
+    z[:, 0] = rng.standard_normal((20, 12))
+    for t in range(1, 40):
+        z[:, t] = 0.9 * z[:, t - 1] + np.sqrt(1 - 0.81) * rng.standard_normal((20, 12))
+    np.savez(tmp_path / "log.npz", state=z.reshape(-1, 12), episode=np.repeat(np.arange(20), 40))
+    np.save(tmp_path / "h.npy", z.reshape(-1, 12) @ rng.standard_normal((12, 12)))
+    found = measured("--data", tmp_path / "log.npz", "--embeddings", tmp_path / "h.npy", quick=False)
+    assert found["predicted"]["refused"] is None
+    assert found["predicted"]["approximate"]
+    assert found["predicted"]["r2"] > 0.7
+    assert found["decomposition"]["share_of_ceiling"] is not None
+
+
+def test_an_encoder_that_reads_more_than_its_pairs_can_teach_is_said_to_know_more(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    z = rng.standard_normal((2000, 2))  # independent rows: their pairs teach nothing
+    np.savez(tmp_path / "log.npz", pos=z[:, 0], yaw=z[:, 1], episode=np.arange(2000) // 50)
+    for d, said in ((2, "an ideal encoder that"), (8, "an ideal encoder with as many dimensions as states that")):
+        np.save(tmp_path / "h.npy", z @ rng.standard_normal((2, d)))
+        found = measured("--data", tmp_path / "log.npz", "--embeddings", tmp_path / "h.npy", quick=False)
+        assert f"of {said} learns from these pairs alone" in found["verdict"]

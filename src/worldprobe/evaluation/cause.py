@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from worldprobe._util.seeds import stream
 from worldprobe.evaluation.subject import Subject
 from worldprobe.evaluation.tap_measures import TapMeasures
 from worldprobe.explain.decomposition import decompose
-from worldprobe.predictor.predict import predict
+from worldprobe.explore import Pairs
+from worldprobe.predictor.log_prediction import predict_log
 from worldprobe.predictor.refusals import wider_than_the_state
-from worldprobe.recordings.episodes import episode_of
 from worldprobe.results import Prediction
-
-MOST_STATES = 8
-"""States that a prediction is made for."""
 
 AT_MOST = 60_000
 """Pairs, whole episodes, that the prediction is made from."""
@@ -39,20 +35,9 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
     pairs, n = subject.pairs, len(subject.names)
     if not len(pairs):
         return refused(objective, d, f"{subject.why_no_pairs} to predict from"), None
-    if n > MOST_STATES:
-        return refused(objective, d, f"a prediction is made for at most {MOST_STATES} states, not {n}"), None
-    assert subject.starts is not None
     size = min(d, n) if objective == "sigreg" else d
-    answer = predict(
-        subject.z[pairs[:, 0]].astype(np.float64),
-        subject.z[pairs[:, 1]].astype(np.float64),
-        objective,
-        rng=stream(0, "evaluation", "prediction"),
-        d=size,
-        groups=_groups(subject, pairs[:, 0]),
-        at_most=AT_MOST,
-        names=subject.names,
-    )
+    states = Pairs(subject.z.astype(np.float64), pairs)
+    answer = predict_log(states, subject.names, objective, d=size, at_most=AT_MOST)
     found = {
         "objective": objective,
         "d": d,
@@ -61,6 +46,7 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
         "r2_per_state": answer.r2_per_control,
         "refused": answer.refused,
         "notes": list(answer.notes),
+        "approximate": answer.approximate,
         "of_n_dimensions": None,
     }
     if size == d or answer.refused:
@@ -72,7 +58,7 @@ def predicted(subject: Subject, d: int, objective: str) -> tuple[dict[str, Any] 
 def refused(objective: str, d: int, reason: str) -> dict[str, Any]:
     """Return what stands for a prediction that is not made: every key, and the reason."""
     known = {"objective": objective, "d": d, "r2": None, "ci95": None, "r2_per_state": None}
-    return known | {"refused": reason, "notes": [], "of_n_dimensions": None}
+    return known | {"refused": reason, "notes": [], "approximate": False, "of_n_dimensions": None}
 
 
 def decomposition(
@@ -130,6 +116,13 @@ def verdict(
 def _recovered(values: dict[str, Any], prediction: dict[str, Any] | None) -> str:
     has = f"The encoder recovers {values['r2']:.2f} of the states linearly"
     narrow = None if prediction is None else prediction["of_n_dimensions"]
+    ideal = None if prediction is None else (narrow or prediction)["r2"]
+    if ideal is not None and values["r2"] > ideal + 0.05:
+        with_as_many = " with as many dimensions as states" if narrow is not None else ""
+        return (
+            f"{has}, more than the {ideal:.2f} of an ideal encoder{with_as_many} that learns from these pairs alone: it "
+            "had labels, other data or another objective."
+        )
     if narrow is not None:
         share = "that is what" if values["r2"] >= narrow["r2"] - 0.05 else "less than"
         return (
@@ -147,14 +140,3 @@ def _recovered(values: dict[str, Any], prediction: dict[str, Any] | None) -> str
         f"{has}, of {ceiling:.2f} that an ideal encoder of these data would: the gap is not the exploration's, but the "
         "scene's or the training's."
     )
-
-
-def _groups(subject: Subject, rows: np.ndarray) -> np.ndarray:
-    """Return which pairs depend on one another: those of one episode, or of a stretch where there are few episodes."""
-    assert subject.starts is not None
-    episode = episode_of(subject.starts, rows)
-    if len(subject.starts) >= 40:
-        return episode
-    stretch = max(1, subject.rows // 200)
-    labels: np.ndarray = episode * (subject.rows // stretch + 1) + (rows - subject.starts[episode]) // stretch
-    return labels

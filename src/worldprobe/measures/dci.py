@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso
 
 PENALTY = 0.01
@@ -31,9 +33,11 @@ def dci(h: Float[np.ndarray, "N d"], z: Float[np.ndarray, "N n"], r2: float) -> 
     is invisible.
     """
     x, y = _standard(h), _standard(z)
-    importance = np.abs(Lasso(alpha=PENALTY, fit_intercept=False, precompute=True).fit(x, y).coef_).reshape(
-        z.shape[1], h.shape[1]
-    )
+    with warnings.catch_warnings():
+        # Where dimensions repeat one another the last digits are slow to settle; an entropy needs two of them.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        probe = Lasso(alpha=PENALTY, fit_intercept=False, precompute=True).fit(x, y)
+    importance = np.abs(probe.coef_).reshape(z.shape[1], h.shape[1])
     of_dimension, of_state = importance.sum(axis=0), importance.sum(axis=1)
     if not of_dimension.any():
         return DCI(0.0, 0.0, r2)
