@@ -39,6 +39,11 @@ def option(name: str, value: object = None) -> str:
     return f"{flag} {shlex.quote(listed)}"
 
 
+def option_name(name: str) -> str:
+    """Return what an option is called here: `--drop-bad`, in Python `drop_bad`."""
+    return option(name).removesuffix("=")
+
+
 class WorldprobeError(Exception):
     """Base of every error that is the user's or the machine's to mend; the CLI prints it without a traceback."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,3 +163,11 @@ def test_a_folder_that_cannot_be_made_is_refused_first(
     assert found.status == 2
     assert "allowed is a folder" in found.err
     assert found.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("flag", ["--size=0", "--range=1,0", "--mean=1,2", "--layout=XYZ", "--std=0", "--mean=1"])
+def test_pre_processing_is_refused_in_the_words_of_the_command_line(flag: str, folder: Path) -> None:
+    log = str(folder / "log.npz")
+    called = call("measure", "--data", log, "--states", "pos", "--encoder", "none.onnx", flag)
+    assert called.status == 2
+    assert re.match(r"worldprobe: --(size|range|mean|layout|std) ", called.err), called.err

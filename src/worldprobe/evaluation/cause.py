@@ -118,10 +118,10 @@ def _recovered(values: dict[str, Any], prediction: dict[str, Any] | None) -> str
     narrow = None if prediction is None else prediction["of_n_dimensions"]
     ideal = None if prediction is None else (narrow or prediction)["r2"]
     if ideal is not None and values["r2"] > ideal + 0.05:
-        with_as_many = " with as many dimensions as states" if narrow is not None else ""
+        of = f"an ideal encoder{' with as many dimensions as states' if narrow is not None else ''}"
         return (
-            f"{has}, more than the {ideal:.2f} of an ideal encoder{with_as_many} that learns from these pairs alone: it "
-            "had labels, other data or another objective."
+            f"{has}, more than the {ideal:.2f} of {of} that learns from these pairs alone: it had labels, other data "
+            "or another objective."
         )
     if narrow is not None:
         share = "that is what" if values["r2"] >= narrow["r2"] - 0.05 else "less than"

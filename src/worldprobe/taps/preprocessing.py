@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 from PIL import Image
 
-from worldprobe.errors import InvalidValue
+from worldprobe.errors import InvalidValue, option_name
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -31,24 +31,26 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < 1:
-            raise InvalidValue("size", self.size, "1 or more pixels")
+            raise InvalidValue(option_name("size"), self.size, "1 or more pixels")
         if self.layout not in ("NHWC", "NCHW"):
-            raise InvalidValue("layout", self.layout, "NHWC or NCHW")
+            raise InvalidValue(option_name("layout"), self.layout, "NHWC or NCHW")
         for name in ("mean", "std"):
             given = getattr(self, name)
             if given is not None and len(given) not in (1, 3):
-                raise InvalidValue(name, given, "one number, or one for each of 3 channels")
+                raise InvalidValue(option_name(name), given, "one number, or one for each of 3 channels")
         for name, given in (("range", self.range), ("mean", self.mean), ("std", self.std)):
             if given is not None and not np.isfinite(given).all():
-                raise InvalidValue(name, given, "finite numbers")
+                raise InvalidValue(option_name(name), given, "finite numbers")
         if self.mean is not None and self.std is None:
-            raise InvalidValue("std", None, "what is divided by after the mean is taken off; 1 for nothing")
+            raise InvalidValue(
+                option_name("std"), None, "what is divided by after the mean is taken off; 1 for nothing"
+            )
         if self.std is not None and self.mean is None:
-            raise InvalidValue("mean", None, "what is taken off before the division by std; 0 for nothing")
+            raise InvalidValue(option_name("mean"), None, "what is taken off before the division by std; 0 for nothing")
         if self.std is not None and not all(value > 0 for value in self.std):
-            raise InvalidValue("std", self.std, "positive numbers")
+            raise InvalidValue(option_name("std"), self.std, "positive numbers")
         if self.range is not None and (len(self.range) != 2 or not self.range[0] < self.range[1]):
-            raise InvalidValue("range", self.range, "two numbers, the lower one first: 0,1")
+            raise InvalidValue(option_name("range"), self.range, "two numbers, the lower one first: 0,1")
 
     @property
     def floats(self) -> bool:
