@@ -22,7 +22,7 @@ DISTRIBUTIONS = {
     "pydantic_core": "pydantic",
 }
 """The distribution of a module that is named otherwise, or that comes with another one."""
-GUARDED = {"hdf5plugin", "lightning", "stable_pretraining", "pandas"}
+GUARDED = {"hdf5plugin", "lightning", "stable_pretraining", "pandas", "triton"}
 """What is used where a user has it, and never asked for."""
 
 

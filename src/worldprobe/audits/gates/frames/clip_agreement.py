@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.frames.clip_read_out import Views
+from worldprobe.audits.gates.frames.clip_read_out import ClipViews
 from worldprobe.audits.gates.world.linear_cues import read_out
 from worldprobe.stats.r2 import r2_from_errors
 
@@ -55,7 +55,7 @@ LEAST_WITHIN = 0.3
 """R^2 within clips from which offsets are judged."""
 
 
-def agreement(views: Views, names: Sequence[str]) -> list[Gate]:
+def agreement(views: ClipViews, names: Sequence[str]) -> list[Gate]:
     """Return the gates on clips that differ from the others; none where clips are few or short."""
     rows = np.bincount(views.clip)
     if (rows >= FEWEST_ROWS).sum() < FEWEST_CLIPS:
@@ -63,7 +63,7 @@ def agreement(views: Views, names: Sequence[str]) -> list[Gate]:
     return [*_agree(views, names), *_foreign(views), *_offset(views, names)]
 
 
-def _agree(views: Views, names: Sequence[str]) -> list[Gate]:
+def _agree(views: ClipViews, names: Sequence[str]) -> list[Gate]:
     kept = np.bincount(views.clip)[views.clip] >= FEWEST_ROWS
     x, clip = views.x[kept], np.unique(views.clip[kept], return_inverse=True)[1]
     c, guess = views.components[kept][:, :COMPONENTS], views.guess[kept]
@@ -155,7 +155,7 @@ def _reading(
     return found
 
 
-def _foreign(views: Views) -> list[Gate]:
+def _foreign(views: ClipViews) -> list[Gate]:
     # What the frames of any clip would give: of a clip far from the middle more than of others.
     chance = (views.x - views.guess.mean(axis=0)) ** 2 + views.guess.var(axis=0)
     rows = np.maximum(np.bincount(views.clip), 1)
@@ -177,7 +177,7 @@ def _foreign(views: Views) -> list[Gate]:
     return [FOREIGN.judge("frames", share, advice, evidence={"error of the median clip": float(np.median(each))})]
 
 
-def _offset(views: Views, names: Sequence[str]) -> list[Gate]:
+def _offset(views: ClipViews, names: Sequence[str]) -> list[Gate]:
     error = views.x - views.guess
     within = [_centred(y, views.clip) for y in (error, views.x)]
     means = [y - inner for y, inner in zip((error, views.x), within, strict=True)]

@@ -35,7 +35,7 @@ FEWEST_CLIPS, SHORTEST_BLOCK = 30, 20
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class ClipViews:
     """Features of frames (rows, m), the states that move (rows, n), and which clip each row belongs to."""
 
     features: Float32[np.ndarray, "rows m"]
@@ -89,7 +89,7 @@ def clips(joined: Bool[np.ndarray, " neighbours"]) -> Int[np.ndarray, " rows"]:
     return np.cumsum(place % block == 0) - 1
 
 
-def readable(views: Views, names: Sequence[str]) -> list[Gate]:
+def readable(views: ClipViews, names: Sequence[str]) -> list[Gate]:
     """Return the gate on what can be read of every state."""
     r2 = r2_from_errors(((views.x - views.guess) ** 2).mean(axis=0), views.x.var(axis=0))
     gates = []

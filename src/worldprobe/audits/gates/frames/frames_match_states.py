@@ -15,7 +15,7 @@ from worldprobe.audits.canonical_views import SIDE, shrunk
 from worldprobe.audits.gate import Gate, check
 from worldprobe.audits.gates.exploration.sample_size import OVERLAP
 from worldprobe.audits.gates.frames.clip_agreement import agreement
-from worldprobe.audits.gates.frames.clip_read_out import Views, clips, readable
+from worldprobe.audits.gates.frames.clip_read_out import ClipViews, clips, readable
 from worldprobe.audits.gates.frames.unstated_content import unstated
 from worldprobe.audits.gates.unmade import kept
 from worldprobe.audits.gates.world.linear_cues import read_out, weak_cues
@@ -109,7 +109,7 @@ def audit_frames(
     if joined.any():
         gates.append(_dropped(repeated, log.x[rows], joined))
     if moving.names:
-        views = Views(seen, moving.x[rows], clips(joined))
+        views = ClipViews(seen, moving.x[rows], clips(joined))
         if joined.sum() > 200:
             gates += kept("frames in step", lambda: [_in_step(views, joined)])
         gates += kept("what can be read", lambda: readable(views, moving.names))
@@ -167,7 +167,7 @@ def _dropped(
     return DROPPED.judge("frames", share, advice)
 
 
-def _in_step(views: Views, joined: np.ndarray) -> Gate:
+def _in_step(views: ClipViews, joined: np.ndarray) -> Gate:
     """Judge the shift under which the states are read best, every clip as the others are read."""
     errors = {0: 0.0}
     best, best_gain = 0, 0.0

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from worldprobe.audits.gate import Gate, check
 from worldprobe.audits.gates.exploration.decay_rates import Rates, allowed, pair_correlation
-from worldprobe.audits.gates.frames.clip_read_out import FOLDS, Views
+from worldprobe.audits.gates.frames.clip_read_out import FOLDS, ClipViews
 from worldprobe.stats.r2 import r2_from_errors
 from worldprobe.stats.whitening import whitening_axes
 
@@ -42,7 +42,9 @@ LEAST_R2 = 0.2
 """R^2 from which a control counts as readable at all; below it `readable` warns."""
 
 
-def unstated(views: Views, names: Sequence[str], joined: Bool[np.ndarray, " neighbours"], draws: float) -> list[Gate]:
+def unstated(
+    views: ClipViews, names: Sequence[str], joined: Bool[np.ndarray, " neighbours"], draws: float
+) -> list[Gate]:
     """Return the gates on hidden factors and on regions where states are out of view.
 
     `draws` says how many independent draws the recording amounts to.
@@ -53,7 +55,7 @@ def unstated(views: Views, names: Sequence[str], joined: Bool[np.ndarray, " neig
     return gates + _blind(views, names)
 
 
-def _hidden(views: Views, joined: Bool[np.ndarray, " neighbours"], draws: float) -> Gate:
+def _hidden(views: ClipViews, joined: Bool[np.ndarray, " neighbours"], draws: float) -> Gate:
     first = np.flatnonzero(joined)
     fold = views.fold[first]
     c = views.components[:, :AXES]
@@ -88,7 +90,7 @@ def _hidden(views: Views, joined: Bool[np.ndarray, " neighbours"], draws: float)
     return HIDDEN.judge("frames", ratio, advice, noise=float(noise), evidence={"states": known, "frames": seen})
 
 
-def _slowest_state(views: Views, first: np.ndarray) -> tuple[float, float]:
+def _slowest_state(views: ClipViews, first: np.ndarray) -> tuple[float, float]:
     """Return the largest correlation, from row to row, of a state or of a function of its ranks, with its error."""
     best = (0.0, 1.0)
     for column in views.x.T:
@@ -109,7 +111,7 @@ def _slowest_function(cells: Float[np.ndarray, "rows k"], first: np.ndarray) -> 
     return found
 
 
-def _blind(views: Views, names: Sequence[str]) -> list[Gate]:
+def _blind(views: ClipViews, names: Sequence[str]) -> list[Gate]:
     error = (views.x - views.guess) ** 2
     seen = r2_from_errors(error.mean(axis=0), views.x.var(axis=0)) >= LEAST_R2
     if not seen.any():
