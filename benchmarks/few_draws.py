@@ -1,6 +1,6 @@
 """What few pairs cost a trained encoder, beside the calibrated curve: results/few_draws.json.
 
-    python benchmarks/few_draws.py [--seeds 2] [--steps 2000]
+    python benchmarks/few_draws.py [--seeds 3] [--steps 3000]
 
 Ornstein-Uhlenbeck logs of two states in an analytic world, of different correlations, episodes and rows.
 """
@@ -11,32 +11,35 @@ import argparse
 
 from machine import RESULTS, described
 from policies import Collected, of_walk
-from trained_recovery import WORLD, Logged, train_all, trained
+from trained_recovery import LAMBDA, WORLD, Logged, train_all, trained
 from worldprobe._util.files import write_json
 from worldprobe.predictor.decorrelation import decorrelated
 from worldprobe.predictor.few_draws import SampleSize
 
 LOGS = (
     (0.8, 3, 50),
-    (0.8, 5, 100),
+    (0.8, 6, 35),
+    (0.8, 5, 80),
+    (0.8, 10, 60),
     (0.8, 10, 200),
-    (0.8, 20, 500),
     (0.98, 4, 500),
     (0.98, 20, 500),
     (0.5, 4, 100),
-    (0.5, 1, 1000),
-    (0.998, 1, 20_000),
+    (0.5, 8, 100),
+    (0.5, 10, 200),
+    (0.95, 5, 30),
+    (0.95, 5, 60),
     (0.998, 20, 1000),
+    (0.998, 400, 50),
 )
-LAMBDA = 0.005
-"""What the curve was calibrated with."""
+"""Pair correlation, episodes, rows of each."""
 
 
 def main() -> None:
     """Train, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=3000)
     given = parser.parse_args()
     logs = {size: Collected(of_walk(lambda u: u, (size[0],) * 2), *size[1:]) for size in LOGS}
     train_all(logs.values(), given.seeds, given.steps, LAMBDA)

@@ -1,6 +1,6 @@
 """What the gates find, and how often they are wrong: benchmarks/results/gate_power.json.
 
-    python benchmarks/gate_power.py [--logs 300] [--seeds 3] [--only clean|states|frames]
+    python benchmarks/gate_power.py [--logs 300] [--seeds 3] [--workers 1] [--only clean|states|frames]
 
 False alarms are counted on ideal logs: Gaussian walks of 200 to 100,000 rows, 1 to 6 states, in one episode or many,
 fast or slow. What a gate rightly says of an ideal log's own size and speed is no alarm: `RIGHTLY`. Power is the share
@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,9 @@ from worldprobe.predictor.log_prediction import predict_log
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 TEST_STATES = 2000
+
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""`map`, in this process or in several."""
 
 
 def ideal(seed: int) -> tuple[np.ndarray, float]:
@@ -61,21 +66,14 @@ def _pairs(states: np.ndarray) -> int:
     return int(states.shape[0] * (states.shape[1] - 1))
 
 
-def clean(logs: int) -> dict[str, Any]:
-    """Audit ideal logs, every other after standardising; return the alarms."""
-    alarms, by_gate, kinds = [], Counter[str](), Counter[str]()
-    for seed in range(logs):
-        states, rho = ideal(seed)
-        pairs, n = pairs_of(states), states.shape[2]
-        gates = audit_regime(pairs, NAMES[:n], standardise=seed % 8 < 4)
-        wrong = [g for g in bad(gates) if not RIGHTLY.get(g.gate, lambda *_: False)(states, rho)]
-        kinds[f"{'one episode' if seed % 2 == 0 else 'episodes'}, {'slow' if seed // 2 % 2 == 0 else 'fast'}"] += 1
-        if wrong:
-            by_gate.update({gate.gate for gate in wrong})
-            alarms.append(
-                {"seed": seed, "shape": list(states.shape), "rho": round(rho, 5), "gates": list(map(said, wrong))}
-            )
-            print(alarms[-1], flush=True)
+def clean(logs: int, each: Map) -> dict[str, Any]:
+    """Audit ideal logs, every other four after standardising; return the alarms."""
+    kinds = Counter(
+        f"{'one episode' if seed % 2 == 0 else 'episodes'}, {'slow' if seed // 2 % 2 == 0 else 'fast'}"
+        for seed in range(logs)
+    )
+    alarms = [alarm for alarm in each(alarm_of, range(logs)) if alarm is not None]
+    by_gate = Counter(name for alarm in alarms for name in {text.split()[0] for text in alarm["gates"]})
     return {
         "logs": logs,
         "kinds": dict(kinds),
@@ -84,6 +82,19 @@ def clean(logs: int) -> dict[str, Any]:
         "by_gate": dict(by_gate),
         "alarms": alarms,
     }
+
+
+def alarm_of(seed: int) -> dict[str, Any] | None:
+    """Audit one ideal log; return what it says without reason, None where that is nothing."""
+    states, rho = ideal(seed)
+    pairs, n = pairs_of(states), states.shape[2]
+    gates = audit_regime(pairs, NAMES[:n], standardise=seed % 8 < 4)
+    wrong = [g for g in bad(gates) if not RIGHTLY.get(g.gate, lambda *_: False)(states, rho)]
+    if not wrong:
+        return None
+    found = {"seed": seed, "shape": list(states.shape), "rho": round(rho, 5), "gates": list(map(said, wrong))}
+    print(found, flush=True)
+    return found
 
 
 def bad(gates: Sequence[Gate]) -> list[Gate]:
@@ -110,71 +121,84 @@ def read(gates: Sequence[Gate]) -> float:
     return float(np.mean([max(gate.value, 0.0) for gate in gates if gate.gate == "readable"]))
 
 
-def state_faults(seeds: int) -> list[dict[str, Any]]:
+Found = tuple[float, set[str]]
+"""What a fault costs, NaN where it was not asked for, and the gates that do not pass."""
+
+
+def state_faults(seeds: int, each: Map) -> list[dict[str, Any]]:
     """Audit every planted fault of states; frames show the true ones."""
-    found, reference = [], {}
+    cells = [(name, seed) for name in STATE_FAULTS for seed in range(seeds)]
+    found = dict(zip(cells, each(_of_states, cells), strict=True))
+    ideal_r2 = -found["none", 0][0]
+    rows = []
     for name, fault in STATE_FAULTS.items():
-        named, others, falls = [], Counter[str](), []
-        for seed in range(seeds):
-            true, recorded = fault.make(np.random.default_rng(seed))
-            gates = audit_regime(pairs_of(recorded), NAMES[:3])
-            in_record = recorded is not true
-            if in_record:
-                some = slice(0, len(true), max(len(true) // FRAME_EPISODES, 1))
-                shown, own = frames_of(true[some]), pairs_of(recorded[some])
-                frame_gates = audit_frames(shown.reshape(-1, *shown.shape[2:]), own, NAMES[:3])
-                base = audit_frames(shown.reshape(-1, *shown.shape[2:]), pairs_of(true[some]), NAMES[:3])
-                falls.append(read(base) - read(frame_gates))
-                gates += frame_gates
-            elif seed == 0:
-                reference.setdefault("clean", predicted(recorded) if name == "none" else 1.0)
-                falls.append(reference["clean"] - predicted(recorded))
-            kinds = {gate.gate for gate in bad(gates)}
-            named.append(bool(kinds & set(fault.named_by)))
-            others.update(kinds)
-        found.append(
-            _row(name, "record" if in_record else "exploration", falls, named, others, fault.named_by, fault.unseen)
-        )
-    return found
+        true, recorded = fault.make(np.random.default_rng(0))
+        own = [found[name, seed] for seed in range(seeds)]
+        in_record = recorded is not true
+        falls = [cost + (0.0 if in_record else ideal_r2) for cost, _ in own]
+        rows.append(_row(name, "record" if in_record else "exploration", falls, own, fault.named_by, fault.unseen))
+    return rows
 
 
-def frame_faults(seeds: int) -> list[dict[str, Any]]:
+def _of_states(cell: tuple[str, int]) -> Found:
+    """Return what a fault of the record costs, or minus the R^2 predicted for one of the exploration."""
+    name, seed = cell
+    true, recorded = STATE_FAULTS[name].make(np.random.default_rng(seed))
+    gates = audit_regime(pairs_of(recorded), NAMES[:3])
+    if recorded is true:
+        return -predicted(recorded) if seed == 0 else np.nan, kinds_of(gates)
+    some = slice(0, len(true), max(len(true) // FRAME_EPISODES, 1))
+    frames = frames_of(true[some])
+    with_fault, without = (
+        audit_frames(frames.reshape(-1, *frames.shape[2:]), pairs_of(states[some]), NAMES[:3])
+        for states in (recorded, true)
+    )
+    return read(without) - read(with_fault), kinds_of(gates + with_fault)
+
+
+def frame_faults(seeds: int, each: Map) -> list[dict[str, Any]]:
     """Audit every planted fault of frames."""
-    found = []
-    for name, (change, named_by) in FRAME_FAULTS.items():
-        named, others, falls = [], Counter[str](), []
-        for seed in range(seeds):
-            rng = np.random.default_rng(seed)
-            states = walk(rng, FRAME_EPISODES, FRAME_ROWS)
-            whole = frames_of(states)
-            shown = change(rng, whole)
-            gates, base = (
-                audit_frames(each.reshape(-1, *each.shape[2:]), pairs_of(states), NAMES[:3]) for each in (shown, whole)
-            )
-            kinds = {gate.gate for gate in bad(gates)}
-            named.append(bool(kinds & set(named_by)))
-            others.update(kinds)
-            falls.append(1.0 / 3.0 if named_by == ("hidden-factor",) else read(base) - read(gates))
-        found.append(_row(name, "frames", falls, named, others, named_by, ""))
-    return found
+    cells = [(name, seed) for name in FRAME_FAULTS for seed in range(seeds)]
+    found = dict(zip(cells, each(_of_frames, cells), strict=True))
+    return [
+        _row(name, "frames", [cost for cost, _ in own], own, named_by, "")
+        for name, (_, named_by) in FRAME_FAULTS.items()
+        for own in [[found[name, seed] for seed in range(seeds)]]
+    ]
+
+
+def _of_frames(cell: tuple[str, int]) -> Found:
+    name, seed = cell
+    change, named_by = FRAME_FAULTS[name]
+    rng = np.random.default_rng(seed)
+    states = walk(rng, FRAME_EPISODES, FRAME_ROWS)
+    whole = frames_of(states)
+    with_fault, without = (
+        audit_frames(shown.reshape(-1, *shown.shape[2:]), pairs_of(states), NAMES[:3])
+        for shown in (change(rng, whole), whole)
+    )
+    # What no state says has no R^2: alignment gives it one of the dimensions.
+    cost = 1.0 / 3.0 if named_by == ("hidden-factor",) else read(without) - read(with_fault)
+    return cost, kinds_of(with_fault)
+
+
+def kinds_of(gates: Sequence[Gate]) -> set[str]:
+    """Return the names of the gates that do not pass."""
+    return {gate.gate for gate in bad(gates)}
 
 
 def _row(
-    name: str,
-    where: str,
-    falls: Sequence[float],
-    named: Sequence[bool],
-    others: Counter[str],
-    named_by: Sequence[str],
-    unseen: str,
+    name: str, where: str, falls: Sequence[float], found: Sequence[Found], named_by: Sequence[str], unseen: str
 ) -> dict[str, Any]:
+    kinds = [own for _, own in found]
+    named = [bool(own & set(named_by)) for own in kinds]
     row = {
         "fault": name,
         "in": where,
-        "costs": round(float(np.mean(falls)), 3),
+        "costs": round(float(np.nanmean(falls)), 3),
         "named": round(float(np.mean(named)), 3) if named_by else None,
         "named_by": list(named_by),
-        "also": sorted(set(others) - set(named_by)),
+        "also": sorted(set().union(*kinds) - set(named_by)),
         "unseen": unseen,
     }
     print(row, flush=True)
@@ -186,13 +210,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--logs", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only", choices=("clean", "states", "frames"))
     given = parser.parse_args()
     path = RESULTS / "gate_power.json"
+    pool = ProcessPoolExecutor(given.workers, mp_context=multiprocessing.get_context("spawn"))
+    each: Map = map if given.workers == 1 else pool.map
     parts: dict[str, Callable[[], Any]] = {
-        "clean": lambda: clean(given.logs),
-        "states": lambda: state_faults(given.seeds),
-        "frames": lambda: frame_faults(given.seeds),
+        "clean": lambda: clean(given.logs, each),
+        "states": lambda: state_faults(given.seeds, each),
+        "frames": lambda: frame_faults(given.seeds, each),
     }
     for part in parts if given.only is None else [given.only]:
         made = parts[part]()

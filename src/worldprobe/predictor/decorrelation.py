@@ -21,6 +21,9 @@ FEWEST_GROUPS = 2 * BLOCKS
 MOST_PAIRS = 250_000
 """Pairs, evenly spaced, that the time is estimated from; it is then at least their distance."""
 
+TOGETHER = 8
+"""States in memory at a time."""
+
 TIMES = 2.0
 """Decorrelation times in a run: neighbouring runs of so many share a quarter of a draw."""
 
@@ -48,8 +51,8 @@ def decorrelated(first: Float[np.ndarray, "pairs n"], chains: Int[np.ndarray, " 
     """
     count = len(first)
     every = -(-count // MOST_PAIRS)
-    ranks = mid_ranks(first[::every]) - 0.5
-    slow = every * float(correlation_time(np.concatenate([ranks, np.abs(ranks)], axis=1)).max())
+    few = first[::every]
+    slow = every * max(_slowest(few[:, states : states + TOGETHER]) for states in range(0, few.shape[1], TOGETHER))
     wanted = max(TIMES * slow, 1.0)
     length = int(np.clip(np.ceil(wanted), 1, max(count // FEWEST_GROUPS, 1)))
     chain = np.zeros(count, dtype=np.int64) if chains is None else chains
@@ -57,3 +60,9 @@ def decorrelated(first: Float[np.ndarray, "pairs n"], chains: Int[np.ndarray, " 
     place = np.arange(count) - np.flatnonzero(starts)[np.cumsum(starts) - 1]
     cut = starts | (place % length == 0)
     return Decorrelated(np.cumsum(cut) - 1, slow, count / slow, float(np.sqrt(max(wanted / length, 1.0))))
+
+
+def _slowest(z: Float[np.ndarray, "rows n"]) -> float:
+    """Return the longest correlation time of a state's ranks or of their distance from the middle."""
+    ranks = mid_ranks(z) - 0.5
+    return float(correlation_time(np.concatenate([ranks, np.abs(ranks)], axis=1)).max())

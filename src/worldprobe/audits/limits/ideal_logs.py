@@ -13,10 +13,9 @@ from scipy.signal import lfilter
 
 from worldprobe.audits.exploration_audit import audit_regime
 from worldprobe.audits.gate import Gate, Verdict
-from worldprobe.audits.trajectory import episode_starts
+from worldprobe.audits.trajectory import episode_starts, nan_free_correlation
 from worldprobe.explore import Pairs
 from worldprobe.results import AgainstIdeal
-from worldprobe.stats.correlation import column_correlation
 
 LOGS, FEW_STATES = 3, 8
 """Ideal logs that are drawn; of more states than FEW_STATES one."""
@@ -51,8 +50,10 @@ def ideal_log(pairs: Pairs, rng: np.random.Generator) -> Pairs:
     rows = int(index.max()) + 1
     starts = episode_starts(index, rows)
     stride = float(np.median(np.abs(index[:, 1] - index[:, 0])).clip(1.0))
-    rho = np.nan_to_num(column_correlation(pairs.first.astype(np.float64), pairs.second.astype(np.float64)))
-    each = np.full(len(rho), rho.max().clip(FASTEST, SLOWEST) ** (1.0 / stride))
+    # One state in memory at a time: a million rows of 30 states in double precision are a quarter of a gigabyte.
+    ends = ((z[pairs.index[:, 0]], z[pairs.index[:, 1]]) for z in pairs.controls.T)
+    rho = max(nan_free_correlation(a.astype(np.float64), b.astype(np.float64)) for a, b in ends)
+    each = np.full(pairs.controls.shape[1], np.clip(rho, FASTEST, SLOWEST) ** (1.0 / stride))
     return Pairs(_walks(each, np.diff([*starts, rows]), rng), index)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 import numpy as np
 from jaxtyping import Float
@@ -25,6 +24,10 @@ MOST_PRODUCTS = 20_000_000
 LARGEST_SLACK = 2.5
 """The most that sampling is taken to change a logarithm of a rate by, a factor of 12: of ideal logs that are shorter
 than one time of decorrelation, the ratio of two rates is below 14 in 99 of 100."""
+
+LARGEST_SLACK_OF_FEW, FEWEST_DRAWS = 5.0, 4.0
+"""The same, a factor of 148, below so many independent draws: most variance then is between two or three episodes,
+which differ by chance. Of 300 ideal logs with as few draws the largest ratio of two rates is 63."""
 
 FEW_DRAWS = 50.0
 """Independent draws below which blocks are too few for a standard error."""
@@ -72,19 +75,26 @@ class Rates:
         return float(self.k[self.fast] / self.k[self.slow])
 
     def slack(self, feature: int, sigmas: float = SIGMAS) -> tuple[float, float]:
-        """Return by how much log K may be smaller, and larger, than it was found; each at most `LARGEST_SLACK`."""
+        """Return by how much log K may be smaller, and larger, than it was found; each at most `largest_slack`."""
         rho, off, k = self.rho[feature], sigmas * self.error[feature], self.k[feature]
         less, more = _rate(np.array([rho + off, rho - off]))
         few = sigmas * np.sqrt(2.0 / self.draws) if self.draws < FEW_DRAWS else 0.0
         low, high = max(float(np.log(k / less)), few), max(float(np.log(more / k)), few)
-        return min(low, LARGEST_SLACK), min(high, LARGEST_SLACK)
+        return min(low, self.largest_slack), min(high, self.largest_slack)
+
+    @property
+    def largest_slack(self) -> float:
+        """The most that sampling is taken to change a logarithm of a rate by."""
+        return LARGEST_SLACK if self.draws >= FEWEST_DRAWS else LARGEST_SLACK_OF_FEW
 
     @property
     def allowance(self) -> float:
         """Return what sampling may add to the logarithm of max K / min K."""
         # The extreme eigenvalues of a sample of n columns lie 2 sqrt(n) standard errors from the middle.
         sigmas = SIGMAS + 2.0 * float(np.sqrt(self.chosen_among))
-        return allowed(self.slack(self.fast, sigmas)[0], self.slack(self.slow, sigmas)[1])
+        return min(
+            float(np.hypot(self.slack(self.fast, sigmas)[0], self.slack(self.slow, sigmas)[1])), self.largest_slack
+        )
 
     def subject(self, controls: Sequence[str]) -> str:
         """Return the fastest feature's name where it is a control, else "all controls"."""
@@ -95,11 +105,6 @@ class Rates:
 def _rate(rho: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
     found: Float[np.ndarray, " k"] = -np.log(np.clip(rho, LEAST_RHO, 1.0 - LEAST_K))
     return found
-
-
-def allowed(first: float, second: float) -> float:
-    """Return what two independent errors of a logarithm may add up to."""
-    return float(min(np.hypot(first, second), LARGEST_SLACK))
 
 
 def pair_correlation(
@@ -158,18 +163,20 @@ def _called(names: Sequence[str], axis: Float[np.ndarray, " n"]) -> str:
     return f"{names[order[0]]} {sign} {names[order[1]]}"
 
 
-def quadratic_rates(log: Log, at_most: int, draws: float) -> Rates:
-    """Return the rates of all products of the whitened controls, with what is linear in them taken out."""
+def best_quadratic(log: Log, at_most: int, draws: float) -> Rates:
+    """Return the rate of the best aligned product of two whitened controls, with what is linear in it taken out."""
     n = len(log.names)
     index = log.index[evenly_spaced(len(log.index), min(at_most, 2 * MOST_PRODUCTS // (n * (n + 1))))]
     both = whitened(np.concatenate([log.x[index[:, 0]], log.x[index[:, 1]]]))
     linear, _ = np.linalg.qr(np.column_stack([np.ones(len(both)), both]))
-    rho, error, names = [], [], []
-    for i, j in combinations_with_replacement(range(both.shape[1]), 2):
-        feature = both[:, i] * both[:, j]
-        feature -= linear @ (linear.T @ feature)
-        found = pair_correlation(feature[: len(index), None], feature[len(index) :, None])
-        rho.append(float(found[0][0]))
-        error.append(float(found[1][0]))
-        names.append(f"{log.names[i]} squared" if i == j else f"{log.names[i]} times {log.names[j]}")
-    return Rates(names, np.array(rho), np.array(error), draws)
+    best, name, feature = -np.inf, "", both[:, :1]
+    for i in range(both.shape[1]):
+        products = both[:, i, None] * both[:, i:]
+        products -= linear @ (linear.T @ products)
+        rho = np.nan_to_num(column_correlation(products[: len(index)], products[len(index) :]))
+        top = int(rho.argmax())
+        if rho[top] > best:
+            best, feature = float(rho[top]), products[:, top, None].copy()
+            name = f"{log.names[i]} squared" if top == 0 else f"{log.names[i]} times {log.names[i + top]}"
+    found, error = pair_correlation(feature[: len(index)], feature[len(index) :])
+    return Rates((name,), found, error, draws)

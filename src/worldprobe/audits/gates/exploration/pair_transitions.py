@@ -8,9 +8,8 @@ from jaxtyping import Float
 from worldprobe.audits.gate import Gate, check
 from worldprobe.audits.gates.exploration.decay_rates import (
     Rates,
-    allowed,
+    best_quadratic,
     linear_rates,
-    quadratic_rates,
     rates_of,
 )
 from worldprobe.audits.sampling_bounds import FRANCIA, SIGMAS
@@ -73,8 +72,8 @@ ISOTROPY = check(
     fail=ISOTROPY_BOUND,
     calibration="max K / min K, K = -log rho, over the controls, or over linear mixtures of them where those differ "
     "more: a copy that is delayed has an equal K, its difference from the original another. 2 is the theorem's bound; "
-    "at 1.5 half of the margin is gone. The sampling error is allowed for on the log scale, up to a factor of 12: 1 of "
-    "200 ideal logs of less than one time of decorrelation fails.",
+    "at 1.5 half of the margin is gone. The sampling error is allowed for on the log scale, up to a factor of 12, of "
+    "148 where the log is worth fewer than 4 independent draws.",
 )
 
 GAP = check(
@@ -167,15 +166,15 @@ def _isotropy(log: Log, rates: Rates) -> Gate:
 
 
 def _gap(log: Log, rates: Rates, axes: Log) -> Gate:
-    squares = quadratic_rates(axes, GAP_PAIRS, rates.draws)
-    weakest, top = rates.fast, squares.slow
-    ratio = float(squares.k[top] / rates.k[weakest])
+    square, weakest = best_quadratic(axes, GAP_PAIRS, rates.draws), rates.fast
+    ratio = float(square.k[0] / rates.k[weakest])
     advice = (
-        f"{squares.names[top]} has a pair correlation of {squares.rho[top]:.3f}, {rates.names[weakest]} one of "
+        f"{square.names[0]} has a pair correlation of {square.rho[0]:.3f}, {rates.names[weakest]} one of "
         f"{rates.rho[weakest]:.3f}: alignment "
         f"{'prefers the nonlinear feature' if ratio < 1.0 else 'hardly separates them'}. "
         "Correct what the gates on jumps, isotropy and Gaussianity name; larger steps (lower rho) widen the margin."
     )
-    noise = (1.0 + GAP.limit.warn) * (1.0 - np.exp(-allowed(squares.slack(top)[1], rates.slack(weakest)[0])))
-    evidence = {"feature": squares.names[top], "its pair correlation": float(squares.rho[top])}
+    slack = min(np.hypot(square.slack(0)[1], rates.slack(weakest)[0]), rates.largest_slack)
+    noise = (1.0 + GAP.limit.warn) * (1.0 - np.exp(-slack))
+    evidence = {"feature": square.names[0], "its pair correlation": float(square.rho[0])}
     return GAP.judge(rates.subject(log.names), ratio - 1.0, advice, noise=float(noise), evidence=evidence)

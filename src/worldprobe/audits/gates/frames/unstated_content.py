@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from worldprobe.audits.gate import Gate, check
-from worldprobe.audits.gates.exploration.decay_rates import Rates, allowed, pair_correlation
+from worldprobe.audits.gates.exploration.decay_rates import Rates, pair_correlation
 from worldprobe.audits.gates.frames.clip_read_out import FOLDS, ClipViews
 from worldprobe.stats.r2 import r2_from_errors
 from worldprobe.stats.whitening import whitening_axes
@@ -81,7 +81,8 @@ def _hidden(views: ClipViews, joined: Bool[np.ndarray, " neighbours"], draws: fl
     seen, sampling = (found[middle], errors[middle]) if found else (0.0, 1.0)
     rates = Rates(("states", "frames"), np.array([known, seen]), np.array([spread, sampling]), draws)
     ratio = float(min(rates.k[0] / rates.k[1], MOST))
-    noise = HIDDEN.limit.warn * (np.exp(allowed(rates.slack(0)[0], rates.slack(1)[1])) - 1.0)
+    slack = min(np.hypot(rates.slack(0)[0], rates.slack(1)[1]), rates.largest_slack)
+    noise = HIDDEN.limit.warn * (np.exp(slack) - 1.0)
     advice = (
         f"The frames show something that changes more slowly (correlation {seen:.4f} from row to row) than any state "
         f"({known:.4f}): light, colour, a background or a counter that differs between clips. Alignment prefers it to "
