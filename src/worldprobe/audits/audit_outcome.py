@@ -9,13 +9,10 @@ from typing import Any, TypeVar
 
 from worldprobe.audits.gate import Gate
 from worldprobe.results import AuditedPart, SavedGate, Verdict
-from worldprobe.results.saved_audit import audit_html
+from worldprobe.results.saved_audit import audit_html, missing
 
 Judged = Gate | SavedGate
 """A gate, of an audit that was just made or of one that was read from a folder."""
-
-UNMADE = "unmade"
-"""The gate of what could not be computed."""
 
 G = TypeVar("G", bound=Gate | SavedGate)
 
@@ -41,9 +38,7 @@ class Audit:
     @property
     def exit_status(self) -> int:
         """2 where a part could not be made, else 1 where a gate fails whose part is not expected to, else 0."""
-        if any(part.not_made for part in self.parts) or any(gate.gate == UNMADE for gate in self.gates):
-            return 2
-        return int(self.verdict is Verdict.FAIL)
+        return 2 if missing(self.parts, self.gates) else int(self.verdict is Verdict.FAIL)
 
     def with_verdict(self, verdict: Verdict) -> list[Gate]:
         """Return the gates with this verdict, in order."""

@@ -9,6 +9,7 @@ from worldprobe.audits import Audit
 from worldprobe.audits.audit_outcome import Folded, Judged, by_part, folded, worst_gate, worst_verdict
 from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.results import AuditedPart, Prediction, SavedAudit, Verdict
+from worldprobe.results.saved_audit import missing
 
 COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 KINDS = 6
@@ -27,6 +28,8 @@ def print_audit(audit: Audit | SavedAudit, verbose: bool) -> None:
         _print_parts(audit)
     for warning in audit.warnings:
         say("[yellow]note[/yellow]  {}", warning)
+    for why in missing([], _gates(audit)):
+        say("[red]not made[/red]  {}", why)
     for verdict in (Verdict.FAIL, Verdict.WARN) if verbose else (Verdict.FAIL,):
         found = folded(audit.parts, _gates(audit), verdict)
         for one in found if verbose else found[:KINDS]:
@@ -44,7 +47,7 @@ def print_audit(audit: Audit | SavedAudit, verbose: bool) -> None:
 
 def exit_status(audit: Audit | SavedAudit, fail_on: Verdict) -> int:
     """Return 2 where a part could not be made, else 1 where a gate that counts is as bad as `fail_on`, else 0."""
-    if any(part.not_made for part in audit.parts):
+    if missing(audit.parts, _gates(audit)):
         return 2
     return int(audit.verdict.badness >= fail_on.badness)
 
@@ -53,7 +56,7 @@ def print_decisive(audit: Audit | SavedAudit, fail_on: Verdict) -> None:
     """Print plain lines, without colour or table: the answers, and the gates that decide the exit status."""
     for part, gates in by_part(audit.parts, _gates(audit)):
         answer = [] if part.answer is None else part.answer.sentences
-        for line in (*answer, *(f"not made: {why}" for why in part.not_made)):
+        for line in (*answer, *(f"not made: {why}" for why in missing([part], gates))):
             print(visible(f"{part.label}: {line}" if part.label else line))
         for gate in gates:
             if gate.verdict.badness >= fail_on.badness and not part.expected_to_fail:

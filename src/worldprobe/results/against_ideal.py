@@ -25,6 +25,6 @@ class AgainstIdeal(Record):
             "no more than that" if own <= self.ideal_most else f"{own - self.ideal_most} beyond what its size explains"
         )
         return (
-            f"An ideal log of this length and correlation fails {self.ideal:.1f} kinds of gate on average, "
+            f"An ideal log of this length and correlation fails {self.ideal:.1f} kinds of gate on states on average, "
             f"{self.ideal_most} at most; this log fails {own}{named}: {beyond}."
         )

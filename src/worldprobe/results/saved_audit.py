@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import Field, PrivateAttr
 
@@ -52,6 +52,27 @@ class SavedGate(Record):
         return self.model_dump(mode="json", exclude={"because", "picture", "evidence"})
 
 
+UNMADE = "unmade"
+"""The gate of gates that could not be computed."""
+
+
+@runtime_checkable
+class _Named(Protocol):
+    """A gate, just made or read from a folder."""
+
+    @property
+    def gate(self) -> str: ...
+
+    @property
+    def advice(self) -> str: ...
+
+
+def missing(parts: Sequence[AuditedPart], gates: Sequence[_Named]) -> list[str]:
+    """Return what of an audit could not be made, and why."""
+    unmade = [gate.advice for gate in gates if gate.gate == UNMADE]
+    return unmade + [why for part in parts for why in part.not_made]
+
+
 class SavedAudit(Record):
     """All gates of an audit that was read from a folder; `of` is the key of what was audited."""
 
@@ -66,9 +87,7 @@ class SavedAudit(Record):
     @property
     def exit_status(self) -> int:
         """2 where a part could not be made, else 1 where a gate fails whose part is not expected to, else 0."""
-        if any(part.not_made for part in self.parts):
-            return 2
-        return int(self.verdict is Verdict.FAIL)
+        return 2 if missing(self.parts, self.gates) else int(self.verdict is Verdict.FAIL)
 
     def with_verdict(self, verdict: Verdict) -> list[SavedGate]:
         """Return the gates with this verdict, in order."""

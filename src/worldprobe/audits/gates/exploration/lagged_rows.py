@@ -21,7 +21,7 @@ NOISE = check(
     because="R^2 is measured against what was recorded: noise in it is in no frame, and no encoder recovers it.",
     past="above",
     warn=0.05,
-    fail=0.5,
+    fail=0.15,
     calibration="Share of the variance that is uncorrelated from row to row: 1 - r1^2 / r2, r the correlations one and "
     "two steps apart; 0 for any first-order walk, negative for smooth motion, so that noise on smooth motion is seen "
     "only in part. It is what R^2 loses: an sd of .3 costs .083, of .5 .2. A motion faster than a step has it, too. "
