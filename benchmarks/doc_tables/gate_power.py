@@ -11,14 +11,17 @@ def power(file: str) -> str:
     """Return every planted fault: what it costs, in how many of the seeds it is named, and by which gates."""
     found = recorded(file)
     rows = [row for row in (*found.get("states", []), *found.get("frames", [])) if row["fault"] != "none"]
-    return markdown(["fault", "planted in", "costs R²", "named", "by"], [_row(row) for row in rows])
+    short = found.get("short", {})
+    columns = ["fault", "planted in", "costs R²", "named", "in short logs", "by"]
+    return markdown(columns, [_row(row, short.get(row["fault"])) for row in rows])
 
 
-def _row(row: dict[str, Any]) -> list[str]:
+def _row(row: dict[str, Any], short: float | None) -> list[str]:
     gates = ", ".join(f"`{gate}`" for gate in row["named_by"])
+    known = [row["fault"], row["in"], f"{max(row['costs'], 0.0):.2f}"]
     if row["named"] is None:
-        return [row["fault"], row["in"], f"{row['costs']:.2f}", "not seen", row["unseen"]]
-    return [row["fault"], row["in"], f"{row['costs']:.2f}", f"{row['named']:.0%}", gates]
+        return [*known, "not seen", "", row["unseen"]]
+    return [*known, f"{row['named']:.0%}", "" if short is None else f"{short:.0%}", gates]
 
 
 def false_alarms(file: str) -> str:

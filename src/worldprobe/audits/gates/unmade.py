@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from worldprobe.audits.gate import Gate, check
 from worldprobe.errors import InvalidValue
-from worldprobe.results.saved_audit import UNMADE as NAME
 
 UNMADE = check(
-    NAME,
+    "unmade",
     "Could every gate be computed?",
     because="An audit is complete, or it says what is missing.",
     past="above",
