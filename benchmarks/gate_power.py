@@ -25,7 +25,7 @@ from machine import RESULTS, described
 from planted_logs import FRAME_EPISODES, FRAME_FAULTS, FRAME_ROWS, STATE_FAULTS, frames_of, pairs_of, walk
 from worldprobe._util.files import write_json
 from worldprobe.audits import Gate, Verdict, audit_frames, audit_regime
-from worldprobe.predictor.few_draws import MEMORISED
+from worldprobe.predictor.few_draws import SampleSize
 from worldprobe.predictor.log_prediction import predict_log
 
 NAMES = ("a", "b", "c", "d", "e", "f")
@@ -51,7 +51,7 @@ def ideal(seed: int) -> tuple[np.ndarray, float]:
 
 RIGHTLY: dict[str, Callable[[np.ndarray, float], bool]] = {
     "effective-samples": lambda states, rho: draws(states, rho) < 1.5 * 50,
-    "enough-pairs": lambda states, rho: rho**2 * _pairs(states) / (MEMORISED * states.shape[2]) < 1.2 * 2,
+    "enough-pairs": lambda states, rho: SampleSize(_pairs(states), 1.0, states.shape[2], rho).enough < 1.2 * 2,
     "pairs-differ": lambda states, rho: rho > 0.985,
 }
 """Gates that are right to warn of an ideal log of such a size and correlation."""

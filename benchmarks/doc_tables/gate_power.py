@@ -18,7 +18,7 @@ def power(file: str) -> str:
 
 def _row(row: dict[str, Any], short: float | None) -> list[str]:
     gates = ", ".join(f"`{gate}`" for gate in row["named_by"])
-    known = [row["fault"], row["in"], f"{max(row['costs'], 0.0):.2f}"]
+    known = [row["fault"], row["in"], f"{max(0.0, row['costs']):.2f}"]
     if row["named"] is None:
         return [*known, "not seen", "", row["unseen"]]
     return [*known, f"{row['named']:.0%}", "" if short is None else f"{short:.0%}", gates]

@@ -165,7 +165,7 @@ def test_clean_logs_raise_no_alarm() -> None:
         for gate in audit_regime(pairs, names(n), test=test):
             if gate.gate == "effective-samples":
                 assert 0.5 * draws < gate.value < 1.3 * draws
-            if gate.gate == "enough-pairs" and rho**2 * len(pairs.index) / (84 * n) < 2.2:
+            if gate.gate == "enough-pairs" and rho**1.5 * len(pairs.index) / (65 * n) < 2.2:
                 assert gate.verdict is Verdict.WARN
                 continue
             assert gate.verdict is Verdict.PASS, (seed, n, rho, clip, frames, gate)

@@ -25,9 +25,10 @@ LARGEST_SLACK = 2.5
 """The most that sampling is taken to change a logarithm of a rate by, a factor of 12: of ideal logs that are shorter
 than one time of decorrelation, the ratio of two rates is below 14 in 99 of 100."""
 
-LARGEST_SLACK_OF_FEW, FEWEST_DRAWS = 5.0, 4.0
-"""The same, a factor of 148, below so many independent draws: most variance then is between two or three episodes,
-which differ by chance. Of 300 ideal logs with as few draws the largest ratio of two rates is 63."""
+LARGEST_SLACK_OF_FEW, FEWEST_DRAWS = 5.0, 10.0
+"""The same, a factor of 148, where not even the fastest control is worth so many independent draws: in two or three
+episodes shorter than a time of decorrelation, how far they lie apart is chance, and so is every rate's unit. Of 300
+ideal logs the largest ratio of two rates there is 63."""
 
 FEW_DRAWS = 50.0
 """Independent draws below which blocks are too few for a standard error."""
@@ -51,6 +52,8 @@ class Rates:
     error: Float[np.ndarray, " k"]
     draws: float = np.inf
     """Independent draws of the slowest control: a variance of M draws is known within a factor of exp(sqrt(2 / M))."""
+    most_draws: float = np.inf
+    """Independent draws of the fastest control."""
     chosen_among: int = 0
     """From how many controls the directions were chosen, so that they differ most; 0 where they were not."""
 
@@ -85,7 +88,7 @@ class Rates:
     @property
     def largest_slack(self) -> float:
         """The most that sampling is taken to change a logarithm of a rate by."""
-        return LARGEST_SLACK if self.draws >= FEWEST_DRAWS else LARGEST_SLACK_OF_FEW
+        return LARGEST_SLACK if self.most_draws >= FEWEST_DRAWS else LARGEST_SLACK_OF_FEW
 
     @property
     def allowance(self) -> float:
@@ -133,7 +136,8 @@ def linear_rates(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray
     Mixtures are the eigenvectors of the symmetrised correlation between the members of a pair, after whitening.
     """
     draws = float(log.effective.min())
-    plain = Rates(log.names, rho, error, draws)
+    most = float(log.effective.max())
+    plain = Rates(log.names, rho, error, draws, most)
     n = len(log.names)
     if n < 2 or draws < DRAWS_PER_CONTROL * n or (rho <= 0.0).any():
         return plain, log
@@ -148,7 +152,7 @@ def linear_rates(log: Log, rho: Float[np.ndarray, " n"], error: Float[np.ndarray
     size = len(few)
     index = np.stack([np.arange(size), np.arange(size, 2 * size)], axis=1)
     names = [_called(log.names, axes[:, k]) for k in range(n)]
-    mixed = Rates(names, own_rho, own_error, draws, n)
+    mixed = Rates(names, own_rho, own_error, draws, most, n)
     if mixed.ratio <= MORE_UNEQUAL * plain.ratio:
         return plain, log
     return mixed, Log(tuple(names), np.concatenate([a, b]), index)

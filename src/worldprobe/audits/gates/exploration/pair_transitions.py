@@ -73,7 +73,7 @@ ISOTROPY = check(
     calibration="max K / min K, K = -log rho, over the controls, or over linear mixtures of them where those differ "
     "more: a copy that is delayed has an equal K, its difference from the original another. 2 is the theorem's bound; "
     "at 1.5 half of the margin is gone. The sampling error is allowed for on the log scale, up to a factor of 12, of "
-    "148 where the log is worth fewer than 4 independent draws.",
+    "148 where no control is worth 10 independent draws.",
 )
 
 GAP = check(
