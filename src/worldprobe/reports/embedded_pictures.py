@@ -95,5 +95,6 @@ def _uri(packed: bytes) -> str:
 
 def _webp(image: Image.Image, *, lossless: bool = False, quality: int = 80) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", lossless=lossless, quality=quality, method=4)
+    # Method 4, the usual one, takes twice as long for a page that is 2 % smaller.
+    image.save(buffer, "WEBP", lossless=lossless, quality=quality, method=2)
     return buffer.getvalue()
