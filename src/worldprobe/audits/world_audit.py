@@ -12,6 +12,7 @@ from worldprobe.audits.gates.world.determinism import determinism
 from worldprobe.audits.gates.world.linear_cues import weak_cues
 from worldprobe.audits.gates.world.local_observability import local_observability
 from worldprobe.audits.gates.world.perceptual_aliasing import perceptual_aliasing
+from worldprobe.audits.gates.world.table_distance import table_distance
 from worldprobe.world import World
 
 
@@ -25,6 +26,7 @@ def audit_world(
     """
     views = Views(world, seed, effort or Effort())
     gates = [determinism(views), *local_observability(views), *control_limits(views), *perceptual_aliasing(views)]
+    gates += table_distance(views)
     if rho is not None:
         gates += weak_cues(views.features, views.z, views.names, rho)
     return gates

@@ -2,6 +2,7 @@
 
 from worldprobe.world.arm import Arm
 from worldprobe.world.mixings import AdditiveCoupling, Banana, Coupling, Identity, Lift, Mixing, Sinusoid, Spiral
+from worldprobe.world.picture_table import PictureTable
 from worldprobe.world.room import Room, ScopedRoom, SymmetricRoom
 from worldprobe.world.world import WORLDS, Control, World
 
@@ -15,6 +16,7 @@ __all__ = [
     "Identity",
     "Lift",
     "Mixing",
+    "PictureTable",
     "Room",
     "ScopedRoom",
     "Sinusoid",

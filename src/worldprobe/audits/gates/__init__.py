@@ -8,6 +8,7 @@ calibration. Importing this package imports them all.
     world/control_limits          saturated
     world/perceptual_aliasing     perceptual-aliasing
     world/linear_cues             weak-cue
+    world/table_distance          table-distance, discrete-factor
     exploration/movement          dead-control, bounded, jumps, standing-still, repeats
     exploration/marginal_distribution   stationary-log, stationary-pair, gaussian-control, gaussian-joint
     exploration/pair_transitions  additive-noise, gaussian-noise, pairs-related, pairs-differ, isotropy, spectral-gap
@@ -34,6 +35,7 @@ from worldprobe.audits.gates.world import local_observability
 from worldprobe.audits.gates.world import control_limits
 from worldprobe.audits.gates.world import perceptual_aliasing
 from worldprobe.audits.gates.world import linear_cues
+from worldprobe.audits.gates.world import table_distance
 from worldprobe.audits.gates.exploration import movement
 from worldprobe.audits.gates.exploration import marginal_distribution
 from worldprobe.audits.gates.exploration import pair_transitions
@@ -71,6 +73,7 @@ __all__ = [
     "perceptual_aliasing",
     "predicted_r2",
     "sample_size",
+    "table_distance",
     "unmade",
     "unstated_content",
 ]
