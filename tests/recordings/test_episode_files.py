@@ -116,3 +116,50 @@ def test_an_action_may_be_nan_in_the_last_row_of_an_episode_and_nowhere_else(tmp
     w.actions[1] = np.nan
     with pytest.raises(BadRows, match="row 1 of 12"):
         read_recording(write_stable_worldmodel(tmp_path / "v.h5", w))
+
+
+def write_dreamer(folder: Path, episodes: list[dict[str, np.ndarray]]) -> Path:
+    folder.mkdir()
+    for number, held in enumerate(episodes):
+        np.savez(folder / f"20230101T00000{number}-{number:032x}-{len(held['vector'])}.npz", **held)
+    return folder
+
+
+def dreamer_episode(rng: np.random.Generator, rows: int) -> dict[str, np.ndarray]:
+    return {
+        "vector": rng.standard_normal((rows, 3)).astype(np.float32),
+        "action": rng.standard_normal((rows, 2)).astype(np.float32),
+        "reward": np.zeros(rows, dtype=np.float32),
+        "is_first": np.arange(rows) == 0,
+        "is_last": np.arange(rows) == rows - 1,
+    }
+
+
+def test_dreamer_v2_actions_are_moved_to_the_row_in_which_they_were_taken(tmp_path: Path) -> None:
+    """Source: danijar/dreamerv2 common/driver.py, and add_to_cache of NM512/dreamerv3-torch: zeros in the first row."""
+    rng = np.random.default_rng(0)
+    episodes = [dreamer_episode(rng, rows) for rows in (5, 4)]
+    for episode in episodes:
+        episode["action"][0] = 0.0
+    r = read_recording(write_dreamer(tmp_path / "train_eps", episodes))
+    assert r.actions is not None
+    np.testing.assert_array_equal(r.actions[:4], episodes[0]["action"][1:])
+    np.testing.assert_array_equal(r.actions[5:8], episodes[1]["action"][1:])
+    assert np.isnan(r.actions[[4, 8]]).all()
+    assert "an action belongs to the row before it" in r.chosen["format"]
+
+
+def test_dreamer_v3_files_hold_stretches_of_episodes_and_actions_of_their_own_row(tmp_path: Path) -> None:
+    """Source: danijar/dreamerv3 embodied/core/driver.py (the action of a last row is masked) and chunk.py."""
+    rng = np.random.default_rng(0)
+    episodes = [dreamer_episode(rng, rows) for rows in (5, 4, 6, 3)]
+    for episode in episodes:
+        episode["action"][-1] = 0.0
+    chunks = [
+        {key: np.concatenate([episode[key] for episode in part]) for key in episodes[0]}
+        for part in (episodes[:2], episodes[2:])
+    ]
+    r = read_recording(write_dreamer(tmp_path / "replay", chunks))
+    assert r.episodes.tolist() == [0, 5, 9, 15]
+    np.testing.assert_array_equal(r.actions, np.concatenate([episode["action"] for episode in episodes]))
+    assert "is_first within it" in r.chosen["episode"]

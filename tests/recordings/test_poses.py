@@ -42,6 +42,12 @@ def tum(path: Path, stamps: np.ndarray) -> Path:
     return path
 
 
+# Where the conventions are from. TUM: t, position, quaternion with w last (its page on file formats; associate.py for
+# 0.02 s). EuRoC: p_RS_R, then q_RS with w first, the header of its data.csv. AirSim: Q_W first, PawnSimApi.cpp and
+# RecordingFile.cpp. NeRF: camera to world, file_path without suffix, bmild/nerf load_blender.py. COLMAP: world to
+# camera, QW first, the header of images.txt and read_write_model.py.
+
+
 def test_a_tum_trajectory_is_six_states_whose_angles_run_on(tmp_path: Path) -> None:
     assert_poses(read_recording(tum(tmp_path / "freiburg.txt", 1e9 + np.arange(ROWS) / 100)))
 

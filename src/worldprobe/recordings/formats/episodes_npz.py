@@ -1,6 +1,9 @@
-"""Folders of NumPy archives, each one episode, as DreamerV2 and DreamerV3 keep them.
+"""Folders of NumPy archives, each one episode or a stretch of several, as DreamerV2 and DreamerV3 keep them.
 
-The layout: https://github.com/danijar/dreamerv2, dreamerv2/common/replay.py
+The layouts: https://github.com/danijar/dreamerv2, common/driver.py and replay.py: a row holds the action that led to
+it, zeros in the first; https://github.com/NM512/dreamerv3-torch, tools.py: the same; https://github.com/danijar/dreamerv3,
+embodied/core/driver.py: a row holds the action that was taken in it, zeros in the last. A file of DreamerV3's replay
+holds a number of rows, in which `is_first` says where episodes begin.
 """
 
 from __future__ import annotations
@@ -12,12 +15,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
-from worldprobe.recordings.columns import Column, acts
+from worldprobe.recordings.columns import Column, ColumnKind, acts
 from worldprobe.recordings.episodes import episode_of
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.npz import Npz, OpenedNpz
 from worldprobe.recordings.problems import UnusableData, shortened
 from worldprobe.recordings.recorded_frames import Frames, Pictures, natural
+
+FIRST = "is_first"
+MARKS = (FIRST, "discount", "is_terminal")
+"""Arrays by which Dreamer's episodes are recognised."""
 
 
 @FORMATS.register("npz-episodes")
@@ -56,7 +63,12 @@ class OpenedEpisodes(Opened):
         short = [column for column in first.values() if acts(column) and self._fits(column, 1)]
         self.columns += tuple(replace(column, rows=sum(counts) - len(parts)) for column in short)
         self.starts = np.cumsum([0, *counts[:-1]], dtype=np.int64)
-        self.words = f"{len(parts):,} files"
+        self.words = self._files_in_words = f"{len(parts):,} files"
+        if FIRST in (column.name for column in self.columns if column.kind is ColumnKind.TRUTH and column.single):
+            within = np.flatnonzero(np.concatenate([part.read([FIRST])[FIRST].reshape(-1) for part in parts]))
+            if np.setdiff1d(within, self.starts).size:
+                self.starts = np.union1d(self.starts, within).astype(np.int64)
+                self.starts_in_words = f"every file, and {FIRST} within it,"
 
     def _fits(self, column: Column, fewer: int) -> bool:
         """Whether every file has as many rows of a column as of its states, or so many fewer."""
@@ -65,7 +77,25 @@ class OpenedEpisodes(Opened):
     def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
         """Return whole columns; of actions that are one fewer than rows in every file, those that there are."""
         found = [part.read(names) for part in self._parts]
-        return {name: np.concatenate([values[name] for values in found]) for name in names}
+        return {name: self._in_step(name, np.concatenate([values[name] for values in found])) for name in names}
+
+    def _in_step(self, name: str, values: np.ndarray) -> np.ndarray:
+        """Return actions in the row in which they were taken, where a row holds the one that led to it.
+
+        DreamerV2 writes zeros as the action of an episode's first row; DreamerV3 as that of its last.
+        """
+        dreamer = any(column.name in MARKS for column in self.columns)
+        if not (dreamer and acts(self.column(name)) and values.dtype.kind == "f" and len(values) == self.rows):
+            return values
+        assert self.starts is not None
+        last = np.append(self.starts[1:], self.rows) - 1
+        if values[self.starts].any() or not values[last].any():
+            return values
+        self.words = f"{self._files_in_words}; an action belongs to the row before it"
+        taken = np.full_like(values, np.nan)
+        taken[:-1] = values[1:]
+        taken[last] = np.nan
+        return taken
 
     def frames(self, name: str) -> Frames:
         """Return the pictures of all files, of which only those asked for are read."""
