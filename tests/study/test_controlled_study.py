@@ -95,3 +95,11 @@ def test_policies_with_fewer_actions_and_longer_clips_train_in_one_study(tmp_pat
     found = {run.regime: run.transition for run in results.runs}
     assert set(found["random"].effect_angles) == {"a1"}
     assert set(found["goal-seeking"].effect_angles) == set(found["rank-deficient"].effect_angles) == {"a1", "a2"}
+
+
+def test_a_transition_is_not_measured_on_too_few_heldout_pairs_for_a_probe(tmp_path):
+    """64 frames are 32 pairs, and half of them are too few for a probe of 16 dimensions."""
+    few = ["world.n=16", "heldout_frames=64", "training.steps=2", "references={untrained: false, pixels: false}"]
+    study = load_study("controlled", [*few, "regimes.rank-deficient.action_noise=1.0"], "smoke")
+    results = run_study(study, tmp_path / "out", store=Store(tmp_path))
+    assert all(run.transition is None for run in results.runs)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Float64, Int
 
 from worldprobe.measures.probes import fit_probe
 from worldprobe.measures.rollouts import HORIZONS, bounded
-from worldprobe.measures.transition_recovery import Predictor
+from worldprobe.measures.transition_recovery import Predictor, enough_for
 from worldprobe.results.learned_transition import RolloutErrors
 
 FEWEST_STARTS = 50
@@ -52,10 +52,11 @@ def log_rollouts(h: Float[np.ndarray, "rows d"], log: LoggedActions, predictor: 
 
     Errors are mean squared, over the variance of the states, mean over controls, and contain the noise of the world. In
     the place of the oracle is a linear transition that is fitted to the states themselves. None where fewer than 50
-    rows of a half have a step ahead of them in their episode.
+    rows of a half, or fewer than the probes need, have a step ahead of them in their episode.
     """
     half, z = len(h) // 2, log.z.astype(np.float64)
-    horizons = [k for k in HORIZONS if min(_halves(log.starts(k), half, k * log.stride)) >= FEWEST_STARTS]
+    least = max(FEWEST_STARTS, enough_for(h.shape[1], z.shape[1] + log.stride * log.actions.shape[1]))
+    horizons = [k for k in HORIZONS if min(_halves(log.starts(k), half, k * log.stride)) >= least]
     if not horizons:
         return None
     fitted = log.starts(1)

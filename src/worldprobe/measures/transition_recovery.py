@@ -18,6 +18,9 @@ Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Effect = Callable[[Float[np.ndarray, "N a"]], Float64[np.ndarray, "N n"]]
 """From an action for each of N states to the next controls."""
 
+MORE_ROWS = 10
+"""Rows beyond the number of its features that a probe is fitted to, at least."""
+
 
 def recover_transition(
     h: Float[np.ndarray, "N d"],
@@ -72,6 +75,11 @@ def recover_transition(
             )
         },
     )
+
+
+def enough_for(*features: int) -> int:
+    """Return how many rows linear probes on so many features take, with some to spare."""
+    return max(features) + MORE_ROWS
 
 
 def action_scales(actions: Float[np.ndarray, "N a"]) -> Float64[np.ndarray, " a"]:

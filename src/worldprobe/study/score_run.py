@@ -10,7 +10,7 @@ from worldprobe._util.files import atomic_write, content_key
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset
 from worldprobe.measures.log_rollouts import LoggedActions, log_rollouts
-from worldprobe.measures.transition_recovery import recover_transition
+from worldprobe.measures.transition_recovery import enough_for, recover_transition
 from worldprobe.planning import Encode
 from worldprobe.results import Bound, Planned, RolloutErrors, Run, Seconds, TransitionRecovery
 from worldprobe.sources import Recorded
@@ -88,13 +88,18 @@ def _plan(resources: Resources, cell: Cell, encode: Encode | None) -> tuple[Plan
 def _transition(
     resources: Resources, cell: Cell, reader: TrainedReader, own: Embedded | None, heldout: Dataset | None
 ) -> TransitionRecovery | None:
-    """Measure the predictor that was trained, where it is known how actions move the controls."""
+    """Measure the predictor that was trained, where it is known how actions move the controls.
+
+    None for so few held-out pairs that half of them are too few for a probe.
+    """
     if reader.predict is None or own is None or heldout is None:
         return None
     loop, actions = resources.variants.at(cell.axes).source(cell.regime).dynamics(), heldout.spec.pairs.actions
     if loop is None or actions is None:
         return None
     first = heldout.index[:, 0]
+    if len(first) < 2 * enough_for(own.h.shape[1], own.z.shape[1]):
+        return None
     names, rng = [f"a{i + 1}" for i in range(actions.shape[1])], stream(cell.seed, "transition", cell.id)
     return recover_transition(own.h[first], own.z[first], actions, reader.predict, loop, names, rng)
 
