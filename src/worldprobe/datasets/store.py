@@ -82,7 +82,7 @@ class Store:
         free = shutil.disk_usage(self.folder(spec)).free
         if frames and need > free:
             raise NotEnoughRoom(
-                f"The dataset {spec.title} needs {_size(need)} in {self.root}, where {_size(free)} are free. "
+                f"The dataset {spec.title} needs {size(need)} in {self.root}, where {size(free)} are free. "
                 "Ask for fewer frames, free some space, or set WORLDPROBE_CACHE to a folder on another disk."
             )
 
@@ -130,5 +130,6 @@ def render(spec: DatasetSpec, rows: slice, progress: Progress) -> Frames:
     return observed
 
 
-def _size(count: int) -> str:
+def size(count: int) -> str:
+    """Return a number of bytes in words."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

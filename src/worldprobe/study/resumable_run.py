@@ -10,6 +10,7 @@ from worldprobe.datasets import Store
 from worldprobe.results import Registration, Results
 from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.conclusion import conclude_study
+from worldprobe.study.disk_room import check_disk
 from worldprobe.study.execution import Share, execute, execute_share
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
@@ -38,9 +39,10 @@ def run_study(
     be done here (see `preflight`), StudyChanged where `out` holds another study or runs older than the registration,
     and TrainingDiverged where a loss stops being finite.
     """
-    plan = plan_study(study, device)
+    plan, store = plan_study(study, device), store or Store()
     folder = StudyFolder(out)
     check_plan(plan, folder)
+    check_disk(plan, folder, store)
     claim_folder(folder, study, versions())
     folder.register(registration)
 
@@ -49,7 +51,7 @@ def run_study(
         if after_run is not None:
             after_run(out)
 
-    execute(plan, folder, store or Store(), reporter or SilentReporter(), command=command, finished=rewrite)
+    execute(plan, folder, store, reporter or SilentReporter(), command=command, finished=rewrite)
     return conclude_study(out)
 
 
@@ -66,8 +68,9 @@ def run_share(
 
     Every process of an array of jobs takes a share of its own in one folder. Raises as `run_study`.
     """
-    plan = plan_study(study, device)
+    plan, store = plan_study(study, device), store or Store()
     folder = StudyFolder(out)
     check_plan(plan, folder)
+    check_disk(plan, folder, store)
     claim_folder(folder, study, versions())
-    execute_share(plan, folder, store or Store(), reporter or SilentReporter(), share)
+    execute_share(plan, folder, store, reporter or SilentReporter(), share)
