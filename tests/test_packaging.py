@@ -15,6 +15,7 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
     "PIL": "pillow",
     "sklearn": "scikit-learn",
+    "mcap_ros2": "mcap-ros2-support",
     "mathutils": "bpy",
     "bmesh": "bpy",
     "OpenGL": "moderngl",

@@ -110,7 +110,7 @@ def reading(path: Path, *failures: type[Exception]) -> Iterator[None]:
 
 
 @contextmanager
-def needing(package: str, purpose: str) -> Iterator[None]:
+def needing(package: str, purpose: str, extra: str = "data") -> Iterator[None]:
     """Turn a missing or unsuitable optional package into an error with the command that installs it."""
     try:
         yield
@@ -118,4 +118,4 @@ def needing(package: str, purpose: str) -> Iterator[None]:
         if (error.name or package).split(".")[0] != package:
             raise
         what = package if isinstance(error, ModuleNotFoundError) else f"A {package} that can be imported here ({error})"
-        raise MissingDependency(what, purpose, "pip install 'worldprobe[data]'") from error
+        raise MissingDependency(what, purpose, f"pip install 'worldprobe[{extra}]'") from error

@@ -9,6 +9,7 @@ from worldprobe.recordings.formats.euroc import Euroc
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import Hdf5
 from worldprobe.recordings.formats.lerobot import LeRobot
+from worldprobe.recordings.formats.mcap import Mcap
 from worldprobe.recordings.formats.minari import Minari
 from worldprobe.recordings.formats.nerf import Nerf
 from worldprobe.recordings.formats.npz import Npz
@@ -28,6 +29,7 @@ __all__ = [
     "Format",
     "Hdf5",
     "LeRobot",
+    "Mcap",
     "Minari",
     "Nerf",
     "Npz",
