@@ -131,8 +131,10 @@ def _reader(path: Path) -> Iterator[Any]:
         from mcap.reader import make_reader
     with needing("mcap_ros2", f"the log {path.name}", "mcap"):
         from mcap_ros2.decoder import DecoderFactory
-    said = (McapError, OSError, ValueError, EOFError, KeyError, TypeError, IndexError, RuntimeError, struct.error)
-    said += (AttributeError, OverflowError, AssertionError, _zstandard_error())
+    said: tuple[type[Exception], ...] = (
+        *(McapError, OSError, ValueError, EOFError, KeyError, TypeError, IndexError, RuntimeError, struct.error),
+        *(AttributeError, OverflowError, AssertionError, _zstandard_error()),
+    )
     with reading(path, *said), open(path, "rb") as stream:
         yield make_reader(stream, decoder_factories=[DecoderFactory()])
 
