@@ -21,6 +21,7 @@ from worldprobe.errors import InvalidValue, PluginFailed
 T = TypeVar("T", bound=type)
 
 GROUP = "worldprobe"
+_included: dict[Path, None] = {}
 _begun: set[str] = set()
 """Holds the group once its plug-ins are being imported: one of them may read a registry meanwhile."""
 
@@ -58,13 +59,19 @@ def include(path: str | Path) -> None:
     if spec is None or spec.loader is None:
         raise PluginFailed(f"{file} cannot be included: it is no Python file.")
     module = sys.modules[name] = module_from_spec(spec)
+    _included[file] = None
     if str(file.parent) not in sys.path:
         sys.path.append(str(file.parent))
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        del sys.modules[name]
+        del sys.modules[name], _included[file]
         raise PluginFailed(f"{file} cannot be included: {_said(error, file)}.") from error
+
+
+def included() -> list[Path]:
+    """Return the files that `include` executed, for another process that is to know the same components."""
+    return list(_included)
 
 
 def load_installed() -> None:

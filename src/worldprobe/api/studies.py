@@ -36,12 +36,14 @@ def run(
     overrides: Sequence[str] = (),
     preset: str | None = None,
     device: str = "auto",
+    processes: int | None = None,
     progress: bool = True,
 ) -> Results:
     """Run what is not finished of a study, write results and report to `out`, and return the results.
 
     `study` is a study (`recorded_study` makes one of recordings), its name or its file. `out` is runs/STUDY
     by default, with the preset's name where one is given. The same call continues a run that was stopped.
+    Runs are trained in as many `processes` as cores and memory allow where none are given.
     `progress` writes to standard error. Raises WorldprobeErrors before any work for what cannot be done here.
     """
     from worldprobe._util.progress import SilentReporter, reporter
@@ -49,7 +51,8 @@ def run(
 
     loaded = _study(study, overrides, preset)
     folder = Path(out) if out is not None else Path("runs") / "-".join(filter(None, [loaded.name, preset]))
-    results = run_study(loaded, folder, device=device, reporter=reporter() if progress else SilentReporter())
+    shown = reporter() if progress else SilentReporter()
+    results = run_study(loaded, folder, device=device, processes=processes, reporter=shown)
     report(folder)
     return results
 

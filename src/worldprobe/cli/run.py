@@ -39,6 +39,10 @@ def run(
     with_audit: Annotated[
         bool, typer.Option("--audit", help="Audit the study first, and keep it for the report.")
     ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Runs trained at the same time. Default: as many as cores and memory allow."),
+    ] = None,
     cells: Annotated[
         str | None,
         typer.Option(
@@ -72,7 +76,7 @@ def run(
         _carry_out_share(loaded, folder, cells, device, protocol)
         return
     registration = _registration(loaded, protocol, deviate, unsigned)
-    carry_out(loaded, folder, with_audit=with_audit, device=device, registration=registration)
+    carry_out(loaded, folder, with_audit=with_audit, device=device, processes=processes, registration=registration)
     if protocol is not None and not with_audit:
         copy_audit(protocol, folder)
     from worldprobe.reports import write_report
@@ -82,7 +86,15 @@ def run(
     say("Report: {}", page)
 
 
-def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto", registration: Any = None) -> None:
+def carry_out(
+    study: Any,
+    folder: Path,
+    *,
+    with_audit: bool,
+    device: str = "auto",
+    processes: int | None = None,
+    registration: Any = None,
+) -> None:
     """Audit a study where that is asked for, and run it, until Ctrl-C."""
     from worldprobe._util.progress import reporter
     from worldprobe.study import run_study
@@ -95,6 +107,7 @@ def carry_out(study: Any, folder: Path, *, with_audit: bool, device: str = "auto
             study,
             folder,
             device=device,
+            processes=processes,
             reporter=shown,
             command=_command(),
             registration=registration,

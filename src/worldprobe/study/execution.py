@@ -6,8 +6,8 @@ Explorations come first, so that a folder whose runs are half-finished has frame
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from PIL import Image
@@ -16,8 +16,9 @@ from worldprobe._util.files import atomic_write
 from worldprobe._util.progress import Reporter
 from worldprobe.datasets import Store
 from worldprobe.errors import BlenderFailed, InvalidValue, MissingDependency
-from worldprobe.results import ControlRecord, ExecutionRecord
+from worldprobe.results import ControlRecord, ExecutionRecord, Run
 from worldprobe.study.cells import Cell
+from worldprobe.study.claims import claimed
 from worldprobe.study.explorations import explore
 from worldprobe.study.folder_history import history
 from worldprobe.study.machine import machine, peak_memory_bytes, versions
@@ -27,6 +28,10 @@ from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
 from worldprobe.study.study_progress import StudyProgress
 from worldprobe.study.train_group import checkpoints_of, train_group
+from worldprobe.study.worker_process import beside, processes_for
+
+WAIT_SECONDS = 0.3
+"""Between two looks at what other processes have finished."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,9 @@ def execute_share(plan: StudyPlan, folder: StudyFolder, store: Store, reporter: 
     with ExitStack() as opened:
         resources = _opened(plan, folder, store, reporter, opened)
         for group in plan.groups[share.number - 1 :: share.of]:
-            _run(resources, group)
+            with claimed(folder, group) as mine:
+                if mine:
+                    _run(resources, group)
 
 
 def execute(
@@ -63,26 +70,69 @@ def execute(
     reporter: Reporter,
     *,
     command: str = "",
+    processes: int | None = 1,
     finished: Callable[[], None] = lambda: None,
 ) -> None:
     """Explore, train and measure what is missing in a claimed folder, and call `finished` after every group of runs.
 
+    Runs are trained in `processes` processes, in as many as this machine has cores and memory for where it is None;
+    what they give does not depend on how many there are.
     Every run and exploration appears in the folder whole or not at all; what was planned and spent so far is in
     `execution.json` whenever `finished` is called.
     """
     with ExitStack() as opened:
         book = _Bookkeeping(plan, folder, command)
         resources = _opened(plan, folder, store, reporter, opened)
+        count = processes_for(plan, folder) if processes is None else processes
+        resources.progress.processes = count
+        before = {cell.id for cell in plan.runs if folder.finished_run(cell.id) is not None}
+        opened.enter_context(beside(plan, folder, store, count - 1))
         for cell in plan.explorations:
             if folder.finished_exploration(cell.id) is None:
                 with resources.progress.exploration(cell):
                     explore(resources, cell)
-        for group in plan.groups:
-            if _run(resources, group):
-                book.write()
-                finished()
+        for _ in _groups_in_turn(resources, plan, before):
+            book.write()
+            finished()
         _hero(plan, folder, reporter)
         book.write()
+        with suppress(OSError):  # another process's claims are in it
+            folder.claims.rmdir()
+
+
+def _groups_in_turn(resources: Resources, plan: StudyPlan, before: set[str]) -> Iterator[Sequence[Cell]]:
+    """Run every group that no other process has, wait for the others, and give each that was not finished `before`.
+
+    A process that dies leaves its claims: its runs are then made here, from their checkpoints.
+    """
+    pending = [group for group in plan.groups if any(cell.id not in before for cell in group)]
+    while pending:
+        left = []
+        for group in pending:
+            with claimed(resources.folder, group) as mine:
+                if not mine:
+                    left.append(group)
+                    continue
+                if not _run(resources, group):
+                    _found(resources, [cell for cell in group if cell.id not in before])
+            yield group
+        if len(left) == len(pending):
+            resources.progress.waiting(sum(map(len, left)))
+            time.sleep(WAIT_SECONDS)
+        pending = left
+
+
+def _found(resources: Resources, cells: Sequence[Cell]) -> None:
+    """Say what another process has made."""
+    resources.progress.made_elsewhere(cells)
+    for cell in cells:
+        run = resources.folder.finished_run(cell.id)
+        if run is not None:
+            resources.reporter.say(_outcome(run))
+
+
+def _outcome(run: Run) -> str:
+    return f"{run.id}: R² {run.recovery.r2:.3f}"
 
 
 def _opened(plan: StudyPlan, folder: StudyFolder, store: Store, reporter: Reporter, opened: ExitStack) -> Resources:
@@ -129,7 +179,7 @@ def _run(resources: Resources, group: Sequence[Cell]) -> bool:
         for cell, reader in zip(group, readers, strict=True):
             if cell in missing:
                 run = score_run(resources, cell, reader, render)
-                resources.reporter.say(f"{cell.id}: R² {run.recovery.r2:.3f}")
+                resources.reporter.say(_outcome(run))
     for checkpoint in checkpoints_of(resources, group):
         checkpoint.unlink()
     resources.forget_pairs()

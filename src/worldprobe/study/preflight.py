@@ -142,7 +142,13 @@ def _count(study: Study, split: Split) -> int:
     return min(len(study.source(label).sample(split, asked, study.seeds[0])) for label in study.labels)
 
 
-def _memory(study: Study) -> None:
+def memory_need(study: Study) -> int:
+    """Return the bytes of memory that a process takes which executes one run of a study after another."""
+    return sum(size for size, _ in _memory_parts(study).values()) + WORKING_BYTES
+
+
+def _memory_parts(study: Study) -> dict[str, tuple[int, str]]:
+    """Return the bytes of each large part by what it is, and what to lower for less of it."""
     n, plan = len(study.controls), study.planning
     frames = sum(_count(study, split) for split in SPLITS)
     plans = 0
@@ -152,17 +158,24 @@ def _memory(study: Study) -> None:
     weights = parameter_count(study.encoder, study.observation_shape, study.dimensions)
     trained = weights * BYTES_PER_WEIGHT * study.restarts
     ridge = PIXEL_COPIES * 8 * study.pixel_frames * prod(study.observation_shape) if study.references.pixels else 0
-    need = frames * frame_bytes(study) + max(ridge, trained) + plans + WORKING_BYTES
-    have = total_bytes()
-    if have is None or need <= have:
-        return
-    parts = {
-        f"{frames:,} frames of {study.observation_shape}": (frames * frame_bytes(study), "frames or world.size"),
+    # The ridge regression and the trainings come one after another.
+    largest = {
         f"an encoder of {weights:,} weights": (trained, "the encoder's width, d or restarts"),
         "the ridge regression on raw pixels": (ridge, "references.pixel_frames or world.size"),
+    }
+    what = max(largest, key=lambda name: largest[name][0])
+    return {
+        f"{frames:,} frames of {study.observation_shape}": (frames * frame_bytes(study), "frames or world.size"),
+        what: largest[what],
         "the planner's plans": (plans, "planning.pairs, population or horizon"),
     }
-    what, (largest, lower) = max(parts.items(), key=lambda part: part[1][0])
+
+
+def _memory(study: Study) -> None:
+    need, have = memory_need(study), total_bytes()
+    if have is None or need <= have:
+        return
+    what, (largest, lower) = max(_memory_parts(study).items(), key=lambda part: part[1][0])
     raise NotEnoughRoom(
         f"The study needs {need / 1e9:,.1f} GB of memory, of which {largest / 1e9:,.1f} GB are for {what}; "
         f"{have / 1e9:.1f} GB may be used here. Lower {lower}."

@@ -29,11 +29,13 @@ def run_study(
     device: str = "auto",
     reporter: Reporter | None = None,
     command: str = "",
+    processes: int | None = 1,
     registration: Registration | None = None,
     after_run: AfterRun | None = None,
 ) -> Results:
     """Run what is not finished of a study, and return and write its results.
 
+    Runs are trained in `processes` processes, None for as many as this machine has cores and memory for.
     results.json is rewritten whenever runs are finished, of all that is finished so far, and `after_run` is called.
     Hypotheses are the registration's, or else the study's own. Raises WorldprobeErrors before any work for what cannot
     be done here (see `preflight`), StudyChanged where `out` holds another study or runs older than the registration,
@@ -51,7 +53,15 @@ def run_study(
         if after_run is not None:
             after_run(out)
 
-    execute(plan, folder, store, reporter or SilentReporter(), command=command, finished=rewrite)
+    execute(
+        plan,
+        folder,
+        store,
+        reporter or SilentReporter(),
+        command=command,
+        processes=processes,
+        finished=rewrite,
+    )
     return conclude_study(out)
 
 

@@ -30,6 +30,7 @@ class StudyFolder:
         self.study = root / "study.yaml"
         self.results = root / "results.json"
         self.hero = root / "hero.png"
+        self.claims = root / "claims"
 
     def stored_study(self) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the settings and versions of study.yaml.

@@ -61,6 +61,7 @@ class StudyProgress:
         self._runs_done, self._explorations_done = len(kept), explored
         self._datasets: set[str] = set()
         self._text = ""
+        self.processes = 1
 
     @staticmethod
     @contextmanager
@@ -103,6 +104,19 @@ class StudyProgress:
         self._explorations_done += 1
         self._update()
 
+    def made_elsewhere(self, group: Sequence[Cell]) -> None:
+        """Note that another process finished some runs."""
+        self._work.plan("steps", -sum(training_steps(self._plan, cell) for cell in group))
+        self._work.plan("runs", -len(group))
+        self._runs_done += len(group)
+        self._update()
+
+    def waiting(self, runs: int) -> None:
+        """Show that only runs of other processes are left."""
+        self._update(
+            f"waiting for {runs} {'run' if runs == 1 else 'runs'} of {len(self._plan.runs)}, in other processes"
+        )
+
     def frames(self, key: str, frames: int, seconds: float) -> None:
         """Note that a dataset was rendered, or read where it was there already."""
         if key not in self._datasets:
@@ -123,7 +137,7 @@ class StudyProgress:
     def _update(self, text: str | None = None) -> None:
         self._text = self._text if text is None else text
         spent, left = self._work.seconds_spent, self._work.seconds_left
-        self._show(self._text, spent / max(spent + left, 1e-9), left)
+        self._show(self._text, spent / max(spent + left, 1e-9), left / self.processes)
 
 
 class _Steps:
@@ -150,7 +164,7 @@ def _workload(plan: StudyPlan, kept: Mapping[str, Run], explorations: int) -> Wo
     work.plan("frames", plan.frames([cell for cell in plan.runs if cell.id not in kept]))
     work.plan("explorations", explorations)
     for cell in plan.runs:
-        steps = _steps(plan, cell)
+        steps = training_steps(plan, cell)
         work.plan("steps", steps)
         work.plan("runs", 1)
         if run := kept.get(cell.id):
@@ -159,7 +173,7 @@ def _workload(plan: StudyPlan, kept: Mapping[str, Run], explorations: int) -> Wo
     return work
 
 
-def _steps(plan: StudyPlan, cell: Cell) -> int:
+def training_steps(plan: StudyPlan, cell: Cell) -> int:
     """Return the steps that the encoders of a run take."""
     study = plan.variants.at(cell.axes)
     trained = cell.role in (RunRole.MEASURED, RunRole.CEILING)
