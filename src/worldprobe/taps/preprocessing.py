@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
@@ -24,7 +24,8 @@ class Preprocessing:
     """
 
     size: int | None = None
-    layout: Literal["NHWC", "NCHW"] = "NHWC"
+    layout: str = "NHWC"
+    """NHWC or NCHW."""
     range: tuple[float, float] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
