@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from math import exp, sqrt
 
@@ -183,3 +185,23 @@ def test_a_second_derivative_is_refused_rather_than_dropped():
 def test_no_samples_are_refused():
     with pytest.raises(InvalidValue, match=r"samples = 0.*1 or more"):
         sigreg(torch.zeros(0, 3), draw_directions(3, 5, torch.Generator()))
+
+
+HASHED = """
+import hashlib, sys, torch
+from worldprobe.train import power_sums
+torch.set_num_threads(int(sys.argv[1]))
+angles = torch.randn(64, 500, generator=torch.Generator().manual_seed(0))
+z = angles.cos(), angles.sin()
+sums = power_sums.power_sums(*z)
+found = torch.view_as_real(sums.resolve_conj()).numpy().tobytes() + power_sums.slopes(*z, sums).numpy().tobytes()
+print(hashlib.sha256(found).hexdigest())
+"""
+
+
+def test_code_that_was_just_compiled_gives_the_bits_of_the_cached_code_on_any_number_of_threads(tmp_path):
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", HASHED]
+    found = [subprocess.run([*command, threads], env=env, capture_output=True, text=True).stdout for threads in "112"]
+    assert found[0]
+    assert len(set(found)) == 1
