@@ -16,6 +16,8 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "sklearn": "scikit-learn",
     "mcap_ros2": "mcap-ros2-support",
+    "google": "protobuf",
+    "lance": "pylance",
     "mathutils": "bpy",
     "bmesh": "bpy",
     "OpenGL": "moderngl",

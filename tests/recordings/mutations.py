@@ -52,6 +52,8 @@ def mutate(path: Path, draw: random.Random) -> None:
         ways += [_parquet] * 3
     if path.suffix == ".pt":
         ways += [_tensors] * 2
+    if ".tfrecord" in path.name:
+        ways += [_record] * 3
     draw.choice(ways)(path, draw)
 
 
@@ -69,6 +71,22 @@ def _bytes(path: Path, draw: random.Random) -> None:
         else:
             del content[at:]
     path.write_bytes(content)
+
+
+def _record(path: Path, draw: random.Random) -> None:
+    """Damage the first record and write its checksums anew, so that the damage is parsed."""
+    from tfrecord.writer import TFRecordWriter
+
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    record, rest = bytearray(content[12 : 12 + size]), content[16 + size :]
+    damage = (b"", b"\xff", b"\x00" * 4, bytes([draw.randrange(256)]))
+    for _ in range(draw.choice((1, 1, 8))):
+        at = draw.randrange(max(len(record), 1))
+        record[at : at + draw.choice((0, 1, 4))] = draw.choice(damage)
+    length = len(record).to_bytes(8, "little")
+    checked = length + TFRecordWriter.masked_crc(length) + record + TFRecordWriter.masked_crc(bytes(record))
+    path.write_bytes(checked + rest)
 
 
 def _deep(path: Path, draw: random.Random) -> None:

@@ -16,6 +16,8 @@ from scipy.spatial.transform import Rotation
 
 from recordings.hdf5_files import write_robomimic, write_stable_worldmodel
 from recordings.lerobot_folders import write_v3, write_v21
+from recordings.mcap_logs import write_walk
+from recordings.rlds_folders import write_rlds
 from recordings.videos import write_video
 from recordings.walks import Walk, walk
 
@@ -179,7 +181,11 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "airsim": airsim,
     "nerf": nerf,
     "colmap": colmap,
+    "mcap": _inside(write_walk, "w.mcap"),
+    "rlds": _inside(write_rlds, "set"),
     "lerobot-v2": _inside(write_v21, "set"),
     "lerobot-v3": _inside(write_v3, "set"),
 }
 """A function a layout: it writes into an empty folder and returns the path that is read."""
+WRITERS = {"mcap": "mcap_ros2", "rlds": "tfrecord"}
+"""The packages that some of them are written with."""

@@ -13,6 +13,7 @@ from worldprobe.recordings.formats.mcap import Mcap
 from worldprobe.recordings.formats.minari import Minari
 from worldprobe.recordings.formats.nerf import Nerf
 from worldprobe.recordings.formats.npz import Npz
+from worldprobe.recordings.formats.rlds import Rlds
 from worldprobe.recordings.formats.robomimic import Robomimic
 from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
 from worldprobe.recordings.formats.tables import Parquet
@@ -36,6 +37,7 @@ __all__ = [
     "NpzEpisodes",
     "Opened",
     "Parquet",
+    "Rlds",
     "Robomimic",
     "StableWorldmodel",
     "TdMpc2",

@@ -6,22 +6,23 @@ The layout: https://mcap.dev/spec, and https://mcap.dev/spec/registry for its pr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 from jaxtyping import Int
 
+from worldprobe.errors import WorldprobeError
 from worldprobe.recordings.capacity import check_capacity, check_file
 from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.encoded_frames import EncodedFrames
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.poses import TIME, nearest
-from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing, reading, shortened
+from worldprobe.recordings.problems import UnreadableFile, UnusableData, needing, shortened
 from worldprobe.recordings.recorded_frames import Frames
 
 LEFT_OUT = {"header", "stamp", "covariance", "layout"}
@@ -29,6 +30,8 @@ LEFT_OUT = {"header", "stamp", "covariance", "layout"}
 RAW = {"rgb8": "RGB", "bgr8": "BGR", "mono8": "L", "rgba8": "RGBA", "bgra8": "BGRA"}
 """Encodings of raw images, by what they are called in ROS and in Pillow."""
 DEEPEST = 8
+WIDEST = 200
+"""Characters of what is said against a log."""
 
 
 @dataclass
@@ -123,28 +126,36 @@ def _files(path: Path) -> list[Path]:
 
 @contextmanager
 def _reader(path: Path) -> Iterator[Any]:
-    """Open a log; raises UnreadableFile for whatever is said against it."""
-    import struct
+    """Open a log; raises UnreadableFile for whatever is said against it.
 
+    Messages are decoded by what their definitions in the log are compiled into: a damaged one may raise anything.
+    """
     with needing("mcap", f"the log {path.name}", "mcap"):
-        from mcap.exceptions import McapError
         from mcap.reader import make_reader
     with needing("mcap_ros2", f"the log {path.name}", "mcap"):
         from mcap_ros2.decoder import DecoderFactory
-    said: tuple[type[Exception], ...] = (
-        *(McapError, OSError, ValueError, EOFError, KeyError, TypeError, IndexError, RuntimeError, struct.error),
-        *(AttributeError, OverflowError, AssertionError, _zstandard_error()),
-    )
-    with reading(path, *said), open(path, "rb") as stream:
-        yield make_reader(stream, decoder_factories=[DecoderFactory()])
-
-
-def _zstandard_error() -> type[Exception]:
     try:
-        from zstandard import ZstdError
-    except ImportError:
-        return OSError
-    return ZstdError
+        with open(path, "rb") as file, redirect_stderr(StringIO()):
+            within = cast("IO[bytes]", WithinFile(file, path.stat().st_size))
+            yield make_reader(within, decoder_factories=[DecoderFactory()])
+    except WorldprobeError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:WIDEST] or type(error).__name__
+        raise UnreadableFile(path, said.rstrip("."), "It may be cut short: copy or record it again.") from error
+
+
+class WithinFile:
+    """A file of which no more is read than there is, whatever length a damaged record promises."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._size = file, size
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, length: int = -1) -> bytes:
+        """Return so many bytes, or those that are left."""
+        left = max(self._size - self._file.tell(), 0)
+        return self._file.read(left if length < 0 else min(length, left))
 
 
 def _topics(path: Path) -> dict[str, Topic]:
