@@ -2,6 +2,7 @@
 
 from worldprobe.planning.benchmark import Benchmark, Findings
 from worldprobe.planning.cem import CEM
+from worldprobe.planning.joint_predictor import JointPredictor
 from worldprobe.planning.motion import Motion, Tasks, target
 from worldprobe.planning.planning_settings import PlanningSettings
 from worldprobe.planning.reaching import ReachingOutcome, judge, oracle, reach
@@ -16,6 +17,7 @@ __all__ = [
     "Encode",
     "Experience",
     "Findings",
+    "JointPredictor",
     "Library",
     "Motion",
     "PlanningSettings",

@@ -10,14 +10,22 @@ from jaxtyping import Float
 
 from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue
+from worldprobe.planning.joint_predictor import JointPredictor
 from worldprobe.planning.motion import Tasks
 from worldprobe.planning.planning_settings import PlanningSettings
 from worldprobe.planning.reaching import ReachingOutcome, judge, oracle, paths_to, reach, wander
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.planning.straight_lines import Library, StraightLines, decode
-from worldprobe.planning.transition import Experience, Moves, Transition, TrueTransition
+from worldprobe.planning.transition import (
+    Experience,
+    Moves,
+    Transition,
+    TrueTransition,
+    explained_share,
+    first_held_out,
+)
 from worldprobe.planning.whose_failure import agreement_of_costs, split_failures
-from worldprobe.results import ORACLE, Planned
+from worldprobe.results import JOINT, ORACLE, FailureSplit, Planned
 from worldprobe.world import World
 
 
@@ -104,8 +112,11 @@ class Benchmark:
             self._with_true_state[kind] = self._from_true_state(learned)
         return self._with_true_state[kind]
 
-    def evaluate(self, encode: Encode) -> Findings:
-        """Plan with an encoder; raises InvalidValue and WrongWorld as `Sight` does."""
+    def evaluate(self, encode: Encode, joint: JointPredictor | None = None) -> Findings:
+        """Plan with an encoder, and with the predictor that was trained with it where there is one.
+
+        Raises InvalidValue and WrongWorld as `Sight` does.
+        """
         sight, tasks = Sight(encode, self.world), self.tasks
         known = sight.of(self.library.observations, "the library's frames")
         start, goal = sight.at(tasks.starts), sight.of(self.goals, "goal frames")
@@ -114,16 +125,17 @@ class Benchmark:
             kind: Transition.fit(encode, self.world, self.experience, kind, self.settings.seed)
             for kind in self.settings.transitions
         }
-        reaching = {kind: self._reaching(encode, transition) for kind, transition in learned.items()}
+        reaching = {kind: self._reaching(encode, moves, moves.r2) for kind, moves in learned.items()}
         reaching[ORACLE] = self.oracle_reaching
-        failures = {
-            kind: split_failures(
-                self.search.success, self.with_true_state(kind).success, reaching[kind].outcome.success
-            )
-            for kind in self.settings.transitions
-        }
-        of_costs = (self.settings.motion, self.settings.planner, self._stream("agreement"))
-        agreement = {kind: agreement_of_costs(tasks, start, goal, own, *of_costs) for kind, own in learned.items()}
+        failures = {kind: self._split(reaching, kind) for kind in learned}
+        of_costs = (self.settings.motion, self.settings.planner)
+        rng = self._stream("agreement")
+        agreement = {kind: agreement_of_costs(tasks, start, goal, own, *of_costs, rng) for kind, own in learned.items()}
+        if joint is not None:
+            reaching[JOINT] = self._reaching(encode, joint, self._fit_of(joint, sight))
+            failures[JOINT] = self._split(reaching, self.settings.transitions[-1], JOINT)
+            rng = self._stream("agreement")
+            agreement[JOINT] = agreement_of_costs(tasks, start, goal, joint, *of_costs, rng)
         planned = Planned(
             pairs=len(tasks.starts),
             tolerance=self.settings.tolerance,
@@ -136,7 +148,22 @@ class Benchmark:
         )
         return Findings(planned, lines, reaching)
 
-    def _reaching(self, encode: Encode, transition: Transition) -> Reaching:
+    def _split(self, reaching: dict[str, Reaching], kind: str, own: str | None = None) -> FailureSplit:
+        """Split the failures of a transition of this kind, or those of the encoder's `own` predictor."""
+        return split_failures(
+            search=self.search.success,
+            transition=self.with_true_state(kind).success,
+            encoder=reaching[kind].outcome.success,
+            predictor=None if own is None else reaching[own].outcome.success,
+        )
+
+    def _fit_of(self, joint: JointPredictor, sight: Sight) -> float:
+        """Return the R^2 of a predictor's moves on the experience that transitions are scored on."""
+        known, kept = self.experience, slice(first_held_out(len(self.experience.actions)), None)
+        h, after = (sight.of(seen[kept], "experience") for seen in (known.before, known.after))
+        return explained_share(joint(h, known.actions[kept]) - h, after - h)
+
+    def _reaching(self, encode: Encode, transition: Moves, r2: float) -> Reaching:
         s = self.settings
         paths = reach(
             encode,
@@ -149,7 +176,7 @@ class Benchmark:
             steps=s.steps,
             planner=s.planner,
         )
-        return Reaching(transition.r2, paths, judge(paths, self.tasks, s.tolerance))
+        return Reaching(r2, paths, judge(paths, self.tasks, s.tolerance))
 
     def _from_true_state(self, transition: Moves) -> ReachingOutcome:
         s, tasks, rng = self.settings, self.tasks, self._stream("planner")

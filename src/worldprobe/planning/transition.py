@@ -24,6 +24,11 @@ from worldprobe.world import World
 HELD_OUT = 0.2
 
 
+def first_held_out(rows: int) -> int:
+    """Return the first row of an experience on which transitions are scored and not fitted."""
+    return rows - max(1, int(HELD_OUT * rows))
+
+
 def _linear(seed: int) -> Any:
     return LinearRegression()
 
@@ -113,14 +118,12 @@ class Transition:
     ) -> Transition:
         """Fit on embeddings."""
         x, moves = np.concatenate([h, actions], axis=1), after - h
-        kept = len(x) - max(1, int(HELD_OUT * len(x)))
+        kept = first_held_out(len(x))
         model = TRANSITIONS[kind](seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # `r2` says how good it is
             model.fit(x[:kept], moves[:kept])
-        missed = (moves[kept:] - model.predict(x[kept:]).reshape(moves[kept:].shape)) ** 2
-        spread = ((moves[kept:] - moves[kept:].mean(axis=0)) ** 2).sum()
-        return cls(model, float(1.0 - missed.sum() / spread) if spread > 0 else 0.0)
+        return cls(model, explained_share(model.predict(x[kept:]).reshape(moves[kept:].shape), moves[kept:]))
 
     def __call__(self, h: Float[np.ndarray, "N d"], actions: Float[np.ndarray, "N n"]) -> Float64[np.ndarray, "N d"]:
         """Return the embeddings that the actions are predicted to lead to."""
@@ -130,7 +133,20 @@ class Transition:
 
     def slope(self, h: Float[np.ndarray, "N d"], step: float, n: int) -> Float64[np.ndarray, "N d n"]:
         """Return how an embedding moves per unit of action along each of n axes: central differences over `step`."""
-        axes = step * np.tile(np.eye(n), (len(h), 1))
-        at = np.repeat(h, n, axis=0)
-        found: np.ndarray = (self(at, axes) - self(at, -axes)).reshape(len(h), n, -1).transpose(0, 2, 1) / (2 * step)
-        return found
+        return central_differences(self, h, step, n)
+
+
+def central_differences(
+    moves: Callable[[np.ndarray, np.ndarray], np.ndarray], h: Float[np.ndarray, "N d"], step: float, n: int
+) -> Float64[np.ndarray, "N d n"]:
+    """Return how a transition moves embeddings per unit of action along each of n axes, over `step` either way."""
+    axes = step * np.tile(np.eye(n), (len(h), 1))
+    at = np.repeat(h, n, axis=0)
+    found: np.ndarray = (moves(at, axes) - moves(at, -axes)).reshape(len(h), n, -1).transpose(0, 2, 1) / (2 * step)
+    return found
+
+
+def explained_share(found: Float[np.ndarray, "N d"], moves: Float[np.ndarray, "N d"]) -> float:
+    """Return the share of the variance of true moves that predicted ones explain; 0 where nothing moves."""
+    spread = ((moves - moves.mean(axis=0)) ** 2).sum()
+    return float(1.0 - ((moves - found) ** 2).sum() / spread) if spread > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Whose fault a goal is that was not reached: the search's, the transition's or the encoder's."""
+"""Whose fault a goal is that was not reached: the search's, the transition's, the encoder's or the predictor's."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ from worldprobe.results import CostAgreement, FailureSplit
 
 
 def split_failures(
-    search: Bool[np.ndarray, " N"], transition: Bool[np.ndarray, " N"], encoder: Bool[np.ndarray, " N"]
+    search: Bool[np.ndarray, " N"],
+    transition: Bool[np.ndarray, " N"],
+    encoder: Bool[np.ndarray, " N"],
+    predictor: Bool[np.ndarray, " N"] | None = None,
 ) -> FailureSplit:
     """Attribute the failures of a planner with an encoder, task by task.
 
     `search` says which tasks succeed with the true state and the true transition, `transition` which with the true
-    state and a learned one, `encoder` which with the encoder and a learned one.
+    state and a learned one, `encoder` which with the encoder and a learned one. Where `predictor` is given, the
+    failures are its own: it says which tasks succeed with the encoder and the predictor that was trained with it.
     """
-    failed = ~encoder
+    failed = ~encoder if predictor is None else ~predictor
+    others = failed & search & transition & encoder
     return FailureSplit(
-        reached=int(encoder.sum()),
+        reached=int((~failed).sum()),
         search=int((failed & ~search).sum()),
         transition=int((failed & search & ~transition).sum()),
-        encoder=int((failed & search & transition).sum()),
+        encoder=int((failed & search & transition & ~encoder).sum()),
+        predictor=None if predictor is None else int(others.sum()),
     )
 
 

@@ -19,7 +19,7 @@ from worldprobe.results.learned_transition import (
 )
 from worldprobe.results.log_answer import LimitingCause, LogAnswer, StrideAdvice
 from worldprobe.results.missing_r2 import Decomposition, MissingParts
-from worldprobe.results.planned import ORACLE, CostAgreement, FailureSplit, Planned, Reached, StraightLineCosts
+from worldprobe.results.planned import JOINT, ORACLE, CostAgreement, FailureSplit, Planned, Reached, StraightLineCosts
 from worldprobe.results.predicted import CEILING_OF, Prediction, TriedMap
 from worldprobe.results.published_values import Published, PublishedValue
 from worldprobe.results.record import Label, Record, same_label
@@ -37,6 +37,7 @@ __all__ = [
     "CEILING_OF",
     "DECISION",
     "FORMAT",
+    "JOINT",
     "METRICS",
     "ORACLE",
     "OTHER",

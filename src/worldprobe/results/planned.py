@@ -9,6 +9,8 @@ from worldprobe.results.record import Record
 
 ORACLE = "oracle"
 """The planner that has the true controls, among `Planned.reached`."""
+JOINT = "joint"
+"""The predictor that was trained together with the encoder, among the transitions that are fitted afterwards."""
 
 
 class Reached(Record):
@@ -28,13 +30,17 @@ class FailureSplit(Record):
     """Whose fault the goals are that were not reached: counts of tasks, which sum to all of them.
 
     A goal that is missed also with the true state and the true transition is the search's; else, also with the true
-    state and a transition learned from the same experience, the transition's; else the encoder's.
+    state and a transition learned from the same experience, the transition's; else the encoder's. Of the predictor
+    that was trained with the encoder: what is missed with the encoder and a transition fitted afterwards is the
+    encoder's, and the rest the predictor's.
     """
 
     reached: int
     search: int
     transition: int
     encoder: int
+    predictor: int | None = None
+    """None of transitions that are fitted afterwards."""
 
 
 class CostAgreement(Record):
@@ -79,8 +85,8 @@ class Planned(Record):
 
     @property
     def kind(self) -> str:
-        """The last transition that was tried: the one whose success is shown where there is room for one."""
-        return [name for name in self.reached if name != ORACLE][-1]
+        """The last transition that was fitted: the one whose success is shown where there is room for one."""
+        return [name for name in self.reached if name not in (ORACLE, JOINT)][-1]
 
     @property
     def success(self) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from worldprobe.planning import Benchmark, Encode, Findings, PlanningSettings, TrainedEncoder
+from worldprobe.planning import Benchmark, Encode, Findings, JointPredictor, PlanningSettings, TrainedEncoder
 from worldprobe.results import ORACLE, Planned
 from worldprobe.study.contact_sheets import enlarged_frames, sheet
 from worldprobe.study.trained_network import trained_network
@@ -23,9 +23,11 @@ class StudyTrial:
     def __init__(self, world: World, settings: PlanningSettings) -> None:
         self.trial = Benchmark(world, settings)
 
-    def evaluate(self, encode: Encode) -> tuple[Planned, dict[str, np.ndarray], Image.Image | None]:
+    def evaluate(
+        self, encode: Encode, joint: JointPredictor | None = None
+    ) -> tuple[Planned, dict[str, np.ndarray], Image.Image | None]:
         """Return an encoder's planning results, its paths, and a strip of frames along one of them and the oracle's."""
-        found = self.trial.evaluate(encode)
+        found = self.trial.evaluate(encode, joint)
         paths = {f"plan_{name}": r.paths.astype(np.float32) for name, r in found.reaching.items()}
         lines = {f"plan_lines_{points}": lines.paths.astype(np.float32) for points, lines in found.lines.items()}
         return found.planned, lines | paths, self._film(found)

@@ -10,8 +10,9 @@ from worldprobe._util.files import atomic_write, content_key
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset
 from worldprobe.measures.log_rollouts import LoggedActions, log_rollouts
+from worldprobe.measures.probes import fit_probe
 from worldprobe.measures.transition_recovery import enough_for, recover_transition
-from worldprobe.planning import Encode
+from worldprobe.planning import JointPredictor
 from worldprobe.results import Bound, Planned, RolloutErrors, Run, Seconds, TransitionRecovery
 from worldprobe.sources import Recorded
 from worldprobe.study.cells import CANONICAL, Cell, RunRole
@@ -42,7 +43,7 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
         cyclic={} if cell.role is RunRole.PIXELS else measure_cyclic(probe, test, study.controls),
         ridge=cell.role is RunRole.PIXELS,
     )
-    planned, paths = _plan(resources, cell, reader.encode)
+    planned, paths = _plan(resources, cell, reader, probe)
     run = Run(
         id=cell.id,
         world=(study.test_source if cell.regime == CANONICAL else study.source(cell.regime)).world_name,
@@ -67,10 +68,12 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
     return run
 
 
-def _plan(resources: Resources, cell: Cell, encode: Encode | None) -> tuple[Planned | None, dict[str, np.ndarray]]:
+def _plan(
+    resources: Resources, cell: Cell, reader: TrainedReader, labelled: Embedded
+) -> tuple[Planned | None, dict[str, np.ndarray]]:
     """Run the study's planning benchmark, if it has one; keep the film of one task and return all paths."""
     study = resources.variants.at(cell.axes)
-    if study.planning is None or encode is None:
+    if study.planning is None or reader.encode is None:
         return None, {}
     world = study.known_world("planning")
     key = content_key([type(world).__qualname__, world.settings(), study.planning.settings()])
@@ -78,11 +81,22 @@ def _plan(resources: Resources, cell: Cell, encode: Encode | None) -> tuple[Plan
         with resources.reporter.task("rendering for planning", 1, "trial") as advance:
             resources.trials[key] = StudyTrial(world, study.planning)
             advance(1)
-    planned, paths, film = resources.trials[key].evaluate(encode)
+    joint = _joint_predictor(resources, cell, reader, labelled)
+    planned, paths, film = resources.trials[key].evaluate(reader.encode, joint)
     if film is not None:
         with atomic_write(resources.folder.run_folder(cell.id) / "plan.png") as aside:
             film.save(aside, format="PNG")
     return planned, paths
+
+
+def _joint_predictor(
+    resources: Resources, cell: Cell, reader: TrainedReader, labelled: Embedded
+) -> JointPredictor | None:
+    """Return the predictor that was trained, for planning, where it is known how actions move the controls."""
+    loop = None if reader.predict is None else resources.variants.at(cell.axes).source(cell.regime).dynamics()
+    if reader.predict is None or loop is None:
+        return None
+    return JointPredictor.where_possible(reader.predict, fit_probe(labelled.h, labelled.z), loop)
 
 
 def _transition(

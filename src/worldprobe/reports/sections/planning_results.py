@@ -27,7 +27,7 @@ from worldprobe.reports.results_folder import NEUTRAL, ResultsFolder
 from worldprobe.reports.series_selection import few
 from worldprobe.reports.sweep_conditions import conditions
 from worldprobe.reports.wording import count, number
-from worldprobe.results import ORACLE, Planned, Run
+from worldprobe.results import JOINT, ORACLE, Planned, Run
 
 REFERENCES = {"ceiling": 2, "floor": 1}
 """The shapes of floors and ceilings."""
@@ -72,6 +72,11 @@ def planning_results(folder: ResultsFolder) -> Section:
         "true transition too is the search’s fault; with the true state and a learned transition, the transition’s; "
         "else the encoder’s."
     )
+    if any(JOINT in t.planned.reached for t in tried):
+        lead += (
+            " “joint” is the predictor that was trained with the encoder: a goal that is missed with it and reached "
+            "with a transition fitted afterwards is the predictor’s fault."
+        )
     above = Markup('<div class="row">{}</div>').format(grid_of(charts, "three"))
     blocks = [_legend(folder, tried), above, *_films(folder)]
     split = any(t.planned.failures for t in tried)
@@ -141,7 +146,8 @@ def _films(folder: ResultsFolder) -> list[Markup]:
 
 
 def _table(tried: list[PlannedRun]) -> Table:
-    kinds, points = list(tried[0].planned.reached), list(tried[0].planned.lines)
+    kinds = list(dict.fromkeys(kind for t in tried for kind in t.planned.reached))
+    points = list(tried[0].planned.lines)
     lines = [f"{what}, {k}" for k in points for what in ("cost of lines", "sd over pairs", "with true controls")]
     each = [f"{what}, {kind}" for kind in kinds for what in ("reached", "cost")]
     fits = [f"transition’s R², {kind}" for kind in kinds if kind != ORACLE]
@@ -152,19 +158,22 @@ def _table(tried: list[PlannedRun]) -> Table:
 def _failures(tried: list[PlannedRun]) -> Table:
     """Tabulate whose fault the missed goals are, the floor, and how planned costs rank plans."""
     rows: list[tuple[Cell, ...]] = []
+    joint = any(JOINT in t.planned.failures for t in tried)
     for t in tried:
         for kind, split in t.planned.failures.items():
             ranks, floor = t.planned.agreement.get(kind), t.planned.floor
             agreement = (None, None, None) if ranks is None else (ranks.random, ranks.middle, ranks.elite)
             random = None if floor is None else Shown(floor.success, f"{100 * floor.success:.0f} %")
-            counts = (split.reached, split.search, split.transition, split.encoder, t.planned.left_out)
-            rows.append((f"{t.name}, {kind}", *counts, random, *agreement))
+            counts: list[Cell] = [split.reached, split.search, split.transition, split.encoder]
+            counts += [split.predictor] if joint else []
+            rows.append((f"{t.name}, {kind}", *counts, t.planned.left_out, random, *agreement))
     columns = (
         "run and transition",
         "tasks reached",
         "missed by the search",
         "by the transition",
         "by the encoder",
+        *(("by its own predictor",) if joint else ()),
         "left out: start at the goal",
         "reached at random",
         "rank correlation of planned and true costs, random plans",
@@ -179,9 +188,9 @@ def _cells(t: PlannedRun, points: list[int], kinds: list[str]) -> tuple[Cell, ..
     lines = [v for k in points for v in (p.lines[k].cost.mean, p.lines[k].sd, p.lines[k].cost_of_controls)]
     each: list[Cell] = []
     for kind in kinds:
-        success = p.reached[kind].success
-        each += [Shown(success, f"{100 * success:.0f} %"), p.reached[kind].cost]
-    fits = [p.reached[kind].transition_r2 for kind in kinds if kind != ORACLE]
+        found = p.reached.get(kind)
+        each += [None, None] if found is None else [Shown(found.success, f"{100 * found.success:.0f} %"), found.cost]
+    fits = [found.transition_r2 if (found := p.reached.get(kind)) else None for kind in kinds if kind != ORACLE]
     return (t.name, r2, *lines, *each, *fits)
 
 
