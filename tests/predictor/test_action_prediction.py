@@ -11,6 +11,7 @@ from worldprobe.errors import InvalidValue
 from worldprobe.explore import Controlled, Pairs
 from worldprobe.predictor.action_prediction import (
     predict_actions,
+    predict_log_actions,
     predictive_sigreg_margin,
     predictive_whitening_margin,
 )
@@ -109,3 +110,30 @@ def test_pairs_whose_action_is_not_a_number_are_left_out():
     actions[::10] = np.nan
     found = predict_actions(Pairs(pairs.controls, pairs.index, actions), ["a", "b"])
     assert found.r2 == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("clips", [1, 8])
+def test_a_log_of_few_long_episodes_is_answered_and_not_refused(clips):
+    """It is worth as many draws as its rows amount to, not as there are episodes."""
+    pairs, _ = drawn(4000, clip=4000 // clips)
+    assert "1 independent groups" in str(predict_actions(drawn(4000, clip=4000)[0], ["a", "b"]).refused)
+    found = predict_log_actions(pairs, ["a", "b"])
+    assert found.objective == "predictive"
+    assert found.r2 == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_tiny_log_has_an_approximate_answer():
+    pairs, _ = drawn(120, clip=120)
+    found = predict_log_actions(pairs, ["a", "b"])
+    assert found.approximate
+    assert found.ci95[0] < 0.98 <= found.ci95[1]
+    few = Pairs(pairs.controls, pairs.index[:5], pairs.actions[:5])
+    assert predict_log_actions(few, ["a", "b"]).refused_briefly == "too few actions"
+
+
+def test_a_log_beyond_the_margin_is_not_said_to_be_recovered():
+    pairs, _ = drawn(20_000, clip=50, coupled=False, memory=[0.95, 0.1], noise=[0.1, 0.8], effect=0.2)
+    found = predict_log_actions(pairs, ["a", "b"])
+    assert found.refused_briefly == "spectrum not separated"
+    with pytest.raises(InvalidValue, match="pairs with actions"):
+        predict_log_actions(Pairs(pairs.controls, pairs.index), ["a", "b"])

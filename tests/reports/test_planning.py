@@ -132,6 +132,24 @@ def _height(drawn: str, name: str) -> float:
     return float(data.split("a")[0].split("h")[0].split(" ")[1])
 
 
+def test_a_predictor_that_was_trained_with_an_encoder_has_a_row_and_a_part_of_its_own(
+    planned: tuple[Path, dict[str, Any]],
+) -> None:
+    own = planned[1]["runs"][0]["planning"]
+    own["reached"]["joint"] = {"success": 0.6, "cost": 1.2, "median_gap": 0.1, "transition_r2": 0.4}
+    own["failures"]["joint"] = {"reached": 24, "search": 1, "transition": 2, "encoder": 5, "predictor": 8}
+    rewrite(*planned)
+    page = written(planned[0])
+    plain, joint, other = page.tables["Whose fault the missed goals are"].rows[:3]
+    assert str(joint[0]).endswith(", joint")
+    assert joint[1:6] == [24.0, 1.0, 2.0, 5.0, 8.0]
+    assert plain[5] == other[5] == "—"
+    runs = page.tables[TABLE].rows
+    assert 0.6 in runs[0]
+    assert 0.4 in runs[0]
+    assert "the predictor’s fault" in page.text
+
+
 def test_whose_fault_missed_goals_are_is_tabulated_and_left_out_of_older_files(
     planned: tuple[Path, dict[str, Any]],
 ) -> None:

@@ -40,7 +40,9 @@ def print_audit(audit: Audit | SavedAudit, verbose: bool) -> None:
     if verbose:
         _print_every_gate(audit)
         for part in audit.parts:
-            _print_prediction(part)
+            name = part.label or "the recording"
+            _print_prediction(part.predicted, name)
+            _print_prediction(part.predicted_from_actions, f"{name}, from its actions")
         _print_peers(audit)
     _print_verdict(audit, verbose)
 
@@ -55,7 +57,7 @@ def exit_status(audit: Audit | SavedAudit, fail_on: Verdict) -> int:
 def print_decisive(audit: Audit | SavedAudit, fail_on: Verdict) -> None:
     """Print plain lines, without colour or table: the answers, and the gates that decide the exit status."""
     for part, gates in by_part(audit.parts, _gates(audit)):
-        answer = [] if part.answer is None else part.answer.sentences
+        answer = [] if part.answer is None else [*part.answer.sentences, *filter(None, [part.with_actions])]
         for line in (*answer, *(f"not made: {why}" for why in missing([part], gates))):
             print(visible(f"{part.label}: {line}" if part.label else line))
         for gate in gates:
@@ -69,7 +71,7 @@ def _print_answer(part: AuditedPart) -> None:
     if part.answer is not None:
         if part.label:
             say("[bold]{}[/bold]", part.label)
-        for sentence in part.answer.sentences:
+        for sentence in filter(None, [*part.answer.sentences, part.with_actions]):
             say("{}", sentence)
         if part.against_ideal is not None:
             say("{}", part.against_ideal.sentence)
@@ -96,23 +98,25 @@ def _gates(audit: Audit | SavedAudit) -> Sequence[Judged]:
 
 
 def _print_parts(audit: Audit | SavedAudit) -> None:
-    parts = table("What can be learned", "", "verdict", "predicted R²", "worst gate", "what to do")
+    acted = any(part.predicted_from_actions is not None for part in audit.parts)
+    more = ("the same, from actions",) if acted else ()
+    parts = table("What can be learned", "", "verdict", "predicted R²", *more, "worst gate", "what to do")
     for part, gates in by_part(audit.parts, _gates(audit)):
         worst, verdict = worst_gate(gates), worst_verdict(gates)
         said = f"{verdict} (expected)" if part.expected_to_fail and verdict is Verdict.FAIL else str(verdict)
         parts.add_row(
             cell(part.label or "the recording", "bold"),
             cell(said, COLOURS[verdict]),
-            cell(predicted_in_words(part)),
+            cell(predicted_in_words(part.predicted, part.scored_on)),
+            *([cell(predicted_in_words(part.predicted_from_actions, part.scored_on))] if acted else ()),
             cell("" if worst is None else f"{worst.gate}: {worst.subject.removeprefix(f'{part.label}: ')}"),
             cell(_advice(worst)),
         )
     console.print(parts)
 
 
-def predicted_in_words(part: AuditedPart) -> str:
+def predicted_in_words(found: Prediction | None, scored_on: str) -> str:
     """Return "0.97 (0.95 .. 0.98)", with what is different on the canonical test set; why, where it was refused."""
-    found = part.predicted
     if found is None:
         return ""
     if found.r2 is None:
@@ -120,7 +124,7 @@ def predicted_in_words(part: AuditedPart) -> str:
     interval = "" if found.ci95 is None else f" ({found.ci95[0]:.2f} .. {found.ci95[1]:.2f})"
     elsewhere = found.r2_on_test
     moved = elsewhere is not None and abs(elsewhere - found.r2) >= 0.005
-    return f"{found.r2:.2f}{interval}" + (f"; {elsewhere:.2f} on {part.scored_on}" if moved else "")
+    return f"{found.r2:.2f}{interval}" + (f"; {elsewhere:.2f} on {scored_on}" if moved else "")
 
 
 def _advice(worst: Judged | None) -> str:
@@ -180,11 +184,10 @@ def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _print_prediction(part: AuditedPart) -> None:
-    found = part.predicted
+def _print_prediction(found: Prediction | None, of: str) -> None:
     if found is None:
         return
-    say("[bold]Prediction for {}[/bold]: {}", part.label or "the recording", _answer(found))
+    say("[bold]Prediction for {}[/bold]: {}", of, _answer(found))
     for name, r2 in (found.r2_per_control or {}).items():
         ends = (found.r2_per_control_ci95 or {}).get(name)
         say("  {}: {}{}", name, f"{r2:.3f}", "" if ends is None else f" ({ends[0]:.3f} .. {ends[1]:.3f})")

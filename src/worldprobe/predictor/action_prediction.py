@@ -13,6 +13,8 @@ from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue
 from worldprobe.explore import Pairs
 from worldprobe.predictor import refusals
+from worldprobe.predictor.decorrelation import FEWEST_GROUPS, decorrelated
+from worldprobe.predictor.log_prediction import predict_chains
 from worldprobe.predictor.outcomes import outcomes
 from worldprobe.predictor.predict import AT_MOST, predict
 from worldprobe.predictor.prediction import Embedding, IdealEncoder
@@ -61,15 +63,10 @@ def predict_actions(
     Where the most predictable embedding is not linear the answer is refused, with what it and a linear one recover.
     Raises InvalidValue where the pairs carry no actions. What the sample does not support is refused.
     """
-    if pairs.actions is None:
-        raise InvalidValue("actions", None, "pairs with actions", "Without actions predict under `sigreg`.")
-    n = pairs.controls.shape[1] if d is None else d
-    usable = np.isfinite(pairs.actions).all(axis=1)
-    first, second, actions = pairs.first[usable], pairs.second[usable], pairs.actions[usable]
-    if len(first) < 2 * (n + actions.shape[1] + 1):
-        why = refusals.Refusal("too few actions", f"{len(first):,} pairs have an action: too few to fit a transition.")
-        return refusals.refused(PREDICTIVE, n, len(first), why)
-    groups = np.unique(pairs.chains[usable], return_inverse=True)[1]
+    first, second, actions, groups = _with_actions(pairs)
+    n = first.shape[1] if d is None else d
+    if _too_few(first, actions):
+        return refusals.refused(PREDICTIVE, n, len(first), _too_few_actions(len(first)))
     try:
         made = outcomes(first, actions, second, groups, stream(seed, "prediction", "outcomes"))
         found = predict(
@@ -85,9 +82,55 @@ def predict_actions(
         )
     except (ArithmeticError, LookupError, ValueError) as fault:
         return refusals.refused(PREDICTIVE, n, len(first), refusals.broke_off(fault))
-    if found.refused is None and found.r2 is not None and found.r2 < LINEAR:
+    return _concluded(found, names, made.degree)
+
+
+def predict_log_actions(
+    pairs: Pairs, names: Sequence[str], *, seed: int = 0, at_most: int = AT_MOST, advance: Advance = unseen
+) -> IdealEncoder:
+    """Return the same of a log, whatever its size: its interval is as wide as the log makes it, as in `predict_log`.
+
+    Raises InvalidValue where the pairs carry no actions. Refused where too few pairs have one, where no state moves,
+    and where the most predictable embedding is not linear.
+    """
+    first, second, actions, chains = _with_actions(pairs)
+    n = first.shape[1]
+    if _too_few(first, actions):
+        return refusals.refused(PREDICTIVE, n, len(first), _too_few_actions(len(first)))
+    few = len(np.unique(chains)) < FEWEST_GROUPS
+    groups = decorrelated(first, chains).labels if few else chains
+    try:
+        made = outcomes(first, actions, second, groups, stream(seed, "prediction", "outcomes"))
+        kept: dict[str, Any] = {"seed": seed, "at_most": at_most, "advance": advance}
+        found = predict_chains(made.seen, made.other, chains, names, **kept)
+    except (ArithmeticError, LookupError, ValueError) as fault:
+        return refusals.refused(PREDICTIVE, n, len(first), refusals.broke_off(fault))
+    return _concluded(found, names, made.degree)
+
+
+def _with_actions(pairs: Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the states before, those after, the actions and the chains of the pairs that have an action."""
+    if pairs.actions is None:
+        raise InvalidValue("actions", None, "pairs with actions", "Without actions predict under `sigreg`.")
+    usable = np.isfinite(pairs.actions).all(axis=1)
+    groups = np.unique(pairs.chains[usable], return_inverse=True)[1]
+    return pairs.first[usable], pairs.second[usable], pairs.actions[usable], groups
+
+
+def _too_few(first: np.ndarray, actions: np.ndarray) -> bool:
+    return len(first) < 2 * (first.shape[1] + actions.shape[1] + 1)
+
+
+def _too_few_actions(count: int) -> refusals.Refusal:
+    return refusals.Refusal("too few actions", f"{count:,} pairs have an action: too few to fit a transition.")
+
+
+def _concluded(found: IdealEncoder, names: Sequence[str], degree: int) -> IdealEncoder:
+    """Return the prediction for two outcomes as that of the objective; refused where it is not of a linear map."""
+    highest = found.ci95[1] if found.approximate and found.ci95 is not None else found.r2
+    if found.refused is None and highest is not None and highest < LINEAR:
         return _not_separated(found, names)
-    changed: dict[str, Any] = {"objective": PREDICTIVE, "notes": [*found.notes, _note(made.degree)]}
+    changed: dict[str, Any] = {"objective": PREDICTIVE, "notes": [*found.notes, _note(degree)]}
     return found.changed(**changed)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from worldprobe._util.progress import Advance
 from worldprobe._util.seeds import stream
@@ -44,7 +45,24 @@ def predict_log(
     than states, and, under whitening, where the full prediction is: the approximate one is SIGReg's. Raises
     InvalidValue where a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
     """
-    first, second = pairs.first, pairs.second
+    first, second, chains = pairs.first, pairs.second, pairs.chains
+    kept: dict[str, Any] = {"d": d, "seed": seed, "at_most": at_most, "advance": advance}
+    return predict_chains(first, second, chains, names, objective, **kept)
+
+
+def predict_chains(
+    first: Float[np.ndarray, "pairs n"],
+    second: Float[np.ndarray, "pairs n"],
+    chains: Int[np.ndarray, " pairs"],
+    names: Sequence[str],
+    objective: str = "sigreg",
+    *,
+    d: int | None = None,
+    seed: int = 0,
+    at_most: int = AT_MOST,
+    advance: Advance = unseen,
+) -> IdealEncoder:
+    """Return the same of the pairs' first and second members, in order of time within their chains."""
     n = first.shape[1]
     size = n if d is None else d
     varies = any(column.std(dtype=np.float64) > STILL for column in (*first.T, *second.T))
@@ -52,10 +70,10 @@ def predict_log(
         return refusals.refused(objective, size, len(first), refusals.NOTHING_MOVES)
     if objective == "sigreg" and size > n:
         return refusals.refused(objective, size, len(first), refusals.wider_than_the_state(size, n))
-    cut = decorrelated(first, pairs.chains)
+    cut = decorrelated(first, chains)
     rng = stream(seed, "prediction", objective)
-    few = len(np.unique(pairs.chains)) < FEWEST_GROUPS
-    groups = cut.labels if few else pairs.chains
+    few = len(np.unique(chains)) < FEWEST_GROUPS
+    groups = cut.labels if few else chains
     full = _full(first, second, objective, size, groups, names, at_most, rng, advance)
     if full.refused is None:
         return _widened(full, cut) if few else full

@@ -53,6 +53,7 @@ def junit(audit: Audited, title: str, fail_on: Verdict = Verdict.FAIL) -> str:
             case = xml.SubElement(suite, "testcase", classname=_printable(part.label or title), name="not made")
             xml.SubElement(case, "error", message=_printable(why))
     answers = [sentence for part in audit.parts if part.answer is not None for sentence in part.answer.sentences]
+    answers += [part.with_actions for part in audit.parts if part.with_actions is not None]
     if answers:
         xml.SubElement(suite, "system-out").text = _printable("\n".join(answers))
     suite.set("failures", str(failures))
@@ -75,6 +76,8 @@ def markdown(audit: Audited, title: str) -> str:
                 low, high = part.answer.r2_per_state_ci95[name]
                 lines.append(f"| {_cell(name)} | {r2:.2f} | {low:.2f} to {high:.2f} |")
             lines.append("")
+        if part.with_actions is not None:
+            lines += [_cell(part.with_actions), ""]
         if part.against_ideal is not None:
             lines += [_cell(part.against_ideal.sentence), ""]
         lines += [f"- Not made: {_cell(why)}" for why in part.not_made]

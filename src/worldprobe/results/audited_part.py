@@ -21,6 +21,8 @@ class AuditedPart(Record):
     """Whether the study includes it as a contrast: its gates then do not count."""
     predicted: Prediction | None = None
     """What SIGReg's ideal encoder recovers within it."""
+    predicted_from_actions: Prediction | None = None
+    """What the ideal encoder recovers that is trained to predict from actions; None for a recording without actions."""
     not_made: list[str] = Field([])
     """What could not be made of it, and why: the audit is then incomplete, and its gates are kept."""
     answer: LogAnswer | None = None
@@ -31,3 +33,17 @@ class AuditedPart(Record):
     """How many kinds of gate a recording fails beyond what its size explains."""
     scored_on: str = "N(0, I)"
     """What the prediction is scored on besides its own rows, in words."""
+
+    @property
+    def with_actions(self) -> str | None:
+        """What the ideal encoder recovers that is trained to predict from actions, as a sentence."""
+        found = self.predicted_from_actions
+        if found is None:
+            return None
+        if found.r2 is None:
+            return f"What an ideal encoder recovers that predicts from actions is not known: {found.refused}"
+        interval = "" if found.ci95 is None else f" ({found.ci95[0]:.2f} to {found.ci95[1]:.2f})"
+        return (
+            "An ideal encoder trained to predict the next embedding from the action instead (lejepa-predictive), on as "
+            f"many rows as it needs, recovers R² {found.r2:.2f}{interval}."
+        )

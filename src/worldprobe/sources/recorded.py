@@ -103,11 +103,11 @@ class Recorded(Source):
         index = pair_index(starts, len(rows), self.stride) if paired else NO_PAIRS
         if paired and not len(index):
             raise InvalidValue("stride", self.stride, f"less than the longest stretch of {split}, {lengths.max()} rows")
-        actions = self.recording.actions
+        actions = None if self.recording.actions is None else self.recording.actions[rows]
         found = Sample(
-            Pairs(self.z[rows], index, _between(index, actions if actions is None else actions[rows], self.stride)),
+            Pairs(self.z[rows], index, actions_between(index, actions, self.stride)),
             rows,
-            None if actions is None else actions[rows],
+            actions,
             starts,
             self._dependent(lengths),
         )
@@ -118,7 +118,7 @@ class Recorded(Source):
         pairs = self.recording.pairs(self.stride)
         rows = np.arange(self.recording.rows)
         actions = self.recording.actions
-        between = _between(pairs.index, actions, self.stride)
+        between = actions_between(pairs.index, actions, self.stride)
         return Sample(Pairs(self.z, pairs.index, between), rows, actions, self.recording.episodes)
 
     def frames(self, sample: Sample, rows: Int[np.ndarray, " k"]) -> UInt8[np.ndarray, "k size size 3"]:
@@ -182,7 +182,7 @@ class Recorded(Source):
         return np.asarray(Image.fromarray(frame).resize((self.size, self.size), Image.Resampling.BOX))
 
 
-def _between(
+def actions_between(
     index: Int[np.ndarray, "pairs 2"], actions: Float[np.ndarray, "frames a"] | None, stride: int
 ) -> Float[np.ndarray, "pairs strides_a"] | None:
     """Return the actions from each pair's first member to the row before its second, side by side."""

@@ -20,7 +20,7 @@ from worldprobe.audits.limits.ideal_logs import against_ideal
 from worldprobe.audits.limits.odd_episodes import odd_episodes
 from worldprobe.audits.thresholds import Thresholds, thresholds, thresholds_in_words
 from worldprobe.explore import Pairs
-from worldprobe.predictor.action_prediction import predict_actions
+from worldprobe.predictor.action_prediction import predict_actions, predict_log_actions
 from worldprobe.predictor.log_prediction import predict_log
 from worldprobe.predictor.outcomes import outcome_pairs
 from worldprobe.predictor.prediction import IdealEncoder
@@ -28,6 +28,7 @@ from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
 from worldprobe.results import AuditedPart
 from worldprobe.sources import Recorded, Source
+from worldprobe.sources.recorded import actions_between
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.schema import Study
 from worldprobe.study.study_predictions import predicts_from_actions
@@ -106,6 +107,12 @@ def predict_shown(
         return predict_log(pairs, names, d=d, seed=seed, advance=advance)
 
 
+def _predicted_from_actions(pairs: Pairs, names: Sequence[str], label: str, reporter: Reporter) -> IdealEncoder:
+    """Return the prediction for an objective that predicts a log's next embedding from the action."""
+    with reporter.task(f"predicting {label} from its actions", STEPS, "steps") as advance:
+        return predict_log_actions(pairs, names, advance=advance)
+
+
 def _audited_recording(
     recording: Recording, stride: int, shown: Reporter, label: str = "", test: Controls | None = None
 ) -> tuple[AuditedPart, list[Gate]]:
@@ -119,13 +126,17 @@ def _audited_recording(
     if recording.frames is not None:
         shown.say("Comparing frames with states")
         gates += audit_frames(recording.frames, pairs, names)
+    from_actions = None
     if recording.actions is not None:
         shown.say("Comparing actions with states")
         gates += audit_actions(recording.states, recording.actions, recording.episodes, names, recording.action_names)
+        acted = Pairs(pairs.controls, pairs.index, actions_between(pairs.index, recording.actions, stride))
+        from_actions = _predicted_from_actions(acted, names, label or "the recording", shown).record(test)
     answer, not_made = answered(pairs, names, predicted)
     shown.say("Comparing with ideal logs of its size")
     known: Mapping[str, Any] = {
         "predicted": predicted,
+        "predicted_from_actions": from_actions,
         "answer": answer,
         "not_made": not_made,
         "against_ideal": against_ideal(pairs, names, own),

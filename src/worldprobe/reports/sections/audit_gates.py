@@ -58,6 +58,7 @@ def _answers(audit: SavedAudit) -> list[Table]:
             for cause in own.causes
         ),
     )
+    acted = [(part.label, squares(sentence)) for part in audit.parts if (sentence := part.with_actions) is not None]
     ideal = [(part.label, part.against_ideal.sentence) for part, _ in said if part.against_ideal is not None]
     odd = [(part.label, one.episode, one.first_row, one.rows, one.why) for part, _ in said for one in part.odd_episodes]
     peers = [
@@ -68,6 +69,11 @@ def _answers(audit: SavedAudit) -> list[Table]:
     return [
         answers,
         causes,
+        Table(
+            "What is recovered where the next embedding is predicted from the action",
+            ("exploration", "what is recovered"),
+            tuple(acted),
+        ),
         Table("Compared with ideal logs", ("exploration", "kinds of gate that fail"), tuple(ideal)),
         Table("Episodes unlike the others", ("exploration", "episode", "first row", "rows", "why"), tuple(odd)),
         Table("Peers: this package's regimes", columns, tuple(peers)),
