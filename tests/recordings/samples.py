@@ -18,6 +18,7 @@ from recordings.hdf5_files import write_robomimic, write_stable_worldmodel
 from recordings.lerobot_folders import write_v3, write_v21
 from recordings.mcap_logs import write_walk
 from recordings.rlds_folders import write_rlds
+from recordings.stable_worldmodels import write_folder, write_lance
 from recordings.videos import write_video
 from recordings.walks import Walk, walk
 
@@ -156,6 +157,11 @@ def colmap(folder: Path) -> Path:
     return folder
 
 
+def lance(folder: Path) -> Path:
+    """Without the factors of variation, so that there is one candidate for the states."""
+    return write_lance(folder / "w.lance", WALK, varied=False)
+
+
 def _lines(rows: np.ndarray, separator: str) -> str:
     return "".join(separator.join(f"{value:.6f}" for value in row) + "\n" for row in rows)
 
@@ -182,10 +188,12 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "nerf": nerf,
     "colmap": colmap,
     "mcap": _inside(write_walk, "w.mcap"),
+    "stable-worldmodel-folder": _inside(write_folder, "set"),
+    "lance": lance,
     "rlds": _inside(write_rlds, "set"),
     "lerobot-v2": _inside(write_v21, "set"),
     "lerobot-v3": _inside(write_v3, "set"),
 }
 """A function a layout: it writes into an empty folder and returns the path that is read."""
-WRITERS = {"mcap": "mcap_ros2", "rlds": "tfrecord"}
+WRITERS = {"mcap": "mcap_ros2", "lance": "lance", "rlds": "tfrecord"}
 """The packages that some of them are written with."""

@@ -96,7 +96,7 @@ def test_damaged_recordings_are_read_or_refused_in_one_line(
     files = sorted(file.relative_to(good) for file in good.rglob("*") if file.is_file())
     heads = [file for file in files if file.suffix != ".png"]
     end, attempt = time.monotonic() + SECONDS, 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or attempt < 3:
         draw = random.Random(f"{name} {SEED} {attempt}")
         bad = tmp_path / "bad"
         shutil.copytree(good, bad)
@@ -112,4 +112,3 @@ def test_damaged_recordings_are_read_or_refused_in_one_line(
                 raise
         shutil.rmtree(bad)
         attempt += 1
-    assert attempt > 2

@@ -15,6 +15,8 @@ from worldprobe.recordings.formats.format import Opened
 from worldprobe.recordings.problems import UnusableData
 from worldprobe.recordings.treatments import TREATMENTS
 
+ANY = "*"
+"""What stands for any text in the name of several columns: "variation.*"."""
 JOIN = "+"
 """What joins numbers that are treated together: "qx+qy+qz+qw[angles]"."""
 
@@ -51,7 +53,7 @@ def parts_of(opened: Opened, texts: Sequence[str]) -> tuple[tuple[RecordingPart,
     """Return what names stand for, and which of the numbers are treated; raises UnknownName and InvalidValue."""
     parts: list[RecordingPart] = []
     treated: list[Treated] = []
-    for text in texts:
+    for text in (one for given in texts for one in _matching(opened, given)):
         name, treatment = _treatment(opened, text)
         known = {column.name for column in opened.columns}
         pieces = [name] if treatment is None or name in known else name.split(JOIN)
@@ -60,6 +62,18 @@ def parts_of(opened: Opened, texts: Sequence[str]) -> tuple[tuple[RecordingPart,
         if treatment is not None:
             treated.append(Treated(before, sum(len(part.places) for part in parts), treatment))
     return tuple(parts), tuple(treated)
+
+
+def _matching(opened: Opened, text: str) -> list[str]:
+    """Return the numbers and vectors that a pattern with "*" names, in the file's order; any other text as it is."""
+    if ANY not in text or text in {column.name for column in opened.columns}:
+        return [text]
+    pattern = ".*".join(map(re.escape, text.split(ANY)))
+    return [c.name for c in opened.columns if _numeric(c) and re.fullmatch(pattern, c.name, re.DOTALL)] or [text]
+
+
+def _numeric(column: Column) -> bool:
+    return column.kind in (ColumnKind.NUMBER, ColumnKind.TRUTH) and column.flat
 
 
 def _treatment(opened: Opened, text: str) -> tuple[str, str | None]:
@@ -82,7 +96,7 @@ def _part(opened: Opened, text: str) -> RecordingPart:
         column = opened.column(match["name"])
         part = RecordingPart(column, _places(column, match["inside"]))
     column = part.column
-    if column.kind not in (ColumnKind.NUMBER, ColumnKind.TRUTH) or not column.flat:
+    if not _numeric(column):
         problem = f"it holds {column.type} of shape {column.shape} a row, not numbers or vectors"
         raise UnusableData(opened.path, f"column {column.name!r}", problem, "Name a column of numbers.")
     return part

@@ -8,6 +8,7 @@ from worldprobe.recordings.formats.episodes_npz import NpzEpisodes
 from worldprobe.recordings.formats.euroc import Euroc
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import Hdf5
+from worldprobe.recordings.formats.lance_tables import Lance
 from worldprobe.recordings.formats.lerobot import LeRobot
 from worldprobe.recordings.formats.mcap import Mcap
 from worldprobe.recordings.formats.minari import Minari
@@ -16,6 +17,7 @@ from worldprobe.recordings.formats.npz import Npz
 from worldprobe.recordings.formats.rlds import Rlds
 from worldprobe.recordings.formats.robomimic import Robomimic
 from worldprobe.recordings.formats.stable_worldmodel import StableWorldmodel
+from worldprobe.recordings.formats.stable_worldmodel_folder import StableWorldmodelFolder
 from worldprobe.recordings.formats.tables import Parquet
 from worldprobe.recordings.formats.tdmpc2 import TdMpc2
 from worldprobe.recordings.formats.tum import Tum
@@ -29,6 +31,7 @@ __all__ = [
     "Euroc",
     "Format",
     "Hdf5",
+    "Lance",
     "LeRobot",
     "Mcap",
     "Minari",
@@ -40,6 +43,7 @@ __all__ = [
     "Rlds",
     "Robomimic",
     "StableWorldmodel",
+    "StableWorldmodelFolder",
     "TdMpc2",
     "Tum",
 ]

@@ -31,6 +31,8 @@ MARKS = (FIRST, "discount", "is_terminal")
 class NpzEpisodes(Format):
     """Every file is an episode, in the order of the numbers in their names; all have the same arrays."""
 
+    general = True
+
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Go by the suffix of the files."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Int
 
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, is_hdf5, opened, whole
@@ -43,14 +44,22 @@ class StableWorldmodel(Format):
         with opened(path) as file:
             lengths, offsets = (whole(path, file[name]).astype(np.int64).reshape(-1) for name in EPISODES)
             columns = [column for column in arrays(file) if column.name not in EPISODES]
-        ends = np.cumsum(lengths)
-        if len(lengths) != len(offsets) or not np.array_equal(ends - lengths, offsets):
-            raise UnusableData(path, "ep_len and ep_offset", "they do not agree on where episodes begin")
-        rows, longest = int(lengths.sum()), max((column.rows for column in columns), default=0)
-        if rows != longest:
-            problem = f"its episodes have {rows:,} rows together, the longest column {longest:,}"
-            raise UnusableData(path, "ep_len", problem, "Was the file written to its end?")
+        longest = max((column.rows for column in columns), default=0)
         pieces = {column.name: [Hdf5Piece(column.name, column.rows)] for column in columns}
         found = OpenedHdf5(path, columns, pieces)
-        found.starts, found.starts_in_words = offsets[lengths > 0], "ep_offset"
+        found.starts, found.starts_in_words = offsets_of(path, lengths, offsets, longest), "ep_offset"
         return found
+
+
+def offsets_of(
+    path: Path, lengths: Int[np.ndarray, " n"], offsets: Int[np.ndarray, " m"], longest: int
+) -> Int[np.ndarray, " episodes"]:
+    """Return where episodes that have rows begin; raises UnusableData unless they cover `longest` rows in order."""
+    ends = np.cumsum(lengths)
+    if len(lengths) != len(offsets) or (lengths < 0).any() or not np.array_equal(ends - lengths, offsets):
+        raise UnusableData(path, "ep_len and ep_offset", "they do not agree on where episodes begin")
+    rows = int(lengths.sum())
+    if rows != longest:
+        problem = f"its episodes have {rows:,} rows together, the longest column {longest:,}"
+        raise UnusableData(path, "ep_len", problem, "Was the file written to its end?")
+    return offsets[lengths > 0]
