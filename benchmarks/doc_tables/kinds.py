@@ -52,6 +52,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "few-pairs": log_answers.few_pairs,
     "callback-cost": callback_cost.callback_cost,
     "public-codes": public_codes.public_codes,
+    "public-solvers": public_codes.public_solvers,
     "widths": widths.widths,
     "foreign-encoders": foreign_encoders.foreign_encoders,
     "controlled": actions.policies_of_worlds,

@@ -46,10 +46,16 @@ class CEM:
             costs = cost(plans)
             if watch is not None:
                 watch(plans[:, : self.population], costs[:, : self.population])
-            elite = plans[problems, np.argsort(costs, axis=1)[:, : self.elites]]
-            mean, sd = elite.mean(axis=1), elite.std(axis=1)
+            mean, sd = self.refitted(plans, costs)
             first = costs.argmin(axis=1)
             lower = costs[problems[:, 0], first] < least
             best = np.where(lower[:, None, None], plans[problems[:, 0], first], best)
             least = np.minimum(least, costs[problems[:, 0], first])
         return best
+
+    def refitted(
+        self, plans: Float[np.ndarray, "N P horizon n"], costs: Float[np.ndarray, "N P"]
+    ) -> tuple[Float[np.ndarray, "N horizon n"], Float[np.ndarray, "N horizon n"]]:
+        """Return the mean and the standard deviation of each problem's cheapest plans, its `elites`."""
+        elite = np.take_along_axis(plans, np.argsort(costs, axis=1)[:, : self.elites, None, None], axis=1)
+        return elite.mean(axis=1), elite.std(axis=1)
