@@ -1,4 +1,4 @@
-"""A headless Chromium for the report's tests, spoken to over its debugging pipe: no driver, no extra package."""
+"""A headless Chromium for tests of pages, spoken to over its debugging pipe: no driver, no extra package."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from types import TracebackType
 from typing import Any
 
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+    "--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
+WITHOUT_GPU, SOFTWARE_GL = ("--disable-gpu",), ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 PATIENCE = 60.0
 
 
 class Chromium:
     """One page of a headless Chromium; `events` collects what it logged and what it tried to load."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, graphics: tuple[str, ...] = WITHOUT_GPU) -> None:
         binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         if binary is None:
             raise RuntimeError(
@@ -41,7 +42,7 @@ class Chromium:
             os.dup2(copies[1], 4)
 
         self._process = subprocess.Popen(
-            [binary, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}"],
+            [binary, *FLAGS, *graphics, "--remote-debugging-pipe", f"--user-data-dir={profile}"],
             pass_fds=(3, 4, there_in, there_out),
             preexec_fn=hand_over,
             stdout=subprocess.DEVNULL,
@@ -67,15 +68,15 @@ class Chromium:
         os.close(self._in)
         os.close(self._out)
 
-    def open(self, file: Path, width: int, *, dark: bool = False, waits: bool = True) -> None:
-        """Load a file at a viewport `width` CSS pixels wide; `waits` until it is painted, which takes a script."""
+    def open(self, file: Path | str, width: int, *, dark: bool = False, waits: bool = True) -> None:
+        """Load a file or address at a viewport `width` CSS pixels wide; `waits` until it is painted, by a script."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.events.clear()
-        self.call("Page.navigate", url=file.resolve().as_uri())
+        self.call("Page.navigate", url=file if isinstance(file, str) else file.resolve().as_uri())
         self._wait_for("Page.loadEventFired")
         if not waits:
             return

@@ -19,6 +19,7 @@ COMMANDS = [
     "conclude",
     "compare",
     "open_report",
+    "play",
     "measure",
     "export",
     "sigreg",

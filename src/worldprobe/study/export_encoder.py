@@ -9,13 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from worldprobe._util.files import atomic_write
-from worldprobe._util.progress import Reporter, SilentReporter
-from worldprobe.datasets import Dataset, Store, specify
+from worldprobe._util.progress import Reporter
 from worldprobe.errors import MissingDependency
-from worldprobe.measures.probes import fit_probe
-from worldprobe.study.schema import Study
+from worldprobe.study.probed_encoder import probed_encoder
 from worldprobe.study.trained_network import trained_network
-from worldprobe.train import embed
 
 INPUT, EMBEDDING, CONTROLS = "observations", "embedding", "controls"
 
@@ -44,26 +41,20 @@ def export_onnx(
     `embedding`, and with the probe `controls`, fitted on the study's canonical probe set. Raises as `trained_network`,
     and MissingDependency without the package onnx.
     """
-    network, study = trained_network(folder, run_id)
-    network.eval()
     if with_probe:
-        with study.test_source:
-            data = _probe_set(study, reporter or SilentReporter())
-        probe = fit_probe(embed(network, data.frames()), data.controls)
+        probed = probed_encoder(folder, run_id, reporter=reporter)
+        study, probe = probed.study, probed.probe
         weights, intercept = (torch.from_numpy(part).float() for part in (probe.weights, probe.intercept))
-        network = WithProbe(network, weights, intercept).eval()
+        network: nn.Module = WithProbe(probed.network, weights, intercept).eval()
+    else:
+        network, study = trained_network(folder, run_id)
+        network.eval()
     shape = study.observation_shape
     example = torch.zeros(2, *shape, dtype=torch.uint8 if len(shape) == 3 else torch.float32)
     outputs = [EMBEDDING, CONTROLS] if with_probe else [EMBEDDING]
     with atomic_write(target) as aside:
         _write(network, example, outputs, aside)
     return target
-
-
-def _probe_set(study: Study, reporter: Reporter) -> Dataset:
-    store, spec = Store(), specify(study.test_source, "probe", study.probe_frames, study.canonical_seed)
-    with reporter.task("rendering canonical probe", store.missing(spec), "frames") as advance:
-        return store.ensure(spec, progress=advance)
 
 
 def _write(network: nn.Module, example: Tensor, outputs: list[str], path: Path) -> None:

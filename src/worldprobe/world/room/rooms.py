@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -63,10 +64,15 @@ class RoomWorld(World):
         return blueprint(self.room_name)
 
     @property
+    def glb(self) -> Path:
+        """The baked room as a `.glb` file; raises MissingDependency where Blender must bake it and is missing."""
+        return baked_glb(self.room_name)
+
+    @property
     def fingerprint(self) -> dict[str, Any]:
         """The settings, and the baked file's SHA-256 and GL driver, or the recipe and Blender's version."""
         if self.renderer == "raster":
-            made = {"glb": file_sha256(baked_glb(self.room_name)), "driver": self._open_raster().driver}
+            made = {"glb": file_sha256(self.glb), "driver": self._open_raster().driver}
         else:
             made = {"recipe": self.plan.recipe, "blender": blender_version()}
         controls = [control.described() for control in self.controls]
@@ -119,7 +125,7 @@ class RoomWorld(World):
         if self._raster is None:
             from worldprobe.render.raster import Raster
 
-            self._raster = Raster.from_glb(baked_glb(self.room_name), self.size)
+            self._raster = Raster.from_glb(self.glb, self.size)
         return self._raster
 
     def _open_cycles(self) -> CyclesRenderer:

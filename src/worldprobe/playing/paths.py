@@ -1,0 +1,120 @@
+"""Playing a path: an exploration's own, a plan's, or a recording's rows along its time line."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from worldprobe.playing.subjects import Moment, SourcesSubject
+
+if TYPE_CHECKING:
+    from worldprobe.playing.viewer import Viewer
+
+RATE = 12
+"""States a second at which a path is played at first."""
+FASTEST = 30
+PLAN = "the plan"
+
+
+class PathPanel:
+    """The part of a page that plays a path of states, one after the other."""
+
+    def __init__(self, gui: Any, viewer: Viewer) -> None:
+        self.viewer, self._lock = viewer, threading.RLock()
+        self._paths: dict[str, Any] = dict(viewer.folder.paths()) if viewer.subject.free else {}
+        if isinstance(viewer.subject, SourcesSubject):
+            self._paths = {label: sample.controls for label, sample in viewer.subject.samples.items()}
+        self._at, self._playing, self._due = 0, False, 0.0
+        self._placing = threading.local()
+        self._folder = gui.add_folder("Time line" if not viewer.subject.free else "Paths of the explorations")
+        with self._folder:
+            names = list(self._paths) or [PLAN]
+            self._choice = gui.add_dropdown("Path", names, visible=len(names) > 1 or viewer.subject.free)
+            self._place = gui.add_slider("State", 0, max(1, self._length - 1), 1, 0)
+            self._rate = gui.add_slider("States a second", 1, FASTEST, 1, RATE)
+            self._button = gui.add_button("Play")
+        self._choice.on_update(lambda _: self._choose())
+        self._place.on_update(lambda _: self._placed())
+        self._button.on_click(lambda _: self.pause() if self._playing else self.play())
+
+    @property
+    def where(self) -> str:
+        """Which state of which path is shown, where one is being played."""
+        return f"state {self._at + 1:,} of {self._choice.value}" if self._playing else ""
+
+    def play(self) -> None:
+        """Play on from the present place, from the start where it was at the end."""
+        with self._lock:
+            if not self._length:
+                return
+            if self._at >= self._length - 1:
+                self._at = 0
+            self._playing, self._due = True, 0.0
+        self._button.label = "Pause"
+        self.viewer.stage.ask()
+
+    def pause(self) -> None:
+        """Stay where it is."""
+        if self._playing:
+            self._playing = False
+            self._button.label = "Play"
+
+    def watch(self, path: Float[np.ndarray, "points n"]) -> None:
+        """Play the path of a plan."""
+        with self._lock:
+            self._paths[PLAN] = path
+            self._choice.options = tuple(self._paths)
+            self._choice.value = PLAN
+            self._choose()
+        self.play()
+
+    def advance(self, now: float) -> bool:
+        """Show the next state where it is due, and return whether a path is being played."""
+        with self._lock:
+            if not self._playing:
+                return False
+            if now < self._due:
+                return True
+            self._due = now + 1.0 / float(self._rate.value)
+            at = self._at
+            if at >= self._length - 1:
+                self.pause()
+            self._at = min(at + 1, self._length - 1)
+            self._set_place()
+        self.viewer.go(self._moment(at))
+        return True
+
+    @property
+    def _length(self) -> int:
+        return len(self._paths.get(self._choice.value, ()))
+
+    def _moment(self, at: int) -> Moment:
+        subject, name = self.viewer.subject, self._choice.value
+        if isinstance(subject, SourcesSubject):
+            return subject.moment(name, at)
+        return Moment(np.asarray(self._paths[name][at], dtype=np.float64))
+
+    def _choose(self) -> None:
+        with self._lock:
+            self._at = 0
+            self._place.max = max(1, self._length - 1)
+            self._set_place()
+        if self._length and not self._playing:
+            self.viewer.go(self._moment(0))
+
+    def _set_place(self) -> None:
+        self._placing.now = True
+        try:
+            self._place.value = self._at
+        finally:
+            self._placing.now = False
+
+    def _placed(self) -> None:
+        if getattr(self._placing, "now", False) or not self._length:
+            return
+        self.pause()
+        self._at = min(max(int(self._place.value), 0), self._length - 1)
+        self.viewer.go(self._moment(self._at))

@@ -1,0 +1,203 @@
+"""What stands in the 3-D view: a camera in its scene, an arm, or the picture alone; truth and belief side by side."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from PIL import Image
+
+from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
+from worldprobe.playing.subjects import Subject, WorldSubject
+from worldprobe.render.camera import VERTICAL_FOV_DEGREES
+
+TRUE_SIZE, GHOST_SIZE = 0.42, 0.3
+"""Metres from a camera to its picture."""
+BEHIND, ASIDE, ABOVE = 3.4, 1.9, 1.7
+"""Metres from which the scene is seen at first: behind the camera at rest, to its right, and above it."""
+FORWARDS = np.diag([1.0, -1.0, -1.0])
+"""From our cameras, which look down their -Z with +Y up, to the viewer's, which look along +Z with +Y down."""
+UPRIGHT = (np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0)
+"""A quarter turn about X: from a frame whose Y is up, as in glTF, to ours, whose Z is."""
+
+Colours = Mapping[str, tuple[int, int, int]]
+
+
+class View(ABC):
+    """The 3-D view of one viewer."""
+
+    @abstractmethod
+    def show(
+        self,
+        truth: Float[np.ndarray, " n"],
+        observation: Shaped[np.ndarray, "..."],
+        readings: Mapping[str, Float[np.ndarray, " n"]],
+        goal: Float[np.ndarray, " n"] | None,
+    ) -> None:
+        """Move everything to where it is, and hide those that are not given."""
+
+
+class CameraView(View):
+    """The true camera as a frustum that holds the frame, and a ghost for each encoder."""
+
+    def __init__(self, scene: Any, subject: WorldSubject, colours: Colours) -> None:
+        world = subject.camera_world
+        assert world is not None
+        self.world = world
+        self._angle = np.radians(getattr(world, "fov_degrees", VERTICAL_FOV_DEGREES))
+        height, width = subject.observation_shape[:2]
+        self._aspect, self._scene, self._colours = width / height, scene, colours
+        self._true = self._frustum("/true", TRUE_COLOUR, TRUE_SIZE, 0.022)
+        self.ghosts: dict[str, Any] = {}
+        self._goal: Any = None
+
+    def show(
+        self,
+        truth: Float[np.ndarray, " n"],
+        observation: Shaped[np.ndarray, "..."],
+        readings: Mapping[str, Float[np.ndarray, " n"]],
+        goal: Float[np.ndarray, " n"] | None,
+    ) -> None:
+        poses = self.world.cameras(np.stack([truth, *readings.values()]))
+        self._true.image = observation
+        _place(self._true, poses[0])
+        for run, pose in zip(readings, poses[1:], strict=True):
+            if run not in self.ghosts:
+                self.ghosts[run] = self._frustum(f"/ghost/{_safe(run)}", self._colours[run], GHOST_SIZE, 0.03)
+            _place(self.ghosts[run], pose)
+        for run, ghost in self.ghosts.items():
+            ghost.visible = run in readings
+        if goal is not None:
+            self._goal = self._goal or self._frustum("/goal", GOAL_COLOUR, GHOST_SIZE, 0.02)
+            _place(self._goal, self.world.cameras(goal[None])[0])
+        if self._goal is not None:
+            self._goal.visible = goal is not None
+
+    def _frustum(self, name: str, colour: tuple[int, int, int], size: float, thickness: float) -> Any:
+        return self._scene.add_camera_frustum(
+            name,
+            self._angle,
+            self._aspect,
+            scale=size,
+            thickness=thickness,
+            color=colour,
+            format="png",
+            cast_shadow=False,
+            receive_shadow=False,
+        )
+
+
+class ArmView(View):
+    """The arm's links from joint to joint: the true one broad, each encoder's thin above it."""
+
+    HIGH = 0.012
+    """Metres from one arm to the next, so that none hides another."""
+
+    def __init__(self, scene: Any, subject: WorldSubject, colours: Colours) -> None:
+        self.world: Any = subject.world
+        self._scene, self._colours = scene, colours
+        self._arms: dict[str, Any] = {}
+        scene.add_grid("/table", width=0.6, height=0.6, cell_size=0.05, section_size=0.3, position=(0.0, 0.0, -0.01))
+        self._joints = scene.add_point_cloud("/joints", np.zeros((1, 3)), TRUE_COLOUR, point_size=0.016)
+
+    def show(
+        self,
+        truth: Float[np.ndarray, " n"],
+        observation: Shaped[np.ndarray, "..."],
+        readings: Mapping[str, Float[np.ndarray, " n"]],
+        goal: Float[np.ndarray, " n"] | None,
+    ) -> None:
+        wanted = {"true": (truth, TRUE_COLOUR, 0.02)}
+        if goal is not None:
+            wanted["goal"] = (goal, GOAL_COLOUR, 0.008)
+        wanted |= {run: (z, self._colours[run], 0.01) for run, z in readings.items()}
+        chains = self.chains(np.stack([z for z, _, _ in wanted.values()]))
+        self._joints.points = chains[0].astype(np.float32)
+        for k, (name, (_, colour, thickness)) in enumerate(wanted.items()):
+            points = chains[k] + np.array([0.0, 0.0, k * self.HIGH])
+            segments = np.stack([points[:-1], points[1:]], axis=1).astype(np.float32)
+            if name in self._arms:
+                self._arms[name].points = segments
+            else:
+                self._arms[name] = self._scene.add_line_segments(
+                    f"/arm/{_safe(name)}", segments, colour, thickness=thickness, thickness_units="world"
+                )
+        for name, arm in self._arms.items():
+            arm.visible = name in wanted
+
+    def chains(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N points 3"]:
+        """Return where shoulder, joints and fingertip are."""
+        bodies = self.world.body_poses(self.world.joint_angles(z))
+        points: np.ndarray = np.stack([pose[:, :3, 3] for pose in bodies.values()], axis=1)
+        return points
+
+
+class PictureView(View):
+    """The observation alone, upright, where nothing more is known of the world in space."""
+
+    SIDE = 2.0
+
+    def __init__(self, scene: Any, subject: Subject) -> None:
+        self._scene, self._drawn = scene, len(subject.observation_shape) == 3
+        self._picture: Any = None
+
+    def show(
+        self,
+        truth: Float[np.ndarray, " n"],
+        observation: Shaped[np.ndarray, "..."],
+        readings: Mapping[str, Float[np.ndarray, " n"]],
+        goal: Float[np.ndarray, " n"] | None,
+    ) -> None:
+        if not self._drawn:
+            return
+        times = max(1, 512 // max(observation.shape[:2]))
+        height, width = observation.shape[:2]
+        large = np.asarray(Image.fromarray(observation).resize((width * times, height * times), Image.Resampling.BOX))
+        if self._picture is None:
+            self._picture = self._scene.add_image(
+                "/picture", large, self.SIDE * width / height, self.SIDE, format="jpeg", wxyz=UPRIGHT
+            )
+        else:
+            self._picture.image = large
+
+
+def view_of(scene: Any, subject: Subject, colours: Colours) -> View:
+    """Return the view that suits what is played."""
+    if isinstance(subject, WorldSubject):
+        if subject.camera_world is not None:
+            return CameraView(scene, subject, colours)
+        if hasattr(type(subject.world), "body_poses") and hasattr(type(subject.world), "joint_angles"):
+            return ArmView(scene, subject, colours)
+    return PictureView(scene, subject)
+
+
+def add_surroundings(server: Any, subject: Subject) -> None:
+    """Add what all viewers share, the scene; and say from where it is seen at first."""
+    camera = server.initial_camera
+    if isinstance(subject, WorldSubject) and subject.camera_world is not None:
+        world = subject.camera_world
+        scene = world.glb.read_bytes()
+        server.scene.add_glb("/scene", scene, wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
+        rest = world.cameras(np.zeros((1, len(subject.controls))))[0]
+        at, right, ahead = rest[:3, 3], rest[:3, 0], -rest[:3, 2]
+        camera.position = at - BEHIND * ahead + ASIDE * right + [0.0, 0.0, ABOVE]
+        camera.look_at = at + 0.5 * ahead
+    elif isinstance(subject, WorldSubject) and hasattr(type(subject.world), "body_poses"):
+        camera.position, camera.look_at = np.array([0.0, -0.35, 0.7]), np.zeros(3)
+    else:
+        camera.position, camera.look_at = np.array([0.0, -3.2, 0.0]), np.zeros(3)
+
+
+def _place(handle: Any, pose: Float[np.ndarray, "4 4"]) -> None:
+    from viser.transforms import SO3
+
+    handle.position = pose[:3, 3]
+    handle.wxyz = SO3.from_matrix(pose[:3, :3] @ FORWARDS).wxyz
+
+
+def _safe(name: str) -> str:
+    """Return a name as one part of a path in the scene's tree."""
+    return name.replace("/", "_")

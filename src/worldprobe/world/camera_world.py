@@ -1,0 +1,26 @@
+"""Worlds that are seen by a camera in a scene: what it takes to show the camera from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+
+@runtime_checkable
+class CameraWorld(Protocol):
+    """A world whose controls move a camera: where it is for given controls, and the scene that it sees.
+
+    Any world with these two members is shown in 3-D by `worldprobe play`.
+    """
+
+    @property
+    def glb(self) -> Path:
+        """The scene as a `.glb` file in Blender's frame: metres, +Z up, light baked into unlit textures."""
+        ...
+
+    def cameras(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
+        """Return the camera-to-world matrices of N control vectors; a camera looks down its -Z with +Y up."""
+        ...
