@@ -17,6 +17,8 @@ from reports.chromium import SOFTWARE_GL, Chromium
 
 pytest.importorskip("viser", reason="the page needs viser: pip install 'worldprobe[app]'")
 from worldprobe.playing.page_server import Page
+from worldprobe.playing.playable import PlayedWorld
+from worldprobe.playing.spatial_views import CameraView
 from worldprobe.playing.viewer import Viewer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -76,7 +78,7 @@ def test_a_slider_moves_the_frame_and_the_ghosts(page: Page, painter: Chromium) 
     for run, ghost in view.ghosts.items():
         assert not np.allclose(ghost.position, before[run])
     subject = page.stage.subject
-    assert isinstance(subject, WorldSubject)
+    assert isinstance(subject, PlayedWorld)
     with subject.another() as world:
         frame = world.observe(viewer.z[None])
         until(lambda: np.array_equal(decoded(painter.evaluate(FRAME)), frame[0]))

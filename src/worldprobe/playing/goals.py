@@ -11,7 +11,7 @@ from jaxtyping import Float, Float64
 
 from worldprobe._util.seeds import stream
 from worldprobe.errors import WorldprobeError
-from worldprobe.playing.subjects import WorldSubject
+from worldprobe.playing.playable import PlayedWorld
 
 if TYPE_CHECKING:
     from worldprobe.playing.viewer import Viewer
@@ -53,7 +53,7 @@ class GoalPanel:
         try:
             self._said.content = "Planning: gathering experience, fitting how actions move the embedding ..."
             subject = self.viewer.subject
-            assert isinstance(subject, WorldSubject)
+            assert isinstance(subject, PlayedWorld)
             start = np.clip(self.viewer.z, -_reach(), _reach())
             path = plan(subject, believer.encoder.encode, start, goal)
             gap = float(np.abs(path[-1] - goal).max())
@@ -69,7 +69,7 @@ class GoalPanel:
 
 
 def plan(
-    subject: WorldSubject, encode: Any, start: Float[np.ndarray, " n"], goal: Float[np.ndarray, " n"]
+    subject: PlayedWorld, encode: Any, start: Float[np.ndarray, " n"], goal: Float[np.ndarray, " n"]
 ) -> Float64[np.ndarray, "points n"]:
     """Return the states on the way from `start` to the view at `goal`, as the planner with this encoder goes.
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from worldprobe.errors import InvalidValue, MissingDependency, WorldprobeError
 from worldprobe.playing.believers import Believers
+from worldprobe.playing.drawing_thread import DrawingThread
 from worldprobe.playing.palette import COLOURS
+from worldprobe.playing.playable import open_playable
 from worldprobe.playing.played_folder import read_played
-from worldprobe.playing.stage import Stage
-from worldprobe.playing.subjects import open_subject
+from worldprobe.playing.spatial_views import add_surroundings
 from worldprobe.playing.viewer import Viewer
-from worldprobe.playing.views import add_surroundings
 
 LOOPBACK = "127.0.0.1"
 PORT = 8080
@@ -43,7 +43,7 @@ class Page:
         """Those who look at it now, by the server's number."""
         self._lock = threading.Lock()
         self.believers = Believers(self.folder)
-        self.stage = Stage(lambda: open_subject(self.folder), self.believers)
+        self.stage = DrawingThread(lambda: open_playable(self.folder), self.believers)
 
     def open(self) -> None:
         """Open the world, let viewers in, and begin to load the encoders; raises what opening the world raises."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.playing.subjects import Moment, SourcesSubject
+from worldprobe.playing.playable import Moment, PlayedSources
 
 if TYPE_CHECKING:
     from worldprobe.playing.viewer import Viewer
@@ -25,7 +25,7 @@ class PathPanel:
     def __init__(self, gui: Any, viewer: Viewer) -> None:
         self.viewer, self._lock = viewer, threading.RLock()
         self._paths: dict[str, Any] = dict(viewer.folder.paths()) if viewer.subject.free else {}
-        if isinstance(viewer.subject, SourcesSubject):
+        if isinstance(viewer.subject, PlayedSources):
             self._paths = {label: sample.controls for label, sample in viewer.subject.samples.items()}
         self._at, self._playing, self._due = 0, False, 0.0
         self._placing = threading.local()
@@ -93,7 +93,7 @@ class PathPanel:
 
     def _moment(self, at: int) -> Moment:
         subject, name = self.viewer.subject, self._choice.value
-        if isinstance(subject, SourcesSubject):
+        if isinstance(subject, PlayedSources):
             return subject.moment(name, at)
         return Moment(np.asarray(self._paths[name][at], dtype=np.float64))
 

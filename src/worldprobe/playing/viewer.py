@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe.playing.believers import Believers
+from worldprobe.playing.drawing_thread import DrawingThread, ShownMoment
 from worldprobe.playing.drawn_values import bars_html, frame_html, legend_html, summary
 from worldprobe.playing.goals import GoalPanel
 from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
 from worldprobe.playing.paths import PathPanel
+from worldprobe.playing.playable import Moment, Playable, PlayedSources, PlayedWorld
 from worldprobe.playing.played_folder import PlayedFolder
-from worldprobe.playing.stage import Shown, Stage
-from worldprobe.playing.subjects import Moment, SourcesSubject, Subject, WorldSubject
+from worldprobe.playing.spatial_views import view_of
 from worldprobe.playing.units import REACH, physical, slider_range, standardised
-from worldprobe.playing.views import view_of
 
 MOST_SLIDERS = 24
 
@@ -29,15 +29,15 @@ class Viewer:
     Callbacks come in threads of the server; what they choose is kept under a lock, and drawn in the stage's thread.
     """
 
-    def __init__(self, client: Any, folder: PlayedFolder, stage: Stage, believers: Believers) -> None:
+    def __init__(self, client: Any, folder: PlayedFolder, stage: DrawingThread, believers: Believers) -> None:
         assert stage.subject is not None
         self.client, self.folder, self.stage, self.believers = client, folder, stage, believers
-        self.subject: Subject = stage.subject
+        self.subject: Playable = stage.subject
         self._lock = threading.RLock()
         self._moment = self._first()
         self._changed = True
         self._setting = threading.local()
-        self.shown: Shown | None = None
+        self.shown: ShownMoment | None = None
         """What was shown last."""
         self.goal: Float[np.ndarray, " n"] | None = None
         self.view = view_of(client.scene, self.subject, believers.colours)
@@ -51,7 +51,7 @@ class Viewer:
         self._add_encoders(gui)
         self.path_panel = PathPanel(gui, self)
         self._add_look_alikes(gui)
-        self.goal_panel = GoalPanel(gui, self) if isinstance(self.subject, WorldSubject) else None
+        self.goal_panel = GoalPanel(gui, self) if isinstance(self.subject, PlayedWorld) else None
 
     # What the stage asks.
 
@@ -67,7 +67,7 @@ class Viewer:
             self._changed = False
             return self._moment
 
-    def show(self, shown: Shown) -> None:
+    def show(self, shown: ShownMoment) -> None:
         """Show a moment: frame, bars, and everything in the 3-D view."""
         truth = shown.moment.z
         chosen = self._chosen(shown.readings)
@@ -113,7 +113,7 @@ class Viewer:
         self.stage.ask()
 
     def _first(self) -> Moment:
-        if isinstance(self.subject, SourcesSubject):
+        if isinstance(self.subject, PlayedSources):
             return self.subject.moment(next(iter(self.subject.sources)), 0)
         return Moment(np.zeros(len(self.subject.controls)))
 
@@ -190,7 +190,7 @@ class Viewer:
         return legend_html(entries, " ".join([waiting, *problems]).strip())
 
     def _where(self) -> str:
-        if isinstance(self.subject, SourcesSubject):
+        if isinstance(self.subject, PlayedSources):
             moment = self._moment
             kept = "" if self.subject.trained[moment.source][moment.row] else ", kept out of training"
             return f"row {moment.row:,} of {moment.source}{kept}"

@@ -28,7 +28,7 @@ class Moment:
     row: int = 0
 
 
-class Subject(ABC):
+class Playable(ABC):
     """What is played. It belongs to the thread that made it; close it there."""
 
     free: ClassVar[bool]
@@ -45,7 +45,7 @@ class Subject(ABC):
         """Give back what it holds."""
 
 
-class WorldSubject(Subject):
+class PlayedWorld(Playable):
     """A world, whose controls are free."""
 
     free = True
@@ -72,7 +72,7 @@ class WorldSubject(Subject):
         self.world.close()
 
 
-class SourcesSubject(Subject):
+class PlayedSources(Playable):
     """Recordings and other sources, whose rows are shown in their order."""
 
     free = False
@@ -99,13 +99,13 @@ class SourcesSubject(Subject):
             source.close()
 
 
-def open_subject(folder: PlayedFolder) -> Subject:
+def open_playable(folder: PlayedFolder) -> Playable:
     """Return what a folder's runs were trained on.
 
     Raises DamagedData where study.yaml is not what a study writes, and what opening a recording raises.
     """
     if not folder.recorded and not folder.runs[0].axes:
-        return WorldSubject(_world(folder))  # without a study's machinery, whose import takes seconds
+        return PlayedWorld(_world(folder))  # without a study's machinery, whose import takes seconds
     from worldprobe.study.axes import study_at
     from worldprobe.study.claim_folder import kept_settings
     from worldprobe.study.load import study_of
@@ -113,8 +113,8 @@ def open_subject(folder: PlayedFolder) -> Subject:
     study = study_of(kept_settings(folder.path), str(folder.path / "study.yaml"))
     study = study_at(study, folder.runs[0].axes)
     if study.world is not None:
-        return WorldSubject(study.world)
-    return SourcesSubject({label: study.source(label) for label in study.labels}, study.seeds[0])
+        return PlayedWorld(study.world)
+    return PlayedSources({label: study.source(label) for label in study.labels}, study.seeds[0])
 
 
 def _world(folder: PlayedFolder) -> World:

@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped
 from PIL import Image
 
 from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
-from worldprobe.playing.subjects import Subject, WorldSubject
+from worldprobe.playing.playable import Playable, PlayedWorld
 from worldprobe.render.camera import VERTICAL_FOV_DEGREES
 
 TRUE_SIZE, GHOST_SIZE = 0.42, 0.3
@@ -26,7 +26,7 @@ UPRIGHT = (np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0)
 Colours = Mapping[str, tuple[int, int, int]]
 
 
-class View(ABC):
+class SpatialView(ABC):
     """The 3-D view of one viewer."""
 
     @abstractmethod
@@ -40,10 +40,10 @@ class View(ABC):
         """Move everything to where it is, and hide those that are not given."""
 
 
-class CameraView(View):
+class CameraView(SpatialView):
     """The true camera as a frustum that holds the frame, and a ghost for each encoder."""
 
-    def __init__(self, scene: Any, subject: WorldSubject, colours: Colours) -> None:
+    def __init__(self, scene: Any, subject: PlayedWorld, colours: Colours) -> None:
         world = subject.camera_world
         assert world is not None
         self.world = world
@@ -90,13 +90,13 @@ class CameraView(View):
         )
 
 
-class ArmView(View):
+class ArmView(SpatialView):
     """The arm's links from joint to joint: the true one broad, each encoder's thin above it."""
 
     HIGH = 0.012
     """Metres from one arm to the next, so that none hides another."""
 
-    def __init__(self, scene: Any, subject: WorldSubject, colours: Colours) -> None:
+    def __init__(self, scene: Any, subject: PlayedWorld, colours: Colours) -> None:
         self.world: Any = subject.world
         self._scene, self._colours = scene, colours
         self._arms: dict[str, Any] = {}
@@ -135,12 +135,12 @@ class ArmView(View):
         return points
 
 
-class PictureView(View):
+class PictureView(SpatialView):
     """The observation alone, upright, where nothing more is known of the world in space."""
 
     SIDE = 2.0
 
-    def __init__(self, scene: Any, subject: Subject) -> None:
+    def __init__(self, scene: Any, subject: Playable) -> None:
         self._scene, self._drawn = scene, len(subject.observation_shape) == 3
         self._picture: Any = None
 
@@ -164,9 +164,9 @@ class PictureView(View):
             self._picture.image = large
 
 
-def view_of(scene: Any, subject: Subject, colours: Colours) -> View:
+def view_of(scene: Any, subject: Playable, colours: Colours) -> SpatialView:
     """Return the view that suits what is played."""
-    if isinstance(subject, WorldSubject):
+    if isinstance(subject, PlayedWorld):
         if subject.camera_world is not None:
             return CameraView(scene, subject, colours)
         if hasattr(type(subject.world), "body_poses") and hasattr(type(subject.world), "joint_angles"):
@@ -174,10 +174,10 @@ def view_of(scene: Any, subject: Subject, colours: Colours) -> View:
     return PictureView(scene, subject)
 
 
-def add_surroundings(server: Any, subject: Subject) -> None:
+def add_surroundings(server: Any, subject: Playable) -> None:
     """Add what all viewers share, the scene; and say from where it is seen at first."""
     camera = server.initial_camera
-    if isinstance(subject, WorldSubject) and subject.camera_world is not None:
+    if isinstance(subject, PlayedWorld) and subject.camera_world is not None:
         world = subject.camera_world
         scene = world.glb.read_bytes()
         server.scene.add_glb("/scene", scene, wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
@@ -185,7 +185,7 @@ def add_surroundings(server: Any, subject: Subject) -> None:
         at, right, ahead = rest[:3, 3], rest[:3, 0], -rest[:3, 2]
         camera.position = at - BEHIND * ahead + ASIDE * right + [0.0, 0.0, ABOVE]
         camera.look_at = at + 0.5 * ahead
-    elif isinstance(subject, WorldSubject) and hasattr(type(subject.world), "body_poses"):
+    elif isinstance(subject, PlayedWorld) and hasattr(type(subject.world), "body_poses"):
         camera.position, camera.look_at = np.array([0.0, -0.35, 0.7]), np.zeros(3)
     else:
         camera.position, camera.look_at = np.array([0.0, -3.2, 0.0]), np.zeros(3)

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from worldprobe.playing.believers import Believers
-from worldprobe.playing.subjects import Moment, Subject
+from worldprobe.playing.playable import Moment, Playable
 
 MOST_UPDATES = 40.0
 """Updates a second that one viewer is given: more than a screen of a remote browser shows."""
@@ -21,7 +21,7 @@ IDLE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ShownMoment:
     """A moment as it is shown: truth, observation, and where each encoder believes the controls to be, by run."""
 
     moment: Moment
@@ -41,15 +41,15 @@ class Watcher(Protocol):
         """Return the moment to be shown next; None where nothing has changed."""
         ...
 
-    def show(self, shown: Shown) -> None:
+    def show(self, shown: ShownMoment) -> None:
         """Show it."""
         ...
 
 
-class Stage:
+class DrawingThread:
     """Draws what watchers want, all of them in one batch; changes that come faster than it draws are skipped."""
 
-    def __init__(self, make: Callable[[], Subject], believers: Believers) -> None:
+    def __init__(self, make: Callable[[], Playable], believers: Believers) -> None:
         self._make, self.believers = make, believers
         self._watchers: list[Watcher] = []
         self._asked, self._stop = threading.Event(), threading.Event()
@@ -59,7 +59,7 @@ class Stage:
         """What ended it, if anything did."""
         self.updates = 0
         """Moments that were shown to somebody."""
-        self.subject: Subject | None = None
+        self.subject: Playable | None = None
         self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
 
     def start(self) -> None:
@@ -106,7 +106,7 @@ class Stage:
                 self.subject.close()
             self.opened.set()
 
-    def _draw(self, subject: Subject) -> bool:
+    def _draw(self, subject: Playable) -> bool:
         """Show each watcher what it wants; return whether to ask again soon."""
         with self._lock:
             watchers = list(self._watchers)
@@ -119,6 +119,6 @@ class Stage:
         seen = subject.observe(moments)
         read = {believer.run.id: believer(seen) for believer in list(self.believers.ready)}
         for i, (watcher, moment) in enumerate(asked):
-            watcher.show(Shown(moment, seen[i], {run: z[i] for run, z in read.items()}))
+            watcher.show(ShownMoment(moment, seen[i], {run: z[i] for run, z in read.items()}))
             self.updates += 1
         return True
