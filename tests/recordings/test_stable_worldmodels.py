@@ -117,7 +117,7 @@ def test_episodes_that_do_not_cover_the_rows_are_refused(lengths: list[float], s
 
 
 def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "w.lance").mkdir()
+    (tmp_path / "w.lance" / "_versions").mkdir(parents=True)
     monkeypatch.setitem(sys.modules, "lance", None)
     with pytest.raises(MissingDependency, match=r"lance is missing; .*pip install 'worldprobe\[lance\]'"):
         read_recording(tmp_path / "w.lance")

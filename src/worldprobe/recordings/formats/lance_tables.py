@@ -21,6 +21,8 @@ from worldprobe.recordings.problems import SeveralReadings
 from worldprobe.recordings.recorded_frames import Frames
 
 SUFFIX = ".lance"
+VERSIONS = "_versions"
+"""The folder that every table has."""
 COMPANIONS = ("_episodes", "_videos")
 """What stable-worldmodel adds to a table's name for tables that belong to it."""
 AT_A_TIME = 256
@@ -48,8 +50,8 @@ class Lance(Format):
 def tables_in(path: Path) -> list[Path]:
     """Return the Lance tables that a path names: itself, or those in it that belong to no other."""
     if path.suffix.lower() == SUFFIX:
-        return [path] if path.is_dir() else []
-    found = sorted(entry for entry in path.glob(f"*{SUFFIX}") if entry.is_dir()) if path.is_dir() else []
+        return [path] if (path / VERSIONS).is_dir() else []
+    found = sorted(entry for entry in path.glob(f"*{SUFFIX}") if (entry / VERSIONS).is_dir()) if path.is_dir() else []
     stems = {entry.stem for entry in found}
     return [entry for entry in found if not any(_base(entry.stem, end) in stems for end in COMPANIONS)]
 
