@@ -90,6 +90,33 @@ def minari(folder: Path) -> Path:
     return folder
 
 
+def hdf5_episodes(folder: Path) -> Path:
+    """As ManiSkill writes it: an observation more than actions."""
+    with h5py.File(folder / "w.h5", "w") as file:
+        parts = zip(*(WALK.parts(array) for array in (WALK.states, WALK.actions, WALK.frames)), strict=True)
+        for number, (states, actions, frames) in enumerate(parts):
+            group = file.create_group(f"traj_{number}")
+            group["obs/state"], group["obs/rgb"], group["actions"] = states, frames, actions[:-1]
+            group["success"] = np.zeros(len(actions) - 1, dtype=bool)
+    return folder / "w.h5"
+
+
+def imitation(folder: Path) -> Path:
+    parts = [part[:-1] for part in WALK.parts(WALK.actions)]
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    done = np.ones(len(parts), dtype=bool)
+    np.savez(folder / "final.npz", obs=WALK.states, acts=np.concatenate(parts), indices=ends, terminal=done)
+    return folder / "final.npz"
+
+
+def kitti(folder: Path) -> Path:
+    places, turns = _poses()
+    rows = np.concatenate([Rotation.from_quat(turns).as_matrix(), places[:, :, None]], axis=2)
+    (folder / "00.txt").write_text(_lines(rows.reshape(-1, 12), " "))
+    (folder / "times.txt").write_text(_lines(np.arange(ROWS)[:, None] / 10, " "))
+    return folder / "00.txt"
+
+
 def aloha(folder: Path) -> Path:
     parts = zip(*(WALK.parts(array) for array in (WALK.states, WALK.actions, WALK.frames)), strict=True)
     for number, (states, actions, frames) in enumerate(parts):
@@ -181,6 +208,9 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "stable-worldmodel": _inside(write_stable_worldmodel, "w.h5"),
     "minari": minari,
     "aloha": aloha,
+    "hdf5-episodes": hdf5_episodes,
+    "imitation": imitation,
+    "kitti": kitti,
     "td-mpc2": td_mpc2,
     "tum": tum,
     "euroc": euroc,

@@ -149,3 +149,46 @@ def test_the_digest_stands_for_what_was_read(tmp_path: Path) -> None:
     assert digest(read_recording(saved(tmp_path, ep=w.episode, z=w.states, other=w.frames), frames="none")) == first
     assert digest(read_recording(saved(tmp_path, z=w.states + 1, ep=w.episode))) != first
     assert digest(read_recording(saved(tmp_path, z=w.states, ep=w.episode // 2))) != first
+
+
+def test_a_copy_of_the_states_one_row_later_is_no_candidate(tmp_path: Path) -> None:
+    w = walk()
+    held = {"observations": w.states, "next_observations": np.roll(w.states, -1, axis=0)}
+    r = read_recording(saved(tmp_path, **held))
+    assert "next_observations left out: the same one row later" in r.chosen["states"]
+    np.testing.assert_array_equal(r.states, w.states)
+    path = saved(tmp_path, **held, other=w.actions)
+    with pytest.raises(SeveralReadings, match="the states: observations, other"):
+        read_recording(path)
+
+
+def test_numbers_that_tell_things_apart_are_no_states(tmp_path: Path) -> None:
+    w = walk()
+    ids = {"instruction_ids": w.episode % 2, "step_ids": w.step, "episode_ids": w.episode}
+    r = read_recording(saved(tmp_path, states=w.states, **ids))
+    assert r.names == ("states[0]", "states[1]", "states[2]")
+    assert r.chosen["time"] == "step_ids rises within every episode"
+    with_ids = read_recording(saved(tmp_path, states=w.states, **ids), states=["states", "instruction_ids"])
+    assert with_ids.states.shape[1] == 4
+
+
+@pytest.mark.parametrize("name", ["demonstrations", "trajectories", "run"])
+def test_vectors_are_states_even_where_they_are_called_as_episodes_are(name: str, tmp_path: Path) -> None:
+    r = read_recording(saved(tmp_path, **{name: np.random.default_rng(0).random((3, 7, 2))}))
+    assert r.states.shape == (21, 2)
+    np.testing.assert_array_equal(r.episodes, [0, 7, 14])
+
+
+@pytest.mark.parametrize("name", ["Time (s)", "time [ns]", "timestamp_ms", "t_s", "Timestamp(ms)"])
+def test_a_time_is_one_with_its_unit_too(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text(f"{name},x\n0,5\n1,7\n2,6\n")
+    r = read_recording(path)
+    assert r.names == ("x",)
+    assert r.chosen["time"] == f"{name} rises within every episode"
+
+
+@pytest.mark.parametrize("name", ["speed_ms", "x_s", "force (s)"])
+def test_other_quantities_with_a_unit_are_states(name: str, tmp_path: Path) -> None:
+    (tmp_path / "w.csv").write_text(f"{name},x\n0,5\n1,7\n2,6\n")
+    assert read_recording(tmp_path / "w.csv").names == (name, "x")

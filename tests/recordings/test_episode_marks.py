@@ -24,6 +24,9 @@ from worldprobe.recordings.episode_marks import EpisodeMark, mark_of
         "run",
         "run_id",
         "rollout",
+        "track_id",
+        "vehicleID",
+        "agent_ids",
     ],
 )
 def test_ids_are_found_by_any_usual_name(name: str, tmp_path: Path) -> None:
@@ -88,7 +91,9 @@ def test_ids_that_come_back_may_be_left_out(tmp_path: Path) -> None:
     assert read_recording(tmp_path / "w.npz", episode="none").rows == 4
 
 
-@pytest.mark.parametrize("word", ["epsilon", "epoch", "demonstrative", "done_angle", "clipped", "running", "first"])
+@pytest.mark.parametrize(
+    "word", ["epsilon", "epoch", "demonstrative", "done_angle", "clipped", "running", "first", "track", "agents"]
+)
 def test_other_words_mark_no_episodes(word: str) -> None:
     assert mark_of(word) is None
 

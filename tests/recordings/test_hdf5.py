@@ -170,3 +170,40 @@ def test_without_h5py_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(MissingDependency, match=r"h5py is missing; .*d\.hdf5.*pip install 'worldprobe\[data\]'"):
         read_recording(path)
+
+
+@pytest.mark.parametrize("stem", ["demo_", "traj_", "run", ""])
+def test_a_group_an_episode_by_any_usual_name(stem: str, tmp_path: Path) -> None:
+    w = walk(MANY)
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        for number, (states, actions) in enumerate(zip(w.parts(w.states), w.parts(w.actions), strict=True)):
+            file[f"{stem}{number}/observation"], file[f"{stem}{number}/action"] = states, actions
+    r = read_recording(tmp_path / "w.h5")
+    np.testing.assert_array_equal(r.states, w.states)
+    np.testing.assert_array_equal(r.actions, w.actions)
+    np.testing.assert_array_equal(r.episodes, w.starts)
+    assert r.chosen["format"] == f"hdf5-episodes, {len(MANY)} episodes"
+
+
+def test_a_group_an_episode_may_have_an_observation_after_its_last_action(tmp_path: Path) -> None:
+    w = walk(MANY)
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        parts = zip(*(w.parts(array) for array in (w.states, w.actions, w.frames)), strict=True)
+        for number, (states, actions, frames) in enumerate(parts):
+            group = file.create_group(f"traj_{number}")
+            group["obs/agent/qpos"], group["obs/rgb"], group["actions"] = states, frames, actions[:-1]
+    r = read_recording(tmp_path / "w.h5")
+    np.testing.assert_array_equal(r.states, w.states)
+    assert r.actions is not None
+    assert r.frames is not None
+    np.testing.assert_array_equal(r.frames.read(np.arange(len(w.frames))), w.frames)
+    last = np.append(w.starts[1:], len(w.states)) - 1
+    assert np.isnan(r.actions[last]).all()
+    np.testing.assert_array_equal(np.delete(r.actions, last, axis=0), np.delete(w.actions, last, axis=0))
+
+
+def test_an_episode_without_the_arrays_of_the_first_is_named(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file["demo_0/state"], file["demo_1/action"] = np.zeros((4, 2)), np.zeros((4, 2))
+    with pytest.raises(UnusableData, match="demo_1/state: there is no such array"):
+        read_recording(tmp_path / "w.h5")

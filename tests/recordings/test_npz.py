@@ -184,3 +184,22 @@ def test_the_nearest_name_is_offered(tmp_path: Path) -> None:
     np.savez(tmp_path / "w.npz", states=np.zeros(4), speed=np.zeros(4))
     with pytest.raises(UnknownName, match=r"column of .*w\.npz 'sttes'\. Did you mean 'states'\?"):
         read_recording(tmp_path / "w.npz", states=["sttes"])
+
+
+# imitation.data.types, release 0.3: one observation more than actions, indices = cumsum(lengths of acts)[:-1].
+def test_trajectories_of_imitation_are_cut_at_their_indices(tmp_path: Path) -> None:
+    w = walk()
+    parts = [part[:-1] for part in w.parts(w.actions)]
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    infos = np.array([{}] * sum(map(len, parts)))
+    held = {"obs": w.states, "acts": np.concatenate(parts), "infos": infos, "terminal": np.ones(len(parts), dtype=bool)}
+    np.savez(tmp_path / "final.npz", **held, indices=ends)
+    r = read_recording(tmp_path / "final.npz")
+    np.testing.assert_array_equal(r.episodes, w.starts)
+    np.testing.assert_array_equal(r.states, w.states)
+    assert r.actions is not None
+    np.testing.assert_array_equal(r.actions[: len(parts[0])], parts[0])
+    assert np.isnan(r.actions[len(parts[0])]).all()
+    np.savez(tmp_path / "final.npz", **held, indices=ends[:-1])
+    with pytest.raises(UnusableData, match="indices"):
+        read_recording(tmp_path / "final.npz")

@@ -52,6 +52,51 @@ def test_a_tum_trajectory_is_six_states_whose_angles_run_on(tmp_path: Path) -> N
     assert_poses(read_recording(tum(tmp_path / "freiburg.txt", 1e9 + np.arange(ROWS) / 100)))
 
 
+def test_lines_that_name_the_columns_of_a_tum_folder_need_no_comment_sign(tmp_path: Path) -> None:
+    file = tum(tmp_path / "groundtruth.txt", np.arange(ROWS) / 10)
+    file.write_text(file.read_text().replace("# timestamp", "timestamp"))
+    assert_poses(read_recording(file))
+    images(tmp_path / "rgb", [f"{row}.png" for row in range(ROWS)])
+    listed = "".join(f"{row / 10} rgb/{row}.png\n" for row in range(ROWS))
+    (tmp_path / "rgb.txt").write_text(f"# color images\ntimestamp filename\n{listed}")
+    r = read_recording(tmp_path)
+    assert_poses(r)
+    assert shown(r) == list(range(ROWS))
+
+
+# The development kit of KITTI odometry: the left camera has x right, y down, z forward; the pose is camera to world.
+AS_CAMERA = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
+
+
+def kitti(path: Path) -> Path:
+    turns = AS_CAMERA @ TURNS.as_matrix() @ AS_CAMERA.T
+    rows = np.concatenate([turns, (PLACE @ AS_CAMERA.T)[:, :, None]], axis=2).reshape(-1, 12)
+    path.write_text("".join(" ".join(f"{v:.9e}" for v in row) + "\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("timed", [False, True])
+def test_a_kitti_trajectory_is_turned_upright_and_its_heading_is_yaw(timed: bool, tmp_path: Path) -> None:
+    path = kitti(tmp_path / "00.txt")
+    if timed:
+        (tmp_path / "times.txt").write_text("".join(f"{row / 10:e}\n" for row in range(ROWS)))
+    r = read_recording(path)
+    assert_poses(r)
+    assert r.chosen["format"].startswith("kitti, x forward, y left, z up")
+    assert r.chosen["time"].startswith("timestamp" if timed else "no column")
+
+
+def test_a_kitti_trajectory_with_another_number_of_times_or_a_damaged_row_is_refused(tmp_path: Path) -> None:
+    path = kitti(tmp_path / "00.txt")
+    (tmp_path / "times.txt").write_text("0\n1\n")
+    with pytest.raises(UnusableData, match=f"there are 2, and {ROWS} poses in 00.txt"):
+        read_recording(path)
+    path.write_text(path.read_text() + "2 " * 12 + "\n")
+    (tmp_path / "times.txt").unlink()
+    with pytest.raises(UnusableData, match=f"there is no rotation in row {ROWS}"):
+        read_recording(path)
+
+
 def test_a_stamp_that_repeats_is_refused_with_the_option_that_reads_it_all_the_same(tmp_path: Path) -> None:
     path = tum(tmp_path / "freiburg.txt", np.maximum(np.arange(ROWS), 1.0))
     with pytest.raises(UnusableData, match=r"repeats .* row 1.*time=\"none\""):

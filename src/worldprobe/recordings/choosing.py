@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -210,10 +211,19 @@ def _find_states(opened: Opened, asked: Asked, choice: Choice) -> None:
         raise SeveralReadings(opened.path, "states", names, example)
     choice.states = tuple(map(whole, found))
     why = "found, the only candidate" if len(found) == 1 else "found, every number that is nothing else"
+    later = [column.name for column in opened.columns if _of_next_row(opened, column)]
+    why += f" ({shortened(later)} left out: the same one row later)" if later else ""
     choice.words["states"] = f"{', '.join(map(str, choice.states))}: {why}"
 
 
 def _free(opened: Opened, choice: Choice) -> list[Column]:
-    """Return the columns that play no part yet."""
+    """Return the columns that play no part yet, and are no copy of another one a row later."""
     taken = {*choice.names, *([choice.frames.name] if choice.frames else [])}
-    return [column for column in opened.columns if column.name not in taken]
+    return [column for column in opened.columns if column.name not in taken and not _of_next_row(opened, column)]
+
+
+def _of_next_row(opened: Opened, column: Column) -> bool:
+    """Return whether a column has the name of another one, with "next": `next_observations` of `observations`."""
+    path, word = re.fullmatch(r"(.*[/.])?(.*)", column.name, re.DOTALL).groups("")  # type: ignore[union-attr]
+    bare = {path + word.removeprefix("next_"), path + word.removesuffix("_next")} - {column.name}
+    return any(other.name in bare and other.shape == column.shape for other in opened.columns)

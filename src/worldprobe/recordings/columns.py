@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,14 +92,18 @@ _KINDS = {
 _WORDS: dict[ColumnRole | None, tuple[str, ...]] = {
     ColumnRole.TIME: (
         *("time", "times", "timestamp", "timestamps", "stamp", "t", "frame_index", "index"),
-        *("step", "steps", "step_idx", "step_index", "timestep", "timesteps"),
+        *("step", "steps", "step_idx", "step_index", "step_id", "step_ids", "timestep", "timesteps"),
         *("", "unnamed: 0", "__index_level_0__"),  # the index that pandas writes next to the columns
     ),
-    ColumnRole.ACTIONS: ("action", "actions"),
+    ColumnRole.ACTIONS: ("action", "actions", "act", "acts", "ctrl"),
     None: (*("reward", "rewards", "return", "returns", "discount", "success", "task_index", "task_id"),),
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words}
 """Names that say what a column is; any other number or vector may be a state."""
+_LABEL = re.compile(r"\w+_(ids?|idx|index|indices)")
+"""Numbers called so tell things apart: "instruction_id" is no quantity."""
+_UNIT = re.compile(r"[ _]*(\(\w*\)|\[\w*\])|(?<=.)_(s|secs?|seconds|ms|millis|us|ns|nanos|nsecs?)")
+"""What may follow the name of a time: " (s)", "[ns]", "_ms"."""
 
 
 def kind_of(dtype: np.dtype, shape: tuple[int, ...]) -> ColumnKind:
@@ -113,6 +118,13 @@ def last_word(name: str) -> str:
     return name.replace("/", ".").rsplit(".", maxsplit=1)[-1].lower()
 
 
+def _plain(word: str) -> str:
+    """Return the name of a time without the unit at its end."""
+    unit = next((found for found in _UNIT.finditer(word) if found.end() == len(word)), None)
+    bare = word[: unit.start()].strip() if unit else word
+    return bare if _ROLES.get(bare) is ColumnRole.TIME else word
+
+
 def acts(column: Column) -> bool:
     """Whether a column has an action's name; an episode may have one action fewer than states."""
     return _ROLES.get(last_word(column.name)) is ColumnRole.ACTIONS
@@ -121,8 +133,8 @@ def acts(column: Column) -> bool:
 def role_of(column: Column, rows: int) -> ColumnRole | None:
     """Return what a column could be in a recording of `rows` rows, by its name and type; None for nothing."""
     word = last_word(column.name)
-    mark = mark_of(word)
-    said = ColumnRole.EPISODE if mark else _ROLES.get(word, ColumnRole.STATES)
+    mark = mark_of(word) if column.single else None
+    said = ColumnRole.EPISODE if mark else _ROLES.get(_plain(word), ColumnRole.STATES)
     if column.kind is ColumnKind.PICTURE:
         return ColumnRole.FRAMES
     if column.kind is ColumnKind.MOMENT:
@@ -134,6 +146,8 @@ def role_of(column: Column, rows: int) -> ColumnRole | None:
         return None
     if said in (ColumnRole.EPISODE, ColumnRole.TIME):
         return said if column.single else None
+    if said is ColumnRole.STATES and column.single and _LABEL.fullmatch(word):
+        return None
     return said if said is not ColumnRole.STATES or column.shape or column.rows == rows else None
 
 

@@ -25,8 +25,11 @@ class EpisodeMark(StrEnum):
 
 
 _EPISODE = r"(ep|episode|epi|traj|trajectory|trajectorie|demo|demonstration|run|rollout|trial|clip)s?"
+_MOVER = r"(track|vehicle|agent|pedestrian)"
+"""What several of move in one log: each is an episode of its own."""
+_ID = r"(id|idx|index|indice|number|num|no|nr|name)"
 _NAMES: dict[EpisodeMark, str] = {
-    EpisodeMark.IDS: rf"{_EPISODE}(_?(id|idx|index|indice|number|num|no|nr|name))?(s|es)?|file",
+    EpisodeMark.IDS: rf"{_EPISODE}(_?{_ID})?(s|es)?|{_MOVER}_?{_ID}(s|es)?|file",
     EpisodeMark.STARTS: rf"{_EPISODE}_(start|offset|begin)s?(_?(idx|index|indices))?",
     EpisodeMark.ENDS: rf"{_EPISODE}_ends?(_?(idx|index|indices))?",
     EpisodeMark.LENGTHS: rf"{_EPISODE}_(len|length|len)s?",

@@ -109,7 +109,10 @@ def _words(pairs: StatePairs, names: Sequence[str], now: QuickPrediction) -> dic
     said = {"few draws": _few(now)}
     if not moves.all():
         still = [name for name, own in zip(names, moves, strict=True) if not own]
-        said["states that never move"] = (f"{_listed(still)} never move(s)", "Let every state move, or leave it out.")
+        said["states that never move"] = (
+            f"{_listed(still)} never {'moves' if len(still) == 1 else 'move'}",
+            "Let every state move, or leave it out.",
+        )
     if not moves.any():
         return said
     moving = [name for name, own in zip(names, moves, strict=True) if own]
@@ -122,8 +125,9 @@ def _words(pairs: StatePairs, names: Sequence[str], now: QuickPrediction) -> dic
 
 
 def _few(now: QuickPrediction) -> tuple[str, str]:
+    draws = f"{now.size.draws:,.0f}"
     return (
-        f"{now.size.pairs:,.0f} pairs are worth {now.size.draws:,.0f} independent draws",
+        f"{now.size.pairs:,.0f} pairs are worth {draws} independent draw{'' if draws == '1' else 's'}",
         "Record more episodes from many starting states, rather than longer ones.",
     )
 
@@ -144,7 +148,8 @@ def _correlations(
     first: Float[np.ndarray, "pairs n"], second: Float[np.ndarray, "pairs n"], names: Sequence[str]
 ) -> tuple[str, str]:
     a, b = mid_ranks(first) - 0.5, mid_ranks(second) - 0.5
-    rho = (a * b).mean(axis=0) / np.sqrt((a**2).mean(axis=0) * (b**2).mean(axis=0))
+    scale = np.sqrt((a**2).mean(axis=0) * (b**2).mean(axis=0))
+    rho = (a * b).mean(axis=0) / np.where(scale > 0, scale, np.inf)  # 0 where one member of the pairs never moves
     slow, fast = int(rho.argmax()), int(rho.argmin())
     return (
         f"pair correlations are unequal, from {rho[fast]:.2f} of {names[fast]} to {rho[slow]:.3g} of {names[slow]}",
@@ -153,7 +158,9 @@ def _correlations(
 
 
 def _dependence(first: Float[np.ndarray, "pairs n"], names: Sequence[str]) -> tuple[str, str]:
-    ranks = np.corrcoef(mid_ranks(first), rowvar=False) - np.eye(first.shape[1])
+    moves = first.std(axis=0) > 0
+    ranks = np.zeros((first.shape[1],) * 2)
+    ranks[np.ix_(moves, moves)] = np.corrcoef(mid_ranks(first[:, moves]), rowvar=False) - np.eye(int(moves.sum()))
     one, two = divmod(int(np.abs(ranks).argmax()), len(ranks))
     return (
         f"states depend on each other, most of all {names[one]} and {names[two]} "

@@ -8,6 +8,9 @@ from worldprobe.recordings.formats.episodes_npz import NpzEpisodes
 from worldprobe.recordings.formats.euroc import Euroc
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import Hdf5
+from worldprobe.recordings.formats.hdf5_episodes import Hdf5Episodes
+from worldprobe.recordings.formats.imitation import Imitation
+from worldprobe.recordings.formats.kitti import Kitti
 from worldprobe.recordings.formats.lance_tables import Lance
 from worldprobe.recordings.formats.lerobot import LeRobot
 from worldprobe.recordings.formats.mcap import Mcap
@@ -31,6 +34,9 @@ __all__ = [
     "Euroc",
     "Format",
     "Hdf5",
+    "Hdf5Episodes",
+    "Imitation",
+    "Kitti",
     "Lance",
     "LeRobot",
     "Mcap",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from worldprobe.recordings.formats.text_tables import TextTable, is_text_table, 
 SUFFIXES = {".csv", ".tsv"}
 OTHER_SUFFIXES = {".txt", ".dat", ".log", ".asc", ".tab", ".tum"}
 """Of text that is a table only where its content is one."""
+MOST_FILES = 1000
+"""Files of a folder up to which each one's content is looked at."""
 
 
 class OpenedCsv(OpenedTables):
@@ -46,12 +49,18 @@ class Csv(Format):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Go by the suffix, and by the content of files named *.txt and the like."""
-        if path.is_file() and path.suffix.lower() in OTHER_SUFFIXES:
-            return is_text_table(path)
-        return bool(tables(path, SUFFIXES))
+        return bool(_files(path))
 
     @classmethod
     def open(cls, path: Path) -> OpenedCsv:
         """Parse the files; raises UnreadableFile for a line that is cut short."""
-        files = tables(path, SUFFIXES) or [path]
+        files = _files(path)
         return OpenedCsv(path, files, [parsed(file) for file in files])
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the tables that a path names: those called so, else files named *.txt and the like that are tables."""
+    named = tables(path, SUFFIXES)
+    if named or sum(1 for _ in islice(path.iterdir() if path.is_dir() else (), MOST_FILES + 1)) > MOST_FILES:
+        return named
+    return [file for file in tables(path, OTHER_SUFFIXES) if is_text_table(file)]

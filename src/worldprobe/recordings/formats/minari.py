@@ -6,7 +6,6 @@ The layout: https://minari.farama.org/content/dataset_standards
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,8 @@ import numpy as np
 
 from worldprobe.recordings.columns import Column, ColumnKind
 from worldprobe.recordings.formats.format import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, group_of, holds_group, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5 import Hdf5Piece, arrays, group_of, holds_group, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5_episodes import OpenedSteps, whole_column
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Minari(Format):
             return bool(episodes_of(handle))
 
     @classmethod
-    def open(cls, path: Path) -> OpenedMinari:
+    def open(cls, path: Path) -> OpenedSteps:
         """Read the lengths of all episodes and the arrays of the first; UnusableData where one has no steps."""
         path = _file(path)
         with opened(path) as file:
@@ -73,32 +73,14 @@ class Minari(Format):
             ]
             number = column.kind is ColumnKind.NUMBER and not longer
             columns.append(replace(column, rows=rows, type="float64" if number else column.type))
-        columns = [column for column in columns if column.kind is ColumnKind.NUMBER or _whole(pieces, column, rows)]
-        found = OpenedMinari(path, columns, pieces)
+        columns = [
+            column for column in columns if column.kind is ColumnKind.NUMBER or whole_column(pieces, column, rows)
+        ]
+        found = OpenedSteps(path, columns, pieces)
         starts = np.cumsum([0, *(count + 1 for count in steps[:-1])], dtype=np.int64)
         found.starts, found.starts_in_words = starts, "episode_K"
         found.words = f"{len(steps):,} episodes, each with an observation after its last action"
         return found
-
-
-class OpenedMinari(OpenedHdf5):
-    """Columns of which those with a value a step lack one in the last row of every episode: it is NaN."""
-
-    def _values(self, file: h5py.File, column: Column) -> np.ndarray:
-        pieces = self._pieces[column.name]
-        if _whole(self._pieces, column, column.rows):
-            return super()._values(file, column)
-        whole = np.full((column.rows, *column.shape), np.nan)
-        at = 0
-        for piece in pieces:
-            dataset = self._dataset(file, column, piece)
-            whole[at : at + piece.rows] = dataset[...]
-            at += piece.rows + 1
-        return whole
-
-
-def _whole(pieces: Mapping[str, Sequence[Hdf5Piece]], column: Column, rows: int) -> bool:
-    return sum(piece.rows for piece in pieces[column.name]) == rows
 
 
 def _file(path: Path) -> Path:

@@ -29,8 +29,10 @@ from worldprobe.recordings.problems import UnusableData, reading
 from worldprobe.recordings.recorded_frames import Alternating, ArrayFrames, Frames
 
 NEXT = "_next"
+IMITATION = frozenset({"obs", "acts", "indices", "terminal"})
+"""Arrays of the library imitation, whose archives have a reader of their own."""
 SPARE_BYTES = 64 << 20
-_BROKEN = (
+BROKEN = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, struct.error),
     *(RuntimeError, OverflowError, TypeError),  # encrypted archives, sizes and types that there are not
     *(ValueError, SyntaxError, tokenize.TokenError),  # what numpy raises for a damaged header
@@ -55,6 +57,20 @@ class NpzMember:
     """The first row where it could be an image file."""
 
 
+def is_npz(path: Path) -> bool:
+    """Return whether a file calls itself an archive of arrays."""
+    return path.suffix.lower() == ".npz" and path.is_file()
+
+
+def names_in(path: Path) -> set[str]:
+    """Return the names of an archive's arrays; none of a damaged one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except BROKEN:
+        return set()
+
+
 @FORMATS.register("npz")
 class Npz(Format):
     """`np.savez`: arrays whose rows are the first axis; with `z_next` next to `z` every row is a pair."""
@@ -62,12 +78,12 @@ class Npz(Format):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Go by the suffix: any ZIP file begins as an archive does."""
-        return path.suffix.lower() == ".npz" and path.is_file()
+        return is_npz(path) and not names_in(path) >= IMITATION
 
     @classmethod
     def open(cls, path: Path) -> OpenedNpz:
         """Read the headers of all arrays."""
-        with reading(path, *_BROKEN):
+        with reading(path, *BROKEN):
             return OpenedNpz(path, _members(path))
 
 
@@ -103,14 +119,14 @@ class OpenedNpz(Opened):
             self.starts_in_words = f"the archive holds pairs ({', '.join(sorted(self._paired))} and ..._next) and"
 
     def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:
-        with reading(self.path, *_BROKEN), np.load(self.path, allow_pickle=False) as archive:
+        with reading(self.path, *BROKEN), np.load(self.path, allow_pickle=False) as archive:
             return {name: self._values(archive, name) for name in names}
 
     def frames(self, name: str) -> Frames:
         if self.column(name).type in ENCODED:
             member = self._members[name]
             check_capacity(f"{self.path}, {name}", size_of(member.shape, member.dtype.itemsize))
-            with reading(self.path, *_BROKEN), np.load(self.path, allow_pickle=False) as archive:
+            with reading(self.path, *BROKEN), np.load(self.path, allow_pickle=False) as archive:
                 return ArrayImages(self.path, name, archive[name])
         first = self._picture(self._members[name])
         if name in self._paired:
@@ -125,7 +141,7 @@ class OpenedNpz(Opened):
         return np.stack([values, second], axis=1).reshape(2 * len(values), *values.shape[1:])
 
     def _picture(self, member: NpzMember) -> ArrayFrames:
-        with reading(self.path, *_BROKEN):
+        with reading(self.path, *BROKEN):
             array = _mapped(self.path, member) if member.data_at is not None else _unpacked(self.path, member)
         if self._axes is not None:
             array = array.reshape(-1, *member.shape[2:])

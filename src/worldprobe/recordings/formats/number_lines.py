@@ -46,7 +46,8 @@ def floats(path: Path, number: int, words: Sequence[str], count: int) -> list[fl
     return values
 
 
-def table_of(path: Path, separator: str | None, count: int) -> Float[np.ndarray, "rows count"]:
-    """Return the first `count` numbers of every line that is no comment."""
-    rows = [floats(path, number, line.split(separator), count) for number, line in lines_of(path)]
+def table_of(path: Path, separator: str | None, count: int, *, header: bool = False) -> Float[np.ndarray, "rows count"]:
+    """Return the first `count` numbers of every line that is no comment, nor a first one that names the columns."""
+    lines = islice(lines_of(path), int(header), None)
+    rows = [floats(path, number, line.split(separator), count) for number, line in lines]
     return np.array(rows, dtype=np.float64).reshape(-1, count)

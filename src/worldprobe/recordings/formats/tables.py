@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 FILE = "file"
 """The column with the number of the table that a row is from: each table may be one episode."""
+IN_FILES = "in files"
+"""What the type of a column of image paths ends with; the folder that they lie in is not offered besides."""
 
 
 class OpenedTables(Opened):
@@ -38,9 +40,15 @@ class OpenedTables(Opened):
         self._files, self._counts, self._beside = files, counts, Beside(files, counts)
         own = [Column(FILE, sum(counts), (), f"{len(files):,} files", ColumnKind.TEXT)] if len(files) > 1 else []
         if path.is_dir():
-            own += self._beside.found()
+            listed = any(column.type.endswith(IN_FILES) for column in columns)
+            own += [column for column in self._beside.found() if not (listed and column.type.startswith("images"))]
             self.words = f"{len(files):,} files" if len(files) > 1 else files[0].name
         super().__init__(path, [*columns, *own])
+
+    @property
+    def rows(self) -> int:
+        """How many rows the tables have, whatever lies next to them."""
+        return sum(self._counts)
 
     def frame_column(self, name: str) -> Column:
         """Return a column, or the frames of an image folder or video in the table's folder."""
@@ -63,7 +71,7 @@ class OpenedTables(Opened):
         """Return frames in the order of the rows: of a video, of an image folder, or of a column."""
         if name in self._beside:
             return self._beside.frames(name)
-        if self.column(name).type.endswith("images in files"):
+        if self.column(name).type.endswith(IN_FILES):
             folder = self._files[0].parent
             return ImageFiles(folder, local_names(folder, self._table([name])[name].tolist()))
         return self._pictures(name)
@@ -116,7 +124,8 @@ def columns_of(files: Sequence[Path], read: Sequence[tuple[list[str], int, Any]]
             raise UnusableData(file, "columns", f"there are several named {shortened(twice)}", "Rename them.")
         if here != names:
             problem = f"it has the columns {shortened(here)}, but {files[0].name} {shortened(names)}"
-            raise UnusableData(file, "columns", problem, "All files need the same columns.")
+            mend = "All files need the same columns: name one file, or move the others away."
+            raise UnusableData(file, "columns", problem, mend)
     rows = sum(count for _, count, _ in read)
     filled = next(((file, table) for file, (_, count, table) in zip(files, read, strict=True) if count), None)
     if filled is None:
@@ -127,7 +136,7 @@ def columns_of(files: Sequence[Path], read: Sequence[tuple[list[str], int, Any]]
 def _described(file: Path, name: str, rows: int, values: Any) -> Column:
     column = column_of(file, name, rows, values[0])
     if column.kind is ColumnKind.PICTURE and isinstance(values[0].as_py(), str):
-        return replace(column, type=f"{column.type} in files")
+        return replace(column, type=f"{column.type} {IN_FILES}")
     if column.kind is ColumnKind.TEXT and is_number(values[0].as_py() or ""):
         odd = next((place for place, value in enumerate(values) if not is_number(value.as_py() or "nan")), None)
         return column if odd is None else replace(column, type=f"text (row {odd:,} is {values[odd].as_py()!r})")

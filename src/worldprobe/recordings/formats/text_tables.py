@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from worldprobe.recordings.capacity import check_file
 from worldprobe.recordings.formats.arrow import arrow
 from worldprobe.recordings.formats.tables import is_number
+from worldprobe.recordings.recorded_frames import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,29 +46,32 @@ class TextLayout:
     @property
     def words(self) -> str:
         """What is said of it; nothing for a header line and commas or tabs."""
-        said = [] if self.named else [f"no header line, columns are {self.names[0]} .. {self.names[-1]}"]
+        columns = f"columns are {self.names[0]} .. {self.names[-1]}" if len(self.names) > 1 else "its column is c0"
+        said = [] if self.named else [f"no header line, {columns}"]
         if self.separator in (";", SPACES):
             said.append(f"separated by {'semicolons' if self.separator == ';' else 'spaces'}")
         return ", ".join([*said, *(["decimal commas"] if self.decimal_comma else [])])
 
 
 def is_text_table(path: Path) -> bool:
-    """Return whether text is a table of two columns or more, at least half of them numbers in its first rows."""
+    """Return whether text is a table, at least half of whose first rows are numbers; of one column, all are."""
     head = _head(path)
     if "\0" in head or "\ufffd" in head[: HEAD // 2]:
         return False
     layout = layout_of_text(head)
     rows = [_fields(line, layout.separator) for line in head.splitlines()[layout.before : layout.before + 3]]
     rows = rows[:-1] if len(head) >= HEAD and len(rows) > 1 else rows
-    fit = [len(row) == len(layout.names) > 1 and 2 * sum(map(is_number, row)) >= len(row) for row in rows]
+    if len(layout.names) == 1 and len(rows) < 2:
+        return False
+    fit = [len(row) == len(layout.names) and 2 * sum(map(is_number, row)) >= len(row) for row in rows]
     return bool(fit) and all(fit)
 
 
 def layout_of_text(head: str) -> TextLayout:
     """Return how a table lies, from the beginning of its file.
 
-    A first row of numbers is no header: names come from the last comment above it where that has as many words, and
-    are c0, c1 ... where not.
+    A first row with numbers or pictures in it is no header, unless the row below has numbers where it has words: names
+    come from the last comment above it where that has as many words, and are c0, c1 ... where not.
     """
     lines = head.splitlines()
     before = 0
@@ -75,9 +79,9 @@ def layout_of_text(head: str) -> TextLayout:
         before += 1
     rows = lines[before : before + 2] or [""]
     separator = _separator(rows)
-    first = [field.strip().strip('"') for field in _fields(rows[0], separator)]
+    first, *below = [[field.strip().strip('"') for field in _fields(row, separator)] for row in rows]
     comma = separator == ";" and any(re.fullmatch(r"-?\d+,\d+", field) for row in rows for field in row.split(";"))
-    if not all(is_number(field.replace(",", ".") if comma else field) for field in first):
+    if _is_header(first, below[0] if below else [], comma):
         return TextLayout(separator, tuple(first), before + 1, True, comma)
     comment = _comment_names(lines[before - 1], separator) if before else []
     named = len(comment) == len(first) and len(set(comment)) == len(comment)
@@ -103,6 +107,18 @@ def parsed(path: Path) -> TextTable:
             convert_options=csv.ConvertOptions(decimal_point=point),
         )
         return TextTable(found.rename_columns(list(layout.names)), layout.words)
+
+
+def _is_header(first: list[str], second: list[str], comma: bool) -> bool:
+    """Return whether a row names the columns: its words, judged by the row below where numbers are among them."""
+
+    def number(field: str) -> bool:
+        return is_number(field.replace(",", ".") if comma else field)
+
+    if not any(number(field) or PurePath(field).suffix.lower() in IMAGE_SUFFIXES for field in first):
+        return True
+    words = [place for place, field in enumerate(first) if not number(field) and (field or not place)]
+    return any(place < len(second) and number(second[place]) for place in words)
 
 
 def _head(path: Path) -> str:

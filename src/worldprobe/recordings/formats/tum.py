@@ -19,16 +19,26 @@ WITHIN = 0.02
 """Seconds between an image and its pose, the default of TUM's own tools."""
 
 
+HEADERS = ("timestamp", "time", "stamp")
+"""What a line that names the columns begins with."""
+
+
 def is_trajectory(path: Path) -> bool:
     """Return whether the first line of a text file is a time, a position and a quaternion of length 1."""
     if path.suffix.lower() not in (".txt", ".tum"):
         return False
-    words = [line.split() for line in head_of(path)]
+    words = [line.split() for line in head_of(path, 2)]
+    words = words[1:] if words and _is_header(words[0]) else words
     try:
         numbers = [float(word) for word in words[0]] if words else []
     except ValueError:
         return False
     return len(numbers) == 8 and abs(float(np.linalg.norm(numbers[4:])) - 1) < 0.01
+
+
+def _is_header(words: list[str]) -> bool:
+    """Return whether a line names the columns, as `timestamp tx ty tz qx qy qz qw` without a "#" before it."""
+    return len(words) == 8 and words[0].lower() in HEADERS
 
 
 @FORMATS.register("tum")
@@ -45,14 +55,17 @@ class Tum(Format):
     def open(cls, path: Path) -> OpenedArrays:
         """Parse the trajectory; raises UnusableData for a line that is none, or where no image has a pose."""
         file = path / "groundtruth.txt" if path.is_dir() else path
-        table = table_of(file, None, 8)
+        table = table_of(file, None, 8, header=_is_header(head_of(file)[0].split()))
         times, states = table[:, 0], six_states(table[:, 1:4], rotations(file, table[:, 4:8]))
         listed = path / "rgb.txt"
         if not path.is_dir() or not listed.is_file():
             return opened_poses(path, states, times=times)
-        stamps, names = [], []
+        stamps: list[float] = []
+        names: list[str] = []
         for number, line in lines_of(listed):
             stamp, _, name = line.strip().partition(" ")
+            if stamp.lower() in HEADERS and not names:
+                continue
             if not name or not (stamp.isascii() and stamp.replace(".", "", 1).isdigit()):
                 raise UnusableData(listed, f"line {number}", f"a time and a file belong here, not {line[:80]!r}")
             stamps.append(float(stamp))
