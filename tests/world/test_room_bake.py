@@ -1,5 +1,6 @@
 """Baked files: the shipped ones are what their recipes make, and a baked file says what made it."""
 
+import importlib.util
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from worldprobe.errors import BlenderFailed, DamagedData, MissingDependency
 from worldprobe.render.glb import read_glb
+from worldprobe.world import blender_child
 from worldprobe.world.room import bake, child
 from worldprobe.world.room.bake import SHIPPED, BakeSettings, baked_glb, hero_still, recipe
 from worldprobe.world.room.blueprint import blueprint
@@ -22,7 +24,7 @@ def room(request):
 
 @pytest.fixture
 def without_blender(monkeypatch):
-    monkeypatch.setattr(child.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
 
 def test_the_shipped_file_records_todays_recipe(room, without_blender):
@@ -94,7 +96,7 @@ def test_a_blender_that_dies_shows_its_last_lines(monkeypatch, tmp_path):
     script = tmp_path / "python"
     script.write_text("#!/bin/sh\necho 'no libXrender.so.1' >&2\nexit 127\n")
     script.chmod(0o755)
-    monkeypatch.setattr(child, "blender_version", lambda: "0")
+    monkeypatch.setattr(blender_child, "blender_version", lambda: "0")
     monkeypatch.setattr(sys, "executable", str(script))
     with pytest.raises(BlenderFailed, match=r"(?s)exit status 127.*no libXrender"):
         child.BlenderProcess("room")

@@ -26,10 +26,13 @@ class Registry(Mapping[str, T], Generic[T]):
     def __init__(self, kind: str, where: str = "", home: str = "") -> None:
         self.kind, self.where, self.home = kind, where, home
         self._things: dict[str, T] = {}
+        self._files: dict[str, tuple[str, str]] = {}
         self._filled = not home
 
-    def register(self, name: str) -> Callable[[T], T]:
+    def register(self, name: str, *, files: Mapping[str, str] | None = None) -> Callable[[T], T]:
         """Return a decorator that files a thing under `name`.
+
+        `files` says which paths also name it: a suffix, and the setting that takes the path ({".world": "file"}).
 
         A class that is defined again, as a notebook's cell does that is run again, takes its own place. Raises
         InvalidValue for a name that another thing has, or that is no label.
@@ -42,9 +45,18 @@ class Registry(Mapping[str, T], Generic[T]):
             if before is not None and not _same_definition(before, thing):
                 raise InvalidValue("name", name, f"a name that no {self.kind} has yet")
             self._things[name] = thing
+            self._files |= {suffix: (name, setting) for suffix, setting in (files or {}).items()}
             return thing
 
         return file
+
+    def settings_of(self, text: str) -> dict[str, str]:
+        """Return the settings that one word stands for: a name, or the path of a file that a thing is made from."""
+        if text not in self:
+            for suffix, (name, setting) in self._files.items():
+                if text.rstrip("/").lower().endswith(suffix):
+                    return {"name": name, setting: text}
+        return {"name": text}
 
     def name_of(self, thing: T) -> str:
         """Return the name under which a thing is filed; raises KeyError where it is not."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from worldprobe.errors import InvalidValue
 from worldprobe.explore.regime import Pairs
-from worldprobe.world.world import WORLDS, World
+from worldprobe.world.world import World, open_world
 
 if TYPE_CHECKING:
     from worldprobe.audits.audit_outcome import Audit
@@ -118,7 +118,7 @@ def plan(encode: Callable[[np.ndarray], np.ndarray], world: World | str, **setti
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "settings"
         raise InvalidValue(key, first["input"], first["msg"].removeprefix("Input should be ")) from None
-    with WORLDS[world]() if isinstance(world, str) else world as opened:
+    with open_world(world) as opened:
         return Benchmark(opened, chosen).evaluate(encode)
 
 

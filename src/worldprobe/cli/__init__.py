@@ -26,6 +26,7 @@ COMMANDS = [
     "plan",
     "sign",
     "render",
+    "scene",
     "lists",
     "cache",
     "doctor",

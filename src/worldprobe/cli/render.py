@@ -19,7 +19,10 @@ SIDE = 256
 
 @app.command()
 def render(
-    world: Annotated[str, typer.Argument(help="A world's name: see `worldprobe worlds`.", autocompletion=world_names)],
+    world: Annotated[
+        str,
+        typer.Argument(help="A world's name (see `worldprobe worlds`) or a .world folder.", autocompletion=world_names),
+    ],
     controls: Annotated[
         str | None,
         typer.Option(help="name=value pairs in standard units (yaw=1.5,truck=-1), or n values; else a sheet."),
@@ -39,7 +42,7 @@ def render(
     """
     from worldprobe.study.contact_sheets import contact_sheet, single_view
 
-    path = _picture_file(out or Path(f"{world}.png"))
+    path = _picture_file(out or Path(f"{Path(world).name}.png"))
     with _drawable(world, size, renderer) as scene:
         names = [spec.name for spec in scene.controls]
         z = None if controls is None else _parse(controls, names)
@@ -59,7 +62,8 @@ def _drawable(name: str, size: int | None, renderer: str | None) -> Any:
 
     from worldprobe.world.world import WORLDS
 
-    kind = WORLDS[name]
+    named = WORLDS.settings_of(name)
+    kind = WORLDS[named.pop("name")]
     given = {"size": size, "renderer": renderer}
     for key, value in given.items():
         if value is not None and key not in kind.model_fields:
@@ -67,7 +71,7 @@ def _drawable(name: str, size: int | None, renderer: str | None) -> Any:
     if size is None and "size" in kind.model_fields:
         given["size"] = SIDE
     try:
-        world = kind.model_validate({key: value for key, value in given.items() if value is not None})
+        world = kind.model_validate(named | {key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
         problem = error.errors()[0]
         key = str(problem["loc"][0])

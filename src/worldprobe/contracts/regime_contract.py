@@ -10,7 +10,7 @@ from worldprobe.contracts.promise import Contract, ContractReport
 from worldprobe.errors import InvalidValue
 from worldprobe.explore.regime import REGIMES, Pairs, Regime
 from worldprobe.explore.visit_statistics import measure
-from worldprobe.world.world import WORLDS, Control, World
+from worldprobe.world.world import WORLDS, Control, World, open_world
 
 FRAMES = (64, 501, 6000)
 CORRELATION_FRAMES, CORRELATION_ERROR = 40_000, 0.025
@@ -41,7 +41,7 @@ def check_regime(
     kind = REGIMES[regime] if isinstance(regime, str) else regime
     made = kind() if isinstance(kind, type) else kind
     if controls is None and world is not None:
-        controls = (WORLDS[world]() if isinstance(world, str) else world).controls
+        controls = open_world(world).controls
     return CONTRACT.check(f"The regime {type(made).__name__}", _Drawn(made, controls or _default_controls(made)))
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from worldprobe.contracts.promise import Contract, ContractReport
-from worldprobe.world.world import WORLDS, World
+from worldprobe.world.world import World, open_world
 
 DRAWS = 40
 
@@ -41,9 +41,7 @@ def check_world(world: World | type[World] | Callable[[], World] | str) -> Contr
     Returns the promises that were checked; raises ContractBroken with each broken one, what was found and how to fix
     it. It observes the world about 300 times.
     """
-    if isinstance(world, str):
-        world = WORLDS[world]
-    kept = world
+    kept = open_world(world) if isinstance(world, str) else world
 
     def make() -> World:
         if isinstance(kept, World):

@@ -67,9 +67,10 @@ def of_world(
 
 
 def named_world(name: str, settings: dict[str, Any]) -> World:
-    """Return the world of this name with these settings; raises UnknownName and InvalidValue."""
+    """Return the world of this name, or of this path, with these settings; raises UnknownName and InvalidValue."""
+    named: dict[str, Any] = {**WORLDS.settings_of(name), **settings}
     try:
-        return WORLDS[name].model_validate(settings)
+        return WORLDS[named.pop("name")].model_validate(named)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"])) or name

@@ -30,9 +30,10 @@ class Painter:
         width: int,
         fov_degrees: float,
         rest: Mapping[str, Float[np.ndarray, "4 4"]],
+        far_metres: float = FAR_METRES,
         display: int = 0,
     ) -> None:
-        self._clip_from_camera = projection(fov_degrees, width / height)
+        self._clip_from_camera = projection(fov_degrees, width / height, far_metres)
         self._rest = rest
         self._context = open_context(display)
         with self._context as context:
@@ -76,12 +77,16 @@ class Painter:
         self._context.release()
 
 
-def projection(fov_degrees: float, aspect: float) -> Float[np.ndarray, "4 4"]:
-    """Return OpenGL's perspective matrix for a vertical angle of view and an aspect of width over height."""
-    scale, span = 1.0 / np.tan(np.radians(fov_degrees) / 2), FAR_METRES - NEAR_METRES
+def projection(fov_degrees: float, aspect: float, far: float = FAR_METRES) -> Float[np.ndarray, "4 4"]:
+    """Return OpenGL's perspective matrix for a vertical angle of view and an aspect of width over height.
+
+    What is nearer than 2 cm is not drawn; in a scene that is smaller than usual, than as much less.
+    """
+    near = NEAR_METRES * min(1.0, far / FAR_METRES)
+    scale, span = 1.0 / np.tan(np.radians(fov_degrees) / 2), far - near
     matrix = np.zeros((4, 4))
     matrix[0, 0], matrix[1, 1] = scale / aspect, scale
-    matrix[2, 2], matrix[2, 3] = -(FAR_METRES + NEAR_METRES) / span, -2 * FAR_METRES * NEAR_METRES / span
+    matrix[2, 2], matrix[2, 3] = -(far + near) / span, -2 * far * near / span
     matrix[3, 2] = -1.0
     return matrix
 

@@ -25,7 +25,7 @@ from worldprobe.render.camera import VERTICAL_FOV_DEGREES
 from worldprobe.render.gl import APT_PACKAGES, DISPLAYS, open_context
 from worldprobe.render.glb import GlbPart, read_glb
 from worldprobe.render.meshes import shapes
-from worldprobe.render.painter import Painter
+from worldprobe.render.painter import FAR_METRES, Painter
 
 __all__ = ["APT_PACKAGES", "Raster", "open_context"]
 
@@ -41,7 +41,8 @@ class Raster:
     keep a matrix of their own, everything else is merged. It owns OpenGL contexts, which belong to the thread that
     made it; close it, or use it as a context manager. Several may live in one process.
 
-    `size` is the frame's side in pixels, or (height, width); `fov_degrees` is the vertical angle of view.
+    `size` is the frame's side in pixels, or (height, width); `fov_degrees` is the vertical angle of view; nothing
+    farther than `far` metres is drawn.
     Raises MissingDependency where moderngl or a driver is missing, InvalidValue for an impossible size or angle.
     """
 
@@ -51,6 +52,7 @@ class Raster:
         size: int | tuple[int, int],
         fov_degrees: float = VERTICAL_FOV_DEGREES,
         moving: Sequence[str] = (),
+        far: float = FAR_METRES,
     ) -> None:
         self.height, self.width = (size, size) if isinstance(size, int) else size
         if not 1 <= min(self.height, self.width) <= max(self.height, self.width) <= 4096:
@@ -63,7 +65,7 @@ class Raster:
                 raise UnknownName("part", name, named)
         self._rest = {name: named[name] for name in moving}
         self._owner = (os.getpid(), threading.get_ident())
-        settings = shapes(scene, self._rest), self.height, self.width, fov_degrees, self._rest
+        settings = shapes(scene, self._rest), self.height, self.width, fov_degrees, self._rest, far
         self._painters = [Painter(*settings)]
         self._driver = self._painters[0].driver
         if self._painters[0].is_software:
@@ -77,9 +79,10 @@ class Raster:
         size: int | tuple[int, int],
         fov_degrees: float = VERTICAL_FOV_DEGREES,
         moving: Sequence[str] = (),
+        far: float = FAR_METRES,
     ) -> Raster:
         """Return the rasteriser of a `.glb` scene; raises DamagedData where the file cannot be read."""
-        return cls(read_glb(Path(path)), size, fov_degrees, moving)
+        return cls(read_glb(Path(path)), size, fov_degrees, moving, far)
 
     @property
     def driver(self) -> dict[str, str]:

@@ -16,13 +16,13 @@ C = TypeVar("C", bound=Component)
 
 
 def make_component(registry: Registry[type[C]], value: Any, path: str, default_name: str | None = None) -> C:
-    """Make a component from "name" or {"name": ..., setting: value ...}.
+    """Make a component from "name", the path of a file that names one, or {"name": ..., setting: value ...}.
 
     Raises UnknownName for a name that the registry lacks and InvalidStudy, with the key's path, for its settings.
     """
     if isinstance(value, Component):
         return value  # type: ignore[return-value]
-    given = {"name": value} if isinstance(value, str) else {} if value is None else value
+    given = registry.settings_of(value) if isinstance(value, str) else {} if value is None else value
     if not isinstance(given, Mapping):
         raise InvalidStudy(path, [f"{path} = {shown(value)}: allowed is a name, or {{name: ..., setting: value}}."])
     settings = dict(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib import resources
@@ -17,8 +18,11 @@ from worldprobe.results.differences import differences
 from worldprobe.study.overrides import merge, read_override
 from worldprobe.study.schema import Study, unannotated
 from worldprobe.study.validation_errors import explain, shown
+from worldprobe.world import WORLDS
 
 DEFAULT_PRESET = "cpu"
+OF_A_WORLD = "camera"
+"""The study that explores a world which is given in place of a study."""
 
 
 def shipped_studies() -> dict[str, Path]:
@@ -32,10 +36,13 @@ def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | N
 
     A file may say `extends: OTHER` and hold only what differs from that study. Where it quotes published numbers, every
     setting that differs from the preset with the paper's settings is added to the deviations.
-    `study` is a shipped study's name or a path to a YAML file. Raises UnknownName, InvalidStudy or WorldprobeError.
+    `study` is a shipped study's name, a path to a YAML file, or the path of a world (my_room.world), which the shipped
+    study `camera` then explores. Raises UnknownName, InvalidStudy or WorldprobeError.
     """
     path = _find(study)
     settings = _read(path)
+    if is_world(study):
+        settings |= _of_world(str(study))
     presets = settings.pop("presets", None) or {}
     _check_presets(presets, path)
     chosen = preset or (DEFAULT_PRESET if DEFAULT_PRESET in presets else None)
@@ -46,6 +53,22 @@ def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | N
     if isinstance(published, dict):
         published["deviations"] = _deviations(settings, presets, resolved)
     return study_of(resolved, str(study))
+
+
+def is_world(study: str | Path) -> bool:
+    """Whether a word names a world by the path of its file, and not a study."""
+    return WORLDS.settings_of(str(study))["name"] != str(study)
+
+
+def _of_world(path: str) -> dict[str, Any]:
+    """Return what a study about a world of the user's own says in place of the shipped one."""
+    stem = Path(path).name.rsplit(".", 1)[0]
+    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:60] or "world"
+    question = (
+        f"A camera moves through {stem}. Can an encoder that only ever sees pairs of frames find the camera's hidden "
+        "controls, and does it depend on how the camera was moved?"
+    )
+    return {"name": name, "title": f"The camera in {stem}", "question": question, "world": path, "hypotheses": []}
 
 
 def presets_of(study: str | Path) -> list[str]:
@@ -84,6 +107,8 @@ def _check_presets(presets: Any, path: Path) -> None:
 def _find(study: str | Path, folder: Path = Path()) -> Path:
     """Return the file of a study: a shipped one's by name, else a path, in `folder` or from here."""
     shipped = shipped_studies()
+    if is_world(study):
+        return shipped[OF_A_WORLD]
     if str(study) in shipped:
         return shipped[str(study)]
     if (found := foreign_character(str(study))) is not None:

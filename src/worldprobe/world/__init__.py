@@ -4,6 +4,7 @@ from worldprobe.world.arm import Arm
 from worldprobe.world.mixings import AdditiveCoupling, Banana, Coupling, Identity, Lift, Mixing, Sinusoid, Spiral
 from worldprobe.world.picture_table import PictureTable
 from worldprobe.world.room import Room, ScopedRoom, SymmetricRoom
+from worldprobe.world.scene import Scene
 from worldprobe.world.world import WORLDS, Control, World
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Mixing",
     "PictureTable",
     "Room",
+    "Scene",
     "ScopedRoom",
     "Sinusoid",
     "Spiral",

@@ -1,19 +1,13 @@
 """The Blender process: builds a room from its blueprint, bakes its light, renders it with Cycles.
 
-Only this file imports bpy. It runs as `python -m worldprobe.world.room.blender`, started by `child.BlenderProcess`:
-one JSON request per line on stdin, one JSON reply per line on stdout; arrays travel as .npy files. What Blender prints
-goes to stderr. One scene per process.
+Only this file imports bpy. It runs as `python -m worldprobe.world.room.blender`, started by `child.BlenderProcess`,
+and answers as `blender_loop` says. One scene per process.
 """
 
 from __future__ import annotations
 
-import ctypes
-import json
 import os
-import signal
-import sys
 import tempfile
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +17,13 @@ from mathutils import Matrix, Vector
 from PIL import Image
 
 from worldprobe._util.colour import linear_from_srgb
+from worldprobe.world.blender_loop import serve
 from worldprobe.world.room.blueprint import Blueprint, Lamp, blueprint, quarter_turn
 from worldprobe.world.room.paints import Paint, drawn, srgb
 from worldprobe.world.room.shapes import Chart
 from worldprobe.world.room.tracing import Tracing
 
 ATLAS, PICTURE = "atlas", "picture"
-PR_SET_PDEATHSIG = 1
 
 
 def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
@@ -231,24 +225,5 @@ def _add_lamp(lamp: Lamp) -> None:
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"load": load, "render": render, "bake": bake}
 
 
-def main() -> None:
-    """Answer requests until stdin closes; an error is answered with its traceback and ends the process."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # a killed parent leaves no render behind
-    replies = os.fdopen(os.dup(1), "w", encoding="utf8")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            reply = COMMANDS[request.pop("do")](**request)
-        except BaseException:
-            traceback.print_exc()
-            replies.write(json.dumps({"error": traceback.format_exc(limit=-2)}) + "\n")
-            replies.flush()
-            sys.exit(1)
-        replies.write(json.dumps(reply) + "\n")
-        replies.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(COMMANDS)

@@ -1,0 +1,52 @@
+"""What a conversion may be told: budgets, limits, where the camera stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from worldprobe.errors import InvalidValue
+
+TEXELS = (256, 512, 1024, 2048, 4096)
+
+
+@dataclass(frozen=True)
+class ConversionOptions:
+    """Budgets and choices of `worldprobe scene`.
+
+    `triangles` is the most that the world may have; a scene with more is refused unless `decimate` allows to merge
+    them. `texels` is the side of the texture that light is baked into, `samples` the paths traced for each. `scale`
+    multiplies the file's units. `minutes` and `memory_gib` are the limits of the Blender process. `assets` are folders,
+    besides the file's own, that its textures and libraries may be read from. `poses` are those at which the world is
+    compared with Cycles.
+    """
+
+    triangles: int = 300_000
+    decimate: bool = False
+    texels: int = 2048
+    samples: int = 16
+    bounces: int = 4
+    scale: float = 1.0
+    camera: str | None = None
+    exposure: float | None = None
+    minutes: float = 20.0
+    memory_gib: float = 8.0
+    assets: tuple[Path, ...] = ()
+    poses: int = 8
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValue for what is not possible."""
+        if self.texels not in TEXELS:
+            raise InvalidValue("texels", self.texels, f"one of {', '.join(map(str, TEXELS))}")
+        for name, least, most in (
+            ("triangles", 100, 5_000_000),
+            ("samples", 1, 4096),
+            ("bounces", 0, 32),
+            ("scale", 1e-6, 1e6),
+            ("minutes", 0.01, 1440),
+            ("memory_gib", 0.5, 1024),
+            ("poses", 0, 256),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise InvalidValue(name, value, f"from {least:,} to {most:,}")

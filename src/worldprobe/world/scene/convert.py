@@ -1,0 +1,301 @@
+"""From a scene's file to a .world folder: Blender opens and lights it, what comes out is drawn without Blender."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from worldprobe._util import cores
+from worldprobe._util.files import file_sha256
+from worldprobe._util.seeds import stream
+from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
+from worldprobe.render.glb import GlbPart, Material
+from worldprobe.render.glb_writer import write_parts
+from worldprobe.render.raster import Raster
+from worldprobe.world.room.atlas import filled
+from worldprobe.world.scene import manifest as manifests
+from worldprobe.world.scene.conversion_options import ConversionOptions
+from worldprobe.world.scene.dome import dome
+from worldprobe.world.scene.manifest import Fidelity, Lamp, Light, Manifest, Moved, Pose, Surface, rounded
+from worldprobe.world.scene.psnr import psnr
+from worldprobe.world.scene.scene import placed_cameras
+from worldprobe.world.scene.scene_child import SceneChild
+
+KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
+LARGEST = 4 << 30
+HIDDEN = 0.004
+"""Irradiance below which a texel counts as covered by something, relative to the median of what is lit."""
+COMPARED_SIDE, COMPARED_SAMPLES = 64, 64
+DEGREES = {
+    "yaw": (12.0, 60.0, "pan to the left"),
+    "pitch": (6.0, 28.0, "tilt up"),
+    "roll": (7.0, 30.0, "lean to the right"),
+}
+LEAST_REACH = 1e-3
+"""Share of the median distance that the camera must be able to move, each way."""
+
+Say = Callable[[str], None]
+
+
+def convert(source: Path, out: Path, options: ConversionOptions, say: Say = lambda line: None) -> Manifest:
+    """Make the .world folder `out` from a scene's file; return its manifest.
+
+    Raises InvalidValue and WorldprobeError for what can be seen to be impossible before any work, MissingDependency
+    without Blender, BlenderFailed where it refuses the file or reaches its limits.
+    """
+    check_source(source)
+    check_target(out)
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as aside,
+        SceneChild(source, options) as child,
+    ):
+        folder = Path(aside) / "world"
+        folder.mkdir()
+        found = _Conversion(source, options, child, folder, say).run()
+        if out.exists():
+            shutil.rmtree(out)
+        folder.rename(out)
+    return found
+
+
+def check_source(source: Path) -> None:
+    """Raise InvalidValue for a file of a kind that is not read, WorldprobeError for one that is no plain file."""
+    if source.suffix.lower() not in KINDS:
+        raise InvalidValue("scene", str(source), f"a file that Blender opens: {', '.join(KINDS)}")
+    try:
+        found = os.stat(source)
+    except OSError as error:
+        raise WorldprobeError(f"{source} cannot be read: {error.strerror}.") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise WorldprobeError(f"{source} is not a plain file.")
+    if found.st_size > LARGEST:
+        raise WorldprobeError(f"{source} has {found.st_size / 2**30:.1f} GiB; at most {LARGEST >> 30} are read.")
+
+
+def check_target(out: Path) -> None:
+    """Raise InvalidValue for a name without .world, WorldprobeError where something else is there already."""
+    if out.suffix != manifests.SUFFIX:
+        raise InvalidValue("--out", str(out), f"a folder whose name ends in {manifests.SUFFIX}")
+    if not out.absolute().parent.is_dir():
+        raise WorldprobeError(f"{out} cannot be written: there is no folder {out.absolute().parent}.")
+    if out.exists() and not (out / manifests.MANIFEST).is_file():
+        raise WorldprobeError(f"{out} exists and is no world of worldprobe's: remove it, or give another with --out.")
+
+
+@dataclass
+class _Conversion:
+    source: Path
+    options: ConversionOptions
+    child: SceneChild
+    folder: Path
+    say: Say
+
+    def run(self) -> Manifest:
+        """Go through all steps; the folder then holds the world."""
+        opened = self._opened()
+        options = self.options
+        view = self.child.ask(do="gather", camera=options.camera, exposure=options.exposure)
+        notes = [*opened["notes"], *view["notes"]]
+        manifest = self._planned(opened, view)
+        self.say(f"The camera rests at {_metres(view['at'])} ({view['chosen_by']}).")
+        z = stream(0, "scene", "fidelity").standard_normal((options.poses, len(manifest.controls)))
+        cameras = placed_cameras(manifest, z)
+        original = self._traced(cameras, manifest.camera.fov)
+        made = self.child.ask(do="convert", texels=options.texels)
+        matte = self._traced(cameras, manifest.camera.fov)
+        self.say(f"Tracing light into {options.texels} x {options.texels} texels, {options.samples} paths each.")
+        arrays = self._baked()
+        parts = self._parts(arrays, view)
+        scene = self.folder / manifests.SCENE
+        write_parts(scene, parts, {"made by": "worldprobe scene"})
+        fidelity = self._compared(scene, manifest, cameras, matte, original)
+        manifest = manifest.model_copy(
+            update={
+                "sha256": file_sha256(scene),
+                "triangles": sum(len(part.triangles) for part in parts),
+                "materials": [Surface(**described) for described in made["materials"]],
+                "fidelity": fidelity,
+                "notes": notes,
+            }
+        )
+        manifests.write_manifest(self.folder, manifest)
+        return manifest
+
+    def _opened(self) -> dict[str, Any]:
+        options = self.options
+        opened = self.child.ask(
+            do="open", path=str(self.source.resolve()), threads=cores.available(), scale=options.scale
+        )
+        self.say(f"{self.source.name}: {opened['objects']} objects, {opened['triangles']:,} triangles.")
+        if options.camera is not None and options.camera not in opened["cameras"]:
+            raise UnknownName("camera", options.camera, opened["cameras"])
+        if opened["triangles"] > options.triangles:
+            if not options.decimate:
+                heaviest = ", ".join(f"{name!r} {count:,}" for name, count in opened["heaviest"])
+                raise WorldprobeError(
+                    f"{self.source.name} has {opened['triangles']:,} triangles, more than the {options.triangles:,} of "
+                    f"the budget (most: {heaviest}). Allow to merge them with --decimate, or more with --triangles."
+                )
+            fewer = self.child.ask(do="decimate", ratio=0.97 * options.triangles / opened["triangles"])["triangles"]
+            opened["notes"].append(f"triangles merged: {opened['triangles']:,} became {fewer:,}")
+            self.say(f"Merged to {fewer:,} triangles.")
+        return opened
+
+    def _planned(self, opened: dict[str, Any], view: dict[str, Any]) -> Manifest:
+        """Return the manifest as far as it is known before the light is traced."""
+        right, ahead, up = view["reach"]
+        if min(right, ahead, up) < LEAST_REACH * view["depth"]:
+            raise WorldprobeError(
+                f"The camera cannot move: at {_metres(view['at'])} ({view['chosen_by']}) a surface is too near. Move "
+                "the camera in the file, or name another with --camera."
+            )
+        moves = (
+            ("truck", right, 3, "sideways, to the right"),
+            ("pedestal", up, 2, "up"),
+            ("dolly", ahead, 3, "forwards"),
+        )
+        controls = [
+            Moved(name=name, unit="m", scale=rounded(reach / share), limit=rounded(reach), meaning=meaning)
+            for name, reach, share, meaning in moves
+        ]
+        controls += [
+            Moved(name=name, unit="degrees", scale=scale, limit=limit, meaning=meaning)
+            for name, (scale, limit, meaning) in DEGREES.items()
+        ]
+        pose = {name: rounded(view[name]) for name in ("yaw", "pitch", "roll", "fov")}
+        options = self.options
+        return Manifest(
+            name=self.source.stem,
+            made_from={
+                "file": self.source.name,
+                "sha256": file_sha256(self.source),
+                "blender": opened["version"],
+                "confined": "yes" if opened["confined"] else "no",
+            },
+            sha256="0" * 64,
+            triangles=1,
+            far=rounded(20 * view["size"]),
+            camera=Pose(at=[rounded(x) for x in view["at"]], chosen_by=view["chosen_by"], **pose),
+            controls=controls,
+            light=Light(kind="baked", texels=options.texels, samples=options.samples, bounces=options.bounces),
+            lamps=[Lamp(**lamp) for lamp in opened["lamps"]],
+        )
+
+    def _traced(self, cameras: Float[np.ndarray, "N 4 4"], fov: float) -> UInt8[np.ndarray, "N S S 3"]:
+        """Return Cycles' frames of the scene as the child has it now."""
+        where, frames = self.child.folder / "cameras.npy", self.child.folder / "frames.npy"
+        np.save(where, cameras)
+        self.child.ask(
+            do="render",
+            cameras=str(where),
+            frames=str(frames),
+            side=COMPARED_SIDE,
+            fov=fov,
+            samples=COMPARED_SAMPLES,
+            bounces=self.options.bounces,
+        )
+        found: np.ndarray = np.load(frames)
+        return found
+
+    def _baked(self) -> dict[str, np.ndarray]:
+        out, options = self.child.folder / "baked.npz", self.options
+        self.child.ask(do="bake", texels=options.texels, samples=options.samples, bounces=options.bounces, out=str(out))
+        with np.load(out) as arrays:
+            return dict(arrays)
+
+    def _parts(self, arrays: dict[str, np.ndarray], view: dict[str, Any]) -> list[GlbPart]:
+        """Return what is drawn: the scene with its light as one texture, and the sky around it."""
+        light, picture = self.child.folder / "light.npy", self.child.folder / "picture.npy"
+        np.save(light, texture(arrays))
+        self.child.ask(do="show", light=str(light), picture=str(picture))
+        positions, uv, triangles = welded(arrays["positions"], arrays["triangles"], arrays["uv"])
+        material = Material(image=np.load(picture), repeat=False)
+        parts = [GlbPart("scene", positions, uv, triangles, material, np.eye(4))]
+        if "sky" in arrays:
+            parts.append(dome(arrays["sky"], np.array(view["at"]), 5 * view["size"]))
+        return parts
+
+    def _compared(
+        self,
+        scene: Path,
+        manifest: Manifest,
+        cameras: Float[np.ndarray, "N 4 4"],
+        matte: UInt8[np.ndarray, "N S S 3"],
+        original: UInt8[np.ndarray, "N S S 3"],
+    ) -> Fidelity | None:
+        if not len(cameras):
+            return None
+        with Raster.from_glb(scene, COMPARED_SIDE, manifest.camera.fov, far=manifest.far) as raster:
+            drawn = raster.draw(cameras)
+        found = {
+            key: [rounded(float(v)) for v in psnr(drawn, frames)]
+            for key, frames in (("matte", matte), ("original", original))
+        }
+        return Fidelity(poses=len(cameras), side=COMPARED_SIDE, **found)
+
+
+def texture(arrays: dict[str, np.ndarray]) -> Float[np.ndarray, "S S 3"]:
+    """Return the outgoing light of every texel, linear: colour x irradiance + glow, gaps filled from beside them.
+
+    Texels on a chart's border see half of what is behind it, and those under something see nothing: both take the
+    irradiance of their neighbours.
+    """
+    from scipy.ndimage import binary_erosion
+
+    irradiance, traced = arrays["irradiance"].astype(np.float64), arrays["traced"]
+    brightness = irradiance.mean(axis=-1)
+    typical = float(np.median(brightness[traced])) if traced.any() else 0.0
+    lit = traced & (brightness >= HIDDEN * typical) & (brightness > 0)
+    inner = binary_erosion(lit)
+    trusted = inner | (lit & ~_near(inner))
+    light = doubled(filled(irradiance, trusted) if trusted.any() else irradiance)
+    covered = arrays["covered"]
+    own = light * arrays["colour"] + arrays["glow"]
+    return filled(own, covered) if covered.any() else own
+
+
+def doubled(image: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "2h 2w 3"]:
+    """Return an image at twice the resolution, interpolated between the middles of its texels."""
+    for axis in (0, 1):
+        before, after = (np.concatenate(parts, axis) for parts in _shifted(image, axis))
+        both = np.stack([0.75 * image + 0.25 * before, 0.75 * image + 0.25 * after], axis=axis + 1)
+        image = both.reshape(*(2 * n if k == axis else n for k, n in enumerate(image.shape)))
+    return image
+
+
+def _shifted(image: np.ndarray, axis: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    first, last = image.take([0], axis), image.take([-1], axis)
+    rest, front = image.take(range(1, image.shape[axis]), axis), image.take(range(image.shape[axis] - 1), axis)
+    return [first, front], [rest, last]
+
+
+def _near(mask: np.ndarray) -> np.ndarray:
+    from scipy.ndimage import binary_dilation
+
+    return binary_dilation(mask, np.ones((3, 3)))
+
+
+def welded(
+    positions: Float[np.ndarray, "V 3"], triangles: np.ndarray, uv: Float[np.ndarray, "T 3 2"]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return vertices, texture coordinates (origin top left) and triangles; corners alike in both are one vertex."""
+    corners = triangles.ravel()
+    places = np.round(uv.reshape(-1, 2) * 2**20).astype(np.int64)
+    key = np.stack([corners, places[:, 0], places[:, 1]], axis=1)
+    _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    chosen = uv.reshape(-1, 2)[first]
+    flipped = np.stack([chosen[:, 0], 1 - chosen[:, 1]], axis=1)
+    return positions[corners[first]], flipped, back.reshape(-1, 3)
+
+
+def _metres(at: Any) -> str:
+    return "(" + ", ".join(f"{x:.3g}" for x in at) + ") m"

@@ -1,0 +1,138 @@
+"""The steps of a conversion, as the parent asks for them: open, gather, compare, bake, show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from worldprobe.world.scene.in_blender import baking, joining, matte, opening, picturing, viewpoint
+
+
+class Conversion:
+    """One scene on its way to textured triangles; the commands are called in the order in which they stand here."""
+
+    def __init__(self, confined: bool) -> None:
+        self._confined = confined
+        self._metres = 1.0
+        self._surfaces: joining.Surfaces | None = None
+        self._object: Any = None
+
+    def commands(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        """Return the commands by name."""
+        return {
+            name: getattr(self, name) for name in ("open", "decimate", "gather", "render", "convert", "bake", "show")
+        }
+
+    def open(self, path: str, threads: int, scale: float) -> dict[str, Any]:
+        """Open the file; answer with what it holds. `scale` multiplies its units."""
+        notes = opening.open_scene(path, threads)
+        unit = bpy.context.scene.unit_settings
+        self._metres = scale * (unit.scale_length if unit.system != "NONE" else 1.0)
+        counts = joining.counted()
+        return {
+            "version": bpy.app.version_string,
+            "confined": self._confined,
+            "notes": notes,
+            "lamps": opening.described_lamps(),
+            "cameras": [thing.name for thing in bpy.context.view_layer.objects if thing.type == "CAMERA"],
+            "objects": len(counts),
+            "triangles": sum(counts.values()),
+            "heaviest": sorted(counts.items(), key=lambda item: -item[1])[:3],
+        }
+
+    def decimate(self, ratio: float) -> dict[str, Any]:
+        """Keep this share of the triangles of every mesh."""
+        joining.decimate(ratio)
+        return {"triangles": sum(joining.counted().values())}
+
+    def gather(self, camera: str | None, exposure: float | None) -> dict[str, Any]:
+        """Collect all surfaces, choose where the camera rests and how far it can go."""
+        self._surfaces = surfaces = joining.gathered()
+        space = viewpoint.Space(surfaces.positions * self._metres, surfaces.triangles)
+        used = bpy.data.objects.get(camera) if camera else bpy.context.scene.camera
+        rest = viewpoint.cameras_rest(used, self._metres) if used else viewpoint.chosen_rest(space)
+        reach, depth = viewpoint.free_reach(space, rest)
+        seen = viewpoint.seen_sides(space, rest, reach, len(surfaces.triangles))
+        backwards = seen < 0
+        surfaces.turn(backwards)
+        notes = []
+        if backwards.any():
+            share = np.abs(seen[backwards]).sum() / np.abs(seen).sum()
+            notes.append(f"surfaces seen from behind only, turned to face the camera: {share:.0%} of what is seen")
+        if not baking.lit():
+            baking.add_even_light(1.0)
+            notes.append("nothing in the scene gives light: it is lit evenly from all sides")
+        if exposure is not None:
+            bpy.context.scene.view_settings.exposure = exposure
+        for thing in bpy.context.view_layer.objects:
+            if thing.type == "LIGHT":
+                thing.visible_camera = False
+        return {
+            "at": rest.at.tolist(),
+            "yaw": rest.yaw,
+            "pitch": rest.pitch,
+            "roll": rest.roll,
+            "fov": rest.fov,
+            "chosen_by": rest.chosen_by,
+            "reach": reach.tolist(),
+            "depth": depth,
+            "size": space.size,
+            "notes": notes,
+        }
+
+    def render(self, cameras: str, frames: str, side: int, fov: float, samples: int, bounces: int) -> dict[str, Any]:
+        """Render camera-to-world matrices (.npy) to frames (.npy) of the scene as it is now."""
+        baking.set_light_paths(samples, bounces, denoise=True)
+        np.save(frames, picturing.rendered(np.load(cameras), side, fov, self._metres))
+        return {}
+
+    def convert(self, texels: int) -> dict[str, Any]:
+        """Put one matte mesh in the place of all surfaces, with an atlas; answer with its materials."""
+        assert self._surfaces is not None
+        surfaces = self._surfaces
+        described = matte.make_matte(surfaces.palette)
+        clear = np.array([material["treatment"].startswith("clear") for material in described])
+        surfaces.keep(~clear[surfaces.materials])
+        for thing in list(bpy.data.objects):
+            if thing.type not in {"LIGHT", "CAMERA"}:
+                bpy.data.objects.remove(thing)
+        self._object = joining.joined_object(surfaces, "wp scene")
+        used = baking.unwrap(self._object, texels)
+        return {"materials": described, "used": used, "triangles": len(surfaces.triangles)}
+
+    def bake(self, texels: int, samples: int, bounces: int, out: str) -> dict[str, Any]:
+        """Bake colour and glow, and irradiance at half the resolution, into `out`: an .npz, with mesh and sky."""
+        assert self._surfaces is not None
+        surfaces = self._surfaces
+        image = baking.prepare_bake(surfaces.palette, texels)
+        baking.set_light_paths(4, 0, denoise=False)
+        colour = baking.baked(image, "DIFFUSE", {"COLOR"})
+        glow = baking.baked(image, "EMIT", {"EMIT"})
+        matte.whiten(surfaces.palette)
+        image.scale(texels // 2, texels // 2)
+        baking.set_light_paths(samples, bounces, denoise=True)
+        irradiance = baking.baked(image, "COMBINED", {"DIRECT", "INDIRECT", "DIFFUSE"})
+        baking.set_light_paths(1, 0, denoise=False)
+        background = picturing.sky(512)
+        arrays = {
+            "positions": surfaces.positions * self._metres,
+            "triangles": surfaces.triangles,
+            "uv": baking.atlas_uv(self._object),
+            "irradiance": irradiance[..., :3],
+            "colour": colour[..., :3],
+            "glow": glow[..., :3],
+            "covered": colour[..., 3] > 0.5,
+            "traced": irradiance[..., 3] > 0.5,
+        }
+        np.savez(out, **(arrays | ({} if background is None else {"sky": background})))
+        return {}
+
+    def show(self, light: str, picture: str) -> dict[str, Any]:
+        """Turn linear light (.npy) into what the scene's display shows (.npy, uint8)."""
+        np.save(picture, picturing.displayed(np.load(light)))
+        Path(light).unlink()
+        return {}

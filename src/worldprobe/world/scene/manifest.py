@@ -1,0 +1,149 @@
+"""A .world folder: scene.glb, what is drawn, and manifest.yaml, where the camera rests and how its controls move it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from worldprobe._util.files import atomic_write, file_sha256, inside
+from worldprobe._util.strict_yaml import read_yaml, write_yaml
+from worldprobe.errors import DamagedData, WorldprobeError
+from worldprobe.world.world import Control
+
+SCENE, MANIFEST = "scene.glb", "manifest.yaml"
+SUFFIX = ".world"
+AXES = ("truck", "pedestal", "dolly", "yaw", "pitch", "roll")
+Number = float  # a whole number of the file is taken for a real one
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+class Pose(_Part):
+    """The camera at rest: metres, +Z up; degrees as `render.camera.camera_to_world` takes them."""
+
+    at: list[Number] = Field(min_length=3, max_length=3)
+    yaw: Number
+    pitch: Number = Field(ge=-90, le=90)
+    roll: Number
+    fov: Number = Field(gt=1, lt=179, description="vertical angle of view, degrees")
+    chosen_by: str = Field("the manifest", max_length=200)
+
+
+class Moved(_Part):
+    """One control: what one standard deviation of it is, and how far it can go."""
+
+    name: str = Field(max_length=80)
+    unit: str = Field(max_length=20)
+    scale: Number = Field(gt=0)
+    limit: Number = Field(gt=0)
+    meaning: str = Field("", max_length=200)
+
+    def control(self) -> Control:
+        """Return the world's control."""
+        return Control(self.name, self.unit, self.scale, self.meaning, limit=self.limit)
+
+
+class Lamp(_Part):
+    """A lamp of the file."""
+
+    name: str
+    kind: str
+    power: Number
+    colour: list[Number]
+
+
+class Surface(_Part):
+    """A material of the file, and what became of it."""
+
+    name: str
+    treatment: str
+
+
+class Light(_Part):
+    """How light got into the texture: traced in Blender, or none but the file's own colours."""
+
+    kind: Literal["baked", "colours of the file"]
+    texels: int = Field(0, ge=0)
+    samples: int = Field(0, ge=0)
+    bounces: int = Field(0, ge=0)
+
+
+class Fidelity(_Part):
+    """PSNR in dB at `side` pixels over `poses` draws of the controls: the drawn world against Cycles.
+
+    `matte` is against the scene with its surfaces made matte, what baking itself costs; `original` against the scene as
+    it is in the file.
+    """
+
+    poses: int
+    side: int
+    matte: list[Number]
+    original: list[Number]
+
+
+class Manifest(_Part):
+    """Everything about a .world but its triangles."""
+
+    format: Literal[1] = 1
+    name: str = Field(max_length=200)
+    made_from: dict[str, str] = {}
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description=f"of {SCENE}")
+    triangles: int = Field(ge=1)
+    far: Number = Field(gt=0, description="metres beyond which nothing is drawn")
+    camera: Pose
+    controls: list[Moved] = Field(min_length=1, max_length=32)
+    light: Light
+    lamps: list[Lamp] = []
+    materials: list[Surface] = []
+    fidelity: Fidelity | None = None
+    notes: list[str] = []
+
+    @field_validator("controls")
+    @classmethod
+    def _once_each(cls, controls: list[Moved]) -> list[Moved]:
+        names = [control.name for control in controls]
+        unknown = [name for name in names if name not in AXES]
+        if unknown or len(set(names)) < len(names):
+            raise ValueError(f"each control is one of {', '.join(AXES)}, once")
+        return controls
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a .world folder, whose scene is what it was made with.
+
+    Raises WorldprobeError where it is no such folder or its manifest is not valid, DamagedData where the scene is
+    another.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise WorldprobeError(f"{folder} is no world: it has no {MANIFEST}. Make one with `worldprobe scene`.")
+    try:
+        given = read_yaml(path.read_text(encoding="utf8"), str(path))
+    except UnicodeDecodeError as error:
+        raise WorldprobeError(f"{path} is not text: {error}.") from None
+    try:
+        manifest = Manifest.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"]) or "it"
+        raise WorldprobeError(f"{path} is no valid manifest: {where}: {problem['msg']}.") from None
+    scene = inside(folder, SCENE)
+    if not scene.is_file() or file_sha256(scene) != manifest.sha256:
+        raise DamagedData(f"{scene} is not the scene that {path} describes. Make the world again.")
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write manifest.yaml, whole or not at all."""
+    with atomic_write(folder / MANIFEST) as aside:
+        aside.write_text(write_yaml(manifest.model_dump(mode="json")), encoding="utf8")
+
+
+def rounded(value: float) -> float:
+    """Return a number to five significant digits, as a manifest holds it."""
+    return float(f"{value:.5g}") if math.isfinite(value) else value

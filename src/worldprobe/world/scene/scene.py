@@ -1,0 +1,111 @@
+"""A scene as a world: the camera's controls are the manifest's, what is seen is the folder's .glb file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from pydantic import Field, PrivateAttr
+
+from worldprobe.render.camera import camera_to_world
+from worldprobe.world.checked_rows import checked_rows
+from worldprobe.world.scene.manifest import SCENE, Manifest, read_manifest
+from worldprobe.world.world import WORLDS, Control, World
+
+
+@WORLDS.register("scene", files={".world": "file"})
+class Scene(World):
+    """A scene of your own, made by `worldprobe scene FILE`: a camera moves through it.
+
+    The controls are those that the scene's manifest lists, of truck, pedestal, dolly (m), yaw, pitch and roll
+    (degrees), each within its own limit: the box that the camera can reach is free of surfaces.
+    """
+
+    file: str = Field(min_length=1, max_length=4096, description="the .world folder")
+    size: int = Field(default=32, ge=8, le=1024, description="pixels of a frame's side")
+
+    _manifest: Manifest | None = PrivateAttr(default=None)
+    _raster: Any = PrivateAttr(default=None)
+
+    @property
+    def folder(self) -> Path:
+        """The .world folder."""
+        return Path(self.file).expanduser()
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the folder's manifest says; raises WorldprobeError where it is no world."""
+        if self._manifest is None:
+            self._manifest = read_manifest(self.folder)
+        return self._manifest
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """The manifest's controls, in its order."""
+        return tuple(moved.control() for moved in self.manifest.controls)
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """(size, size, 3)."""
+        return (self.size, self.size, 3)
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """The size, the camera and controls, the scene's SHA-256 and the GL driver; not where the folder lies."""
+        manifest = self.manifest
+        return {
+            "scene": manifest.sha256,
+            "size": self.size,
+            "camera": manifest.camera.model_dump(exclude={"chosen_by"}),
+            "far": manifest.far,
+            "controls": [control.described() for control in self.controls],
+            "driver": self._open_raster().driver,
+        }
+
+    def cameras(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
+        """Return the camera-to-world matrices of N control vectors."""
+        values = checked_rows("z", z, len(self.controls))
+        return placed_cameras(self.manifest, values)
+
+    def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
+        """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
+        frames: np.ndarray = self._open_raster().draw(self.cameras(z))
+        return frames
+
+    def hero(self) -> UInt8[np.ndarray, "H W 3"]:
+        """Return a still of the scene from where the camera rests."""
+        from worldprobe.render.raster import Raster
+
+        manifest = self.manifest
+        still = placed_cameras(manifest, np.zeros((1, len(manifest.controls))))
+        with Raster.from_glb(self.folder / SCENE, (720, 1280), manifest.camera.fov, far=manifest.far) as raster:
+            return raster.draw(still)[0]
+
+    def close(self) -> None:
+        """Give back the graphics context."""
+        if self._raster is not None:
+            self._raster.close()
+            self._raster = None
+
+    def _open_raster(self) -> Any:
+        if self._raster is None:
+            from worldprobe.render.raster import Raster
+
+            manifest = self.manifest
+            self._raster = Raster.from_glb(self.folder / SCENE, self.size, manifest.camera.fov, far=manifest.far)
+        return self._raster
+
+
+def placed_cameras(manifest: Manifest, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
+    """Return the camera-to-world matrices of a manifest's controls: moves are along the level axes of the rest pose."""
+    physical = {moved.name: moved.control().physical(z[:, k]) for k, moved in enumerate(manifest.controls)}
+    rest, still = manifest.camera, np.zeros(len(z))
+    yaw = np.radians(rest.yaw)
+    right, ahead = np.array([np.cos(yaw), np.sin(yaw), 0.0]), np.array([-np.sin(yaw), np.cos(yaw), 0.0])
+    position = np.tile(np.array(rest.at, dtype=np.float64), (len(z), 1))
+    for name, axis in (("truck", right), ("dolly", ahead), ("pedestal", np.array([0.0, 0.0, 1.0]))):
+        position += physical.get(name, still)[:, None] * axis
+    angles = (getattr(rest, name) + physical.get(name, still) for name in ("yaw", "pitch", "roll"))
+    return camera_to_world(position, *angles)
