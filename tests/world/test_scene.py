@@ -11,7 +11,8 @@ from worldprobe.errors import BlenderFailed, DamagedData, InvalidValue, Worldpro
 from worldprobe.study import load_study
 from worldprobe.world.scene import Scene
 from worldprobe.world.scene.conversion_options import ConversionOptions
-from worldprobe.world.scene.convert import convert, doubled
+from worldprobe.world.scene.convert import convert
+from worldprobe.world.scene.light_texture import doubled
 from worldprobe.world.scene.manifest import Manifest, read_manifest, write_manifest
 from worldprobe.world.world import open_world
 

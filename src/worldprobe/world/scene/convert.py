@@ -21,10 +21,10 @@ from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
 from worldprobe.render.glb import GlbPart, Material
 from worldprobe.render.glb_writer import write_parts
 from worldprobe.render.raster import Raster
-from worldprobe.world.room.atlas import filled
 from worldprobe.world.scene import manifest as manifests
 from worldprobe.world.scene.conversion_options import ConversionOptions
 from worldprobe.world.scene.dome import dome
+from worldprobe.world.scene.light_texture import texture, welded
 from worldprobe.world.scene.manifest import Fidelity, Lamp, Light, Manifest, Moved, Pose, Surface, rounded
 from worldprobe.world.scene.psnr import psnr
 from worldprobe.world.scene.scene import placed_cameras
@@ -32,8 +32,6 @@ from worldprobe.world.scene.scene_child import SceneChild
 
 KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
 LARGEST = 4 << 30
-HIDDEN = 0.004
-"""Irradiance below which a texel counts as covered by something, relative to the median of what is lit."""
 COMPARED_SIDE, COMPARED_SAMPLES = 64, 64
 DEGREES = {
     "yaw": (12.0, 60.0, "pan to the left"),
@@ -241,60 +239,6 @@ class _Conversion:
             for key, frames in (("matte", matte), ("original", original))
         }
         return Fidelity(poses=len(cameras), side=COMPARED_SIDE, **found)
-
-
-def texture(arrays: dict[str, np.ndarray]) -> Float[np.ndarray, "S S 3"]:
-    """Return the outgoing light of every texel, linear: colour x irradiance + glow, gaps filled from beside them.
-
-    Texels on a chart's border see half of what is behind it, and those under something see nothing: both take the
-    irradiance of their neighbours.
-    """
-    from scipy.ndimage import binary_erosion
-
-    irradiance, traced = arrays["irradiance"].astype(np.float64), arrays["traced"]
-    brightness = irradiance.mean(axis=-1)
-    typical = float(np.median(brightness[traced])) if traced.any() else 0.0
-    lit = traced & (brightness >= HIDDEN * typical) & (brightness > 0)
-    inner = binary_erosion(lit)
-    trusted = inner | (lit & ~_near(inner))
-    light = doubled(filled(irradiance, trusted) if trusted.any() else irradiance)
-    covered = arrays["covered"]
-    own = light * arrays["colour"] + arrays["glow"]
-    return filled(own, covered) if covered.any() else own
-
-
-def doubled(image: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "2h 2w 3"]:
-    """Return an image at twice the resolution, interpolated between the middles of its texels."""
-    for axis in (0, 1):
-        before, after = (np.concatenate(parts, axis) for parts in _shifted(image, axis))
-        both = np.stack([0.75 * image + 0.25 * before, 0.75 * image + 0.25 * after], axis=axis + 1)
-        image = both.reshape(*(2 * n if k == axis else n for k, n in enumerate(image.shape)))
-    return image
-
-
-def _shifted(image: np.ndarray, axis: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    first, last = image.take([0], axis), image.take([-1], axis)
-    rest, front = image.take(range(1, image.shape[axis]), axis), image.take(range(image.shape[axis] - 1), axis)
-    return [first, front], [rest, last]
-
-
-def _near(mask: np.ndarray) -> np.ndarray:
-    from scipy.ndimage import binary_dilation
-
-    return binary_dilation(mask, np.ones((3, 3)))
-
-
-def welded(
-    positions: Float[np.ndarray, "V 3"], triangles: np.ndarray, uv: Float[np.ndarray, "T 3 2"]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return vertices, texture coordinates (origin top left) and triangles; corners alike in both are one vertex."""
-    corners = triangles.ravel()
-    places = np.round(uv.reshape(-1, 2) * 2**20).astype(np.int64)
-    key = np.stack([corners, places[:, 0], places[:, 1]], axis=1)
-    _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    chosen = uv.reshape(-1, 2)[first]
-    flipped = np.stack([chosen[:, 0], 1 - chosen[:, 1]], axis=1)
-    return positions[corners[first]], flipped, back.reshape(-1, 3)
 
 
 def _metres(at: Any) -> str:
