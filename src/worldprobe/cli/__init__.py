@@ -26,7 +26,7 @@ COMMANDS = [
     "plan",
     "sign",
     "render",
-    "scene",
+    "make_scene",
     "lists",
     "cache",
     "doctor",

@@ -25,9 +25,18 @@ from worldprobe.world.scene import manifest as manifests
 from worldprobe.world.scene.conversion_options import ConversionOptions
 from worldprobe.world.scene.dome import dome
 from worldprobe.world.scene.light_texture import texture, welded
-from worldprobe.world.scene.manifest import Fidelity, Lamp, Light, Manifest, Moved, Pose, Surface, rounded
+from worldprobe.world.scene.manifest import (
+    Fidelity,
+    LightSource,
+    Manifest,
+    Moved,
+    NamedLamp,
+    NamedSurface,
+    Pose,
+    rounded,
+)
+from worldprobe.world.scene.own_scene import placed_cameras
 from worldprobe.world.scene.psnr import psnr
-from worldprobe.world.scene.scene import placed_cameras
 from worldprobe.world.scene.scene_child import SceneChild
 
 KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
@@ -120,7 +129,7 @@ class _Conversion:
             update={
                 "sha256": file_sha256(scene),
                 "triangles": sum(len(part.triangles) for part in parts),
-                "materials": [Surface(**described) for described in made["materials"]],
+                "materials": [NamedSurface(**described) for described in made["materials"]],
                 "fidelity": fidelity,
                 "notes": notes,
             }
@@ -184,8 +193,8 @@ class _Conversion:
             far=rounded(20 * view["size"]),
             camera=Pose(at=[rounded(x) for x in view["at"]], chosen_by=view["chosen_by"], **pose),
             controls=controls,
-            light=Light(kind="baked", texels=options.texels, samples=options.samples, bounces=options.bounces),
-            lamps=[Lamp(**lamp) for lamp in opened["lamps"]],
+            light=LightSource(kind="baked", texels=options.texels, samples=options.samples, bounces=options.bounces),
+            lamps=[NamedLamp(**lamp) for lamp in opened["lamps"]],
         )
 
     def _traced(self, cameras: Float[np.ndarray, "N 4 4"], fov: float) -> UInt8[np.ndarray, "N S S 3"]:

@@ -48,7 +48,7 @@ class Moved(_Part):
         return Control(self.name, self.unit, self.scale, self.meaning, limit=self.limit)
 
 
-class Lamp(_Part):
+class NamedLamp(_Part):
     """A lamp of the file."""
 
     name: str
@@ -57,14 +57,14 @@ class Lamp(_Part):
     colour: list[Number]
 
 
-class Surface(_Part):
+class NamedSurface(_Part):
     """A material of the file, and what became of it."""
 
     name: str
     treatment: str
 
 
-class Light(_Part):
+class LightSource(_Part):
     """How light got into the texture: traced in Blender, or none but the file's own colours."""
 
     kind: Literal["baked", "colours of the file"]
@@ -97,9 +97,9 @@ class Manifest(_Part):
     far: Number = Field(gt=0, description="metres beyond which nothing is drawn")
     camera: Pose
     controls: list[Moved] = Field(min_length=1, max_length=32)
-    light: Light
-    lamps: list[Lamp] = []
-    materials: list[Surface] = []
+    light: LightSource
+    lamps: list[NamedLamp] = []
+    materials: list[NamedSurface] = []
     fidelity: Fidelity | None = None
     notes: list[str] = []
 

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from worldprobe.world.scene.in_blender import baking, joining, matte, opening, picturing, viewpoint
+from worldprobe.world.scene.in_blender import baking, joining, matte, picturing, scene_file, viewpoint
 
 
 class Conversion:
@@ -29,7 +29,7 @@ class Conversion:
 
     def open(self, path: str, threads: int, scale: float) -> dict[str, Any]:
         """Open the file; answer with what it holds. `scale` multiplies its units."""
-        notes = opening.open_scene(path, threads)
+        notes = scene_file.open_scene(path, threads)
         unit = bpy.context.scene.unit_settings
         self._metres = scale * (unit.scale_length if unit.system != "NONE" else 1.0)
         counts = joining.counted()
@@ -37,7 +37,7 @@ class Conversion:
             "version": bpy.app.version_string,
             "confined": self._confined,
             "notes": notes,
-            "lamps": opening.described_lamps(),
+            "lamps": scene_file.described_lamps(),
             "cameras": [thing.name for thing in bpy.context.view_layer.objects if thing.type == "CAMERA"],
             "objects": len(counts),
             "triangles": sum(counts.values()),
