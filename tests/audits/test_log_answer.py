@@ -8,6 +8,7 @@ from audits.logs import clean, names
 from predictor.test_log_prediction import pairs, walk
 from worldprobe.audits.limits.answering import answered, log_answer
 from worldprobe.audits.limits.ideal_logs import against_ideal, episode_starts, ideal_log
+from worldprobe.audits.limits.limiting_causes import _few
 from worldprobe.audits.limits.mended_pairs import (
     StatePairs,
     equal_correlations,
@@ -15,6 +16,7 @@ from worldprobe.audits.limits.mended_pairs import (
     independent_states,
 )
 from worldprobe.audits.limits.odd_episodes import odd_episodes
+from worldprobe.audits.limits.quick_prediction import QuickPrediction
 from worldprobe.audits.limits.stride_advice import longer, stride_advice
 from worldprobe.explore import Pairs
 from worldprobe.predictor.few_draws import SampleSize
@@ -208,3 +210,21 @@ def test_every_log_of_finite_numbers_is_answered(name: str) -> None:
     assert found is not None
     assert 0.0 <= found.ci95[0] <= found.r2 <= found.ci95[1] <= 1.0
     assert all(low <= found.r2_per_state[name] <= high for name, (low, high) in found.r2_per_state_ci95.items())
+
+
+def test_a_state_that_only_moves_in_the_last_row_of_an_episode_is_no_most_dependent_one(
+    rng: np.random.Generator,
+) -> None:
+    z = walk(rng, 60, 40, [0.8, 0.8])
+    z[:, :, 1] = 0.6 * z[:, :, 0] + 0.8 * z[:, :, 1]
+    last = np.zeros((*z.shape[:2], 1))
+    last[:, -1] = 1.0  # the first member of a pair never has it
+    found = answer(pairs(np.concatenate([last, z], axis=2)))
+    [dependence] = [cause for cause in found.causes if cause.cause == "dependence"]
+    assert "most of all c1 and c2" in dependence.found or "most of all c2 and c1" in dependence.found
+
+
+@pytest.mark.parametrize(("draws", "said"), [(1.2, "1 independent draw"), (6.0, "6 independent draws")])
+def test_one_draw_is_said_in_the_singular(draws: float, said: str) -> None:
+    now = QuickPrediction(np.ones(2), SampleSize(100, draws, 2, 0.9), 1.0)
+    assert _few(now)[0] == f"100 pairs are worth {said}"

@@ -15,6 +15,7 @@ from worldprobe.audits.world_audit import audit_world
 from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.recordings import UnreadableFile, UnusableData
 from worldprobe.results import Verdict
+from worldprobe.study import Study
 from worldprobe.world import PictureTable
 
 
@@ -123,6 +124,41 @@ def test_what_the_nearest_picture_is_off_by_is_gated(tmp_path: Path) -> None:
     gates = [gate for gate in audit_world(coarse) if gate.gate == "table-distance"]
     assert all(gate.verdict is not Verdict.PASS for gate in gates)
     assert "R² cannot exceed" in gates[0].advice
+
+
+def explored(path: Path) -> Study:
+    regimes = {
+        "broad": {"name": "gaussian", "rho": 0.7},
+        "fine": {"name": "narrow", "scale": 0.02, "rho": 0.9},
+        "one": {"name": "yaw-only", "control": "x", "rho": 0.7},
+    }
+    world = {"name": "table", "path": str(path), "size": 16, "names": ["x", "y"]}
+    settings = {"name": "spots", "title": "Spots", "question": "Where?", "world": world, "regimes": regimes}
+    return Study.model_validate(
+        settings
+        | {
+            "objectives": {"lejepa": {}},
+            "frames": 2000,
+            "training": {"steps": 1, "batch": 64, "lr": 0.01},
+            "encoder": {"name": "patchify"},
+            "seeds": [0],
+        }
+    )
+
+
+def test_what_the_nearest_picture_is_off_by_is_gated_for_every_regime(tmp_path: Path) -> None:
+    path = dense(tmp_path / "spots.npz")
+    study = explored(path)
+    found = {gate.subject: gate for gate in wp.audit(study).gates if gate.gate == "table-distance"}
+    assert set(found) == {"x", "y", "broad: x", "broad: y", "fine: x", "fine: y", "one: x"}  # one never moves y
+    assert {found[name].verdict for name in ("x", "y", "broad: x", "broad: y")} == {Verdict.PASS}
+    assert {found[name].verdict for name in ("fine: x", "fine: y")} == {Verdict.FAIL}
+    world = PictureTable(path=str(path), size=16, names=("x", "y"))
+    z = study.source("fine").sample("train", 2000, study.seeds[0]).pairs.controls
+    off = ((z - world.states[world.nearest(z)]) ** 2).mean(axis=0) / z.var(axis=0)
+    assert found["fine: y"].value == pytest.approx(off[1])
+    assert "R² cannot exceed 0.00" in found["fine: x"].advice
+    assert "of the pairs show one picture twice" in found["fine: x"].advice
 
 
 def test_another_table_has_another_fingerprint_wherever_it_lies(tmp_path: Path) -> None:

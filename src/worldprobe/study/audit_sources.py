@@ -15,6 +15,7 @@ from worldprobe._util.seeds import stream
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime
 from worldprobe.audits.action_audit import audit_actions, audit_pair_actions
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
+from worldprobe.audits.gates.world.table_distance import explored_distance
 from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.limits.ideal_logs import against_ideal
 from worldprobe.audits.limits.odd_episodes import odd_episodes
@@ -29,6 +30,7 @@ from worldprobe.recordings import Recording
 from worldprobe.results import AuditedPart
 from worldprobe.sources import Recorded, Source
 from worldprobe.sources.recorded import actions_between
+from worldprobe.sources.simulated import OfWorld
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.schema import Study
 from worldprobe.study.study_predictions import predicts_from_actions
@@ -73,9 +75,11 @@ def audit_sources(study: Study, reporter: Reporter) -> Audit:
                 own_units = _in_own_units(source, test)
                 part, own = _audited_recording(source.recording, source.stride, reporter, label, own_units)
             else:
-                part, own = _audited_pairs(
-                    visited[label], [c.name for c in source.controls], study, reporter, label, test
-                )
+                names = [c.name for c in source.controls]
+                part, own = _audited_pairs(visited[label], names, study, reporter, label, test)
+                if isinstance(source, OfWorld):
+                    own += explored_distance(source.world, visited[label], names)
+                    part = part.model_copy(update={"gates": len(own)})
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             scored_on = "N(0, I)" if study.test_points == "canonical" else COMMON_ROWS
             parts.append(part.model_copy(update={"expected_to_fail": label in study.expect, "scored_on": scored_on}))

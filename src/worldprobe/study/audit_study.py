@@ -16,6 +16,7 @@ from worldprobe.audits import Audit, Gate, audit_regime, audit_world
 from worldprobe.audits.action_audit import audit_pair_actions
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
+from worldprobe.audits.gates.world.table_distance import explored_distance
 from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.thresholds import thresholds
 from worldprobe.explore import Pairs
@@ -78,7 +79,7 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
             ).record(test)
             answer, not_made = answered(aligned, names, predicted, seed=study.seeds[0])
             own = audit_regime(aligned, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
-            own += audit_pair_actions(pairs, names)
+            own += audit_pair_actions(pairs, names) + explored_distance(world, pairs, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             contrast = label in study.expect
             known: dict[str, Any] = {"expected_to_fail": contrast, "predicted": predicted}

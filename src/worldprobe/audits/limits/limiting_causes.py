@@ -158,9 +158,11 @@ def _correlations(
 
 
 def _dependence(first: Float[np.ndarray, "pairs n"], names: Sequence[str]) -> tuple[str, str]:
-    moves = first.std(axis=0) > 0
-    ranks = np.zeros((first.shape[1],) * 2)
-    ranks[np.ix_(moves, moves)] = np.corrcoef(mid_ranks(first[:, moves]), rowvar=False) - np.eye(int(moves.sum()))
+    z = mid_ranks(first) - 0.5
+    scale = np.sqrt((z**2).mean(axis=0))
+    z /= np.where(scale > 0, scale, np.inf)  # a state that only moves in the pairs' other members depends on none
+    ranks = z.T @ z / len(z)
+    np.fill_diagonal(ranks, 0.0)
     one, two = divmod(int(np.abs(ranks).argmax()), len(ranks))
     return (
         f"states depend on each other, most of all {names[one]} and {names[two]} "

@@ -50,7 +50,8 @@ def _without_atoms(
     values: Float[np.ndarray, " both"], count: int, rng: np.random.Generator
 ) -> Float[np.ndarray, " both"]:
     ranks = mid_ranks(values)
-    rho = float(np.clip(np.corrcoef(ranks[:count], ranks[count:])[0, 1], 0.0, 0.999))
+    moves = np.ptp(ranks[:count]) > 0 and np.ptp(ranks[count:]) > 0
+    rho = float(np.clip(np.corrcoef(ranks[:count], ranks[count:])[0, 1], 0.0, 0.999)) if moves else 0.0
     one = rng.standard_normal(count)
     two = rho * one + np.sqrt(1.0 - rho**2) * rng.standard_normal(count)
     hidden = np.concatenate([one, two])

@@ -84,9 +84,11 @@ def extent(log: Log, whole: Log, rng: np.random.Generator) -> list[Gate]:
 def _effective(log: Log) -> Gate:
     slowest = int(log.effective.argmin())
     draws = float(log.effective[slowest])
+    number = f"{draws:,.0f}"
     advice = (
-        f"{len(log.x):,} frames amount to about {draws:,.0f} independent draws of {log.names[slowest]}: too few to "
-        "show its distribution. Record more and shorter clips from many starting states rather than longer ones."
+        f"{len(log.x):,} frames amount to about {number} independent draw{'' if number == '1' else 's'} of "
+        f"{log.names[slowest]}: too few to show its distribution. Record more and shorter clips from many starting "
+        "states rather than longer ones."
     )
     return EFFECTIVE.judge(log.names[slowest], draws, advice)
 
