@@ -42,7 +42,7 @@ def mutate(path: Path, draw: random.Random) -> None:
     ways = [_bytes]
     if path.suffix in (".json", ".jsonl"):
         ways += [_json, _json, _deep]
-    if path.suffix in (".txt", ".csv"):
+    if path.suffix in (".txt", ".csv", ".traj"):
         ways += [_words, _words, _deep]
     if path.suffix in (".h5", ".hdf5"):
         ways += [_hdf5] * 3

@@ -14,6 +14,8 @@ from PIL import Image
 from pyarrow import csv, parquet
 from scipy.spatial.transform import Rotation
 
+from recordings.arkit_files import write_polycam, write_record3d, write_scanner, write_scene
+from recordings.driving_logs import write_carla, write_comma
 from recordings.hdf5_files import write_robomimic, write_stable_worldmodel
 from recordings.lerobot_folders import write_v3, write_v21
 from recordings.mcap_logs import write_walk
@@ -193,6 +195,11 @@ def _lines(rows: np.ndarray, separator: str) -> str:
     return "".join(separator.join(f"{value:.6f}" for value in row) + "\n" for row in rows)
 
 
+def _posed(write: Callable[[Path, tuple[np.ndarray, np.ndarray], np.ndarray], Path]) -> Callable[[Path], Path]:
+    angles = np.random.default_rng(1).uniform(-60, 60, (ROWS, 3))
+    return lambda folder: write(folder / "set", (_poses()[0], angles), WALK.frames)
+
+
 def _inside(write: Callable[[Path, Walk], Path], name: str) -> Callable[[Path], Path]:
     return lambda folder: write(folder / name, WALK)
 
@@ -218,6 +225,12 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "nerf": nerf,
     "colmap": colmap,
     "mcap": _inside(write_walk, "w.mcap"),
+    "arkit": _posed(write_scene),
+    "arkit-polycam": _posed(write_polycam),
+    "arkit-record3d": _posed(write_record3d),
+    "arkit-scanner": _posed(write_scanner),
+    "carla": _inside(write_carla, "set"),
+    "comma2k19": _inside(write_comma, "set"),
     "stable-worldmodel-folder": _inside(write_folder, "set"),
     "lance": lance,
     "rlds": _inside(write_rlds, "set"),

@@ -349,3 +349,19 @@ def test_without_a_package_the_extra_is_named(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingDependency, match=rf"{package} is missing; .*pip install 'worldprobe\[data\]'"):
         read_recording(tmp_path / "w" / name)
+
+
+def test_a_table_that_names_the_images_of_its_folder_is_no_question(tmp_path: Path) -> None:
+    """CausalVerse: SPLIT/SPLIT.csv next to its images, with their paths from the folder above."""
+    folder = tmp_path / "image" / "FALL"
+    folder.mkdir(parents=True)
+    w = walk((9,))
+    rows = ["view,height,render_path"]
+    for row, frame in enumerate(w.frames):
+        Image.fromarray(frame).save(folder / f"{8 - row}.png")
+        rows.append(f"{row % 4},{w.states[row, 0]},FALL/{8 - row}.png")
+    (folder / "FALL.csv").write_text("\n".join(rows))
+    r = read_recording(folder)
+    assert r.chosen["frames"].startswith("render_path (PNG images in files)")
+    assert r.frames is not None
+    np.testing.assert_array_equal(r.frames.read([0, 8]), w.frames[[0, 8]])

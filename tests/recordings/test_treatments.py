@@ -79,3 +79,9 @@ def test_categories_and_grippers_are_named(tmp_path: Path) -> None:
 def test_a_treatment_that_there_is_not_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match=r"component of 'z' 'unrap'\. Did you mean 'unwrap'"):
         read_recording(save(tmp_path, z=np.zeros((4, 2))), states=["z[unrap]"])
+
+
+def test_a_category_that_comes_round_is_no_angle(tmp_path: Path) -> None:
+    view, rng = np.arange(60) % 4, np.random.default_rng(0)
+    np.savez(tmp_path / "w.npz", view=view, height=rng.standard_normal(60))
+    assert not any("wraps" in warning for warning in read_recording(tmp_path / "w.npz").warnings)

@@ -73,6 +73,8 @@ def _windows(columns: Sequence[tuple[RecordingPart, int]], size: int) -> Iterato
 
 def _is_quaternion(values: States) -> bool:
     """Return whether four numbers have norm 1 in every row, move, and are no category."""
+    if not (np.abs(values) < 2).all():
+        return False  # which huge values would overflow to find out
     norm = np.linalg.norm(values.astype(np.float64), axis=1)
     moves = int((np.ptp(values, axis=0) > 1e-6).sum())
     return bool((np.abs(norm - 1.0) < TOLERANCE).all()) and moves >= 2 and not np.isin(values, (0, 1)).all()

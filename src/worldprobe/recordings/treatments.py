@@ -37,7 +37,8 @@ def period_of(values: Float[np.ndarray, " rows"], starts: Starts) -> float | Non
     within[starts[1:] - 1] = False
     steps = np.abs(np.diff(values.astype(np.float64))[within])
     spread = float(np.ptp(values))
-    for period in (360.0, 2 * np.pi, 180.0, np.pi):
+    whole = bool((values == np.rint(values)).all())  # a category or a count is no angle in radians
+    for period in (360.0, 180.0) if whole else (360.0, 2 * np.pi, 180.0, np.pi):
         jumps = steps > 0.85 * period
         calm = steps[~jumps]
         if jumps.any() and spread <= 1.001 * period and (not calm.size or calm.max() < 0.4 * period):

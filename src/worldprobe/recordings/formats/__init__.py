@@ -2,7 +2,10 @@
 
 from worldprobe.recordings.formats.airsim import AirSim
 from worldprobe.recordings.formats.aloha import Aloha
+from worldprobe.recordings.formats.arkit import ArKit
+from worldprobe.recordings.formats.carla import Carla
 from worldprobe.recordings.formats.colmap import Colmap
+from worldprobe.recordings.formats.comma import Comma
 from worldprobe.recordings.formats.csv_tables import Csv
 from worldprobe.recordings.formats.episodes_npz import NpzEpisodes
 from worldprobe.recordings.formats.euroc import Euroc
@@ -29,7 +32,10 @@ __all__ = [
     "FORMATS",
     "AirSim",
     "Aloha",
+    "ArKit",
+    "Carla",
     "Colmap",
+    "Comma",
     "Csv",
     "Euroc",
     "Format",

@@ -5,7 +5,6 @@ The layout: https://docs.nerf.studio/quickstart/data_conventions.html
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from scipy.spatial.transform import Rotation
 
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
+from worldprobe.recordings.formats.json_files import json_of
 from worldprobe.recordings.poses import IMAGE, opened_poses, six_states
-from worldprobe.recordings.problems import UnreadableFile, UnusableData, rows_in_words
+from worldprobe.recordings.problems import UnusableData, rows_in_words
 from worldprobe.recordings.recorded_frames import is_image
 
 NAMES = ("transforms.json", "transforms_train.json")
@@ -36,10 +36,7 @@ class Nerf(Format):
         """Parse the file; raises UnreadableFile where it is no JSON, UnusableData for a frame without a pose."""
         file = _file(path)
         assert file is not None
-        try:
-            said = json.loads(file.read_text(encoding="utf8"))
-        except (ValueError, RecursionError) as error:
-            raise UnreadableFile(file, f"it is not JSON ({error})", "It may be cut short: copy it again.") from error
+        said = json_of(file)
         listed = said.get("frames") if isinstance(said, dict) else None
         if not isinstance(listed, list) or not listed:
             raise UnusableData(file, "frames", "there is no list of them", "Is it a transforms.json of a NeRF set?")

@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from worldprobe.recordings.formats.json_files import AGAIN, json_of
 from worldprobe.recordings.problems import UnreadableFile
 
 DESCRIPTION = "features.json"
 DEEPEST = 16
 """Dictionaries within one another that are followed."""
-LARGEST = 16 << 20
-"""Bytes of a description."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,12 @@ def described_features(path: Path) -> dict[str, FeatureShape]:
     """
     if not path.is_file():
         return {}
-    if path.stat().st_size > LARGEST:
-        raise UnreadableFile(path, f"it has {path.stat().st_size:,} bytes", "It is no description of features.")
-    try:
-        said = json.loads(path.read_text(encoding="utf8"))
-        if isinstance(said, dict) and isinstance(said.get("content"), str):  # as older versions write it
+    said = json_of(path)
+    if isinstance(said, dict) and isinstance(said.get("content"), str):  # as older versions write it
+        try:
             said = {"featuresDict": json.loads(said["content"])}
-    except (ValueError, RecursionError) as error:
-        raise UnreadableFile(path, f"it is not JSON ({error})", "It may be cut short: copy it again.") from error
+        except (ValueError, RecursionError) as error:
+            raise UnreadableFile(path, f"its content is not JSON ({error})", AGAIN) from error
     return dict(_walk(said, "", 0))
 
 
