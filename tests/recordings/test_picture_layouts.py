@@ -99,3 +99,22 @@ def test_the_first_of_several_cameras_is_taken_when_asked(tmp_path: Path) -> Non
     assert r.frames is not None
     np.testing.assert_array_equal(r.frames.read([4]), FRAMES[[4]])
     assert r.chosen["frames"].startswith("left (uint8): the first of 3, as asked; the others are right, wrist")
+
+
+def test_floats_from_0_to_1_are_said(tmp_path: Path) -> None:
+    frames = walk((9,)).frames
+    np.savez(tmp_path / "w.npz", z=np.arange(9.0), pixels=(frames / 255).astype(np.float32))
+    r = read_recording(tmp_path / "w.npz")
+    assert r.chosen["frames"].endswith("9 of 24 x 16, numbers from 0 to 1")
+
+
+def test_the_order_of_colours_is_asked_for_where_a_name_speaks_of_bgr(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (9, 16, 24, 3), dtype=np.uint8)
+    np.savez(tmp_path / "w.npz", z=np.arange(9.0), camera_bgr=frames)
+    with pytest.raises(UnusableData, match=r'blue may be the first colour.*frames="camera_bgr\[bgr\]"'):
+        read_recording(tmp_path / "w.npz")
+    for order, step in (("bgr", -1), ("rgb", 1)):
+        r = read_recording(tmp_path / "w.npz", frames=f"camera_bgr[{order}]")
+        assert r.frames is not None
+        np.testing.assert_array_equal(r.frames.read([8, 0]), frames[[8, 0]][..., ::step])
+    assert read_recording(tmp_path / "w.npz", frames="none").frames is None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from worldprobe.errors import InvalidValue, option
+from worldprobe.recordings.colour_order import BLUE_FIRST, check_order, order_of
 from worldprobe.recordings.columns import Column, ColumnKind, ColumnRole, last_word, role_of
 from worldprobe.recordings.episode_marks import EpisodeMark, mark_of
 from worldprobe.recordings.formats.format import Opened
@@ -39,6 +40,8 @@ class Choice:
     states: tuple[RecordingPart, ...] = ()
     actions: tuple[RecordingPart, ...] = ()
     frames: Column | None = None
+    blue_first: bool = False
+    """Whether the first channel of the frames is blue."""
     episode: tuple[Column, ...] = ()
     """One column, or several flags of which each ends an episode."""
     times: tuple[Column, ...] = ()
@@ -89,8 +92,10 @@ def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
         choice.episode = (opened.column(str(asked.episode)),)
         choice.words["episode"] = f"{choice.episode[0].name}: as named{_means(choice.episode)}"
     if asked.frames not in (None, NOTHING) and not _wants_first(opened, asked.frames):
-        choice.frames = opened.frame_column(str(asked.frames))
-        choice.words["frames"] = f"{_called(choice.frames)}: as named"
+        name, order = order_of(str(asked.frames), (column.name for column in opened.columns))
+        choice.frames, choice.blue_first = opened.frame_column(name), order == BLUE_FIRST
+        check_order(opened.path, name, order)
+        choice.words["frames"] = f"{_called(choice.frames)}: as named{', blue first' if choice.blue_first else ''}"
     if choice.frames and choice.frames.kind is not ColumnKind.PICTURE:
         problem = f"it holds {choice.frames.type} of shape {choice.frames.shape} a row, not pictures"
         mend = (
@@ -137,6 +142,8 @@ def _find(opened: Opened, part: str, choice: Choice, *, first: bool) -> None:
         choice.words[part] = "none found" + (_unread(opened) if role is ColumnRole.FRAMES else "")
         return
     column = found[0]
+    if role is ColumnRole.FRAMES:
+        check_order(opened.path, column.name, None)
     why = "found, the only candidate"
     if len(found) > 1:
         why = f"the first of {len(found)}, as asked; the others are {shortened([c.name for c in found[1:]])}"

@@ -12,6 +12,7 @@ import numpy as np
 from worldprobe.errors import option
 from worldprobe.recordings.capacity import NAME_BYTES, ROW_BYTES, check_capacity
 from worldprobe.recordings.choosing import NOTHING, Asked, Choice, choose
+from worldprobe.recordings.colour_order import BlueFirst
 from worldprobe.recordings.columns import last_word
 from worldprobe.recordings.episode_marks import EpisodeMark, mark_of
 from worldprobe.recordings.episodes import (
@@ -154,8 +155,10 @@ def _pictures(opened: Opened, choice: Choice, rows: int) -> Frames | None:
         mend = f"There must be one frame a row. {alone}"
         raise UnusableData(opened.path, f"frames {choice.frames.name!r}", problem, mend)
     height, width, _ = pictures.shape
-    choice.words["frames"] += f"; {len(pictures):,} of {width} x {height}"
-    return pictures
+    choice.words["frames"] += f"; {len(pictures):,} of {width} x {height}" + f", {pictures.words}" * bool(
+        pictures.words
+    )
+    return BlueFirst(pictures) if choice.blue_first else pictures
 
 
 def _starts(opened: Opened, choice: Choice, values: dict[str, np.ndarray], rows: int, *, named: bool) -> Starts:

@@ -46,6 +46,8 @@ class Frames(ABC):
     """
 
     shape: tuple[int, int, int]
+    words: str = ""
+    """What is said of how they are stored."""
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -83,6 +85,7 @@ class ArrayFrames(Frames):
         check_capacity(f"{path}, {name}: pictures", size_of((LOOKED_AT, *array.shape[1:]), array.dtype.itemsize))
         some = np.asarray(array[evenly_spaced(len(array), LOOKED_AT)])
         self._factor = 1.0 if array.dtype == np.uint8 else float_factor(path, name, some)
+        self.words = "" if array.dtype == np.uint8 else f"numbers from 0 to {1 if self._factor > 1 else 255}"
 
     def __len__(self) -> int:
         return len(self._array)

@@ -179,7 +179,11 @@ def _index_v3(info: Info) -> Index:
         if lacking:
             said = shortened(tables[0].column_names)
             raise UnusableData(lacking[0], "columns", f"there is no {name!r}, only {said}")
-        return np.concatenate([table.column(name).to_numpy() for table in tables])
+        parts = [table.column(name).to_numpy() for table in tables]
+        for shard, part in zip(shards, parts, strict=True):
+            if part.dtype.kind not in "iuf" or not (np.abs(part.astype(np.float64)) < MOST).all():
+                raise UnusableData(shard, f"column {name!r}", "it does not hold a sensible number for every episode")
+        return np.concatenate(parts)
 
     order = np.argsort(column("episode_index"), kind="stable")
 
