@@ -17,6 +17,7 @@ from worldprobe.predictor import exploration_prediction
 from worldprobe.predictor.exploration_prediction import predict_exploration
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.recordings.episodes import pair_index
+from worldprobe.results import Prediction
 
 pytestmark = pytest.mark.slow
 
@@ -107,3 +108,8 @@ def test_a_prediction_that_breaks_off_is_a_warning_beside_the_other_gates(monkey
     [gate] = judged(predict_exploration(two_arms(), ["a"]).record(), ["a"])
     assert gate.verdict is Verdict.WARN
     assert "IndexError" in gate.advice
+
+
+def test_a_refusal_calls_a_control_by_its_name():
+    [gate] = judged(Prediction(refused="Control 1 has one and the same value", refused_briefly="lumped"), ["a", "lid"])
+    assert gate.advice.startswith("lid has one and the same value")

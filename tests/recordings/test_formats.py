@@ -9,7 +9,18 @@ import pytest
 from recordings.hdf5_files import write_robomimic, write_stable_worldmodel
 from recordings.lerobot_folders import write_v3, write_v21
 from recordings.walks import walk
-from worldprobe.recordings import FORMATS, Column, ColumnKind, Format, Frames, Opened, SeveralReadings, read_recording
+from worldprobe.recordings import (
+    FORMATS,
+    Column,
+    ColumnKind,
+    Format,
+    Frames,
+    Opened,
+    SeveralReadings,
+    UnknownLayout,
+    UnusableData,
+    read_recording,
+)
 from worldprobe.recordings.opening import recognised
 
 
@@ -69,3 +80,27 @@ def test_every_layout_is_recognised_by_one_format_only(tmp_path: Path) -> None:
     for name, path in paths.items():
         assert recognised(path) == [name]
     assert FORMATS["lerobot"].recognises(write_v3(tmp_path / "v3", w, (1,), (1,)))
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (("runs/3/measurements/0000.json", "notes.txt"), r"Known: "),
+        (("data/chunk-000/episode_0.parquet", "videos/x.mp4"), r"as 'lerobot' does, and lacks meta/info\.json"),
+        (("sparse/0/images.bin", "images/0.png"), r"as 'colmap' does, and lacks sparse/0/images\.txt"),
+    ],
+)
+def test_a_folder_that_is_not_known_is_compared_with_those_that_are(
+    files: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    for name in files:
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).write_text("{}")
+    with pytest.raises((UnknownLayout, UnusableData), match=said):
+        read_recording(tmp_path / "set")
+
+
+def test_a_folder_in_which_another_is_known_says_which(tmp_path: Path) -> None:
+    write_v21(tmp_path / "sets" / "walk", walk((4, 3)))
+    with pytest.raises(UnknownLayout, match=r"Its folder 'walk' is in the format 'lerobot': pass that\."):
+        read_recording(tmp_path / "sets")

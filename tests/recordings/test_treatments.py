@@ -85,3 +85,11 @@ def test_a_category_that_comes_round_is_no_angle(tmp_path: Path) -> None:
     view, rng = np.arange(60) % 4, np.random.default_rng(0)
     np.savez(tmp_path / "w.npz", view=view, height=rng.standard_normal(60))
     assert not any("wraps" in warning for warning in read_recording(tmp_path / "w.npz").warnings)
+
+
+def test_angles_that_would_have_one_name_have_those_of_their_columns(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    turns = Rotation.from_euler("ZYX", rng.uniform(-40, 40, (30, 3)), degrees=True).as_quat()
+    np.savez(tmp_path / "w.npz", quat=turns, yaw=rng.standard_normal(30))
+    r = read_recording(tmp_path / "w.npz", states=["quat[angles-xyzw]", "yaw"])
+    assert r.names == ("quat[yaw]", "pitch", "roll", "yaw")

@@ -13,6 +13,7 @@ from worldprobe._util import memory
 from worldprobe.errors import option
 from worldprobe.recordings.columns import ColumnKind, ColumnTable, Found, role_of
 from worldprobe.recordings.formats import FORMATS, Opened
+from worldprobe.recordings.nearest_layout import nearest_layout
 from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, is_lfs_pointer, shortened
 
 BATCH_BYTES = 256 << 20
@@ -77,7 +78,8 @@ def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Op
         raise SeveralReadings(path, "format", names, f"{option('format', names[0])} or another")
     if not names:
         raise UnknownLayout(
-            f"{path} is in no known format; it looks like {_looks_like(path)}. Known: {', '.join(FORMATS)}."
+            f"{path} is in no known format; it looks like {_looks_like(path)}.{nearest_layout(path)} "
+            f"Known: {', '.join(FORMATS)}."
         )
     return names[0], FORMATS[names[0]].open(path)
 

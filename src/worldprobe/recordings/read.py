@@ -248,9 +248,13 @@ def _treated(choice: Choice, read: RecordedRows) -> tuple[TreatedStates, list[st
             pieces.append(treat(read.states[:, inside], names[inside], measured[inside], read.starts))
             meanings += [f"{one.treatment} of {'+'.join(dict.fromkeys(columns[inside]))}"] * len(pieces[-1].names)
             at = one.stop
+    found = [name for piece in pieces for name in piece.names]
     joined = TreatedStates(
         np.concatenate([piece.values for piece in pieces], axis=1),
-        tuple(name for piece in pieces for name in piece.names),
+        tuple(
+            f"{meaning.rpartition(' of ')[2]}[{name}]" if found.count(name) > 1 and " of " in meaning else name
+            for name, meaning in zip(found, meanings, strict=True)
+        ),
         tuple(unit for piece in pieces for unit in piece.units),
     )
     return joined, meanings

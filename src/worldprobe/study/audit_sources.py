@@ -27,6 +27,7 @@ from worldprobe.predictor.outcomes import outcome_pairs
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
+from worldprobe.recordings.problems import shortened
 from worldprobe.results import AuditedPart
 from worldprobe.sources import Recorded, Source
 from worldprobe.sources.recorded import actions_between
@@ -122,7 +123,7 @@ def _audited_recording(
 ) -> tuple[AuditedPart, list[Gate]]:
     """Return a recording's part of an audit and its gates; `test` are states in its own units to predict besides."""
     names = recording.names
-    shown.say(f"Auditing {recording.rows:,} rows of {', '.join(names)}" + (f" in {label}" if label else ""))
+    shown.say(f"Auditing {recording.rows:,} rows of {shortened(names)}" + (f" in {label}" if label else ""))
     pairs = recording.standardised().pairs(stride)
     own = audit_regime(pairs, names)
     predicted = predict_shown(pairs, names, label or "the recording", 0, shown).record(test)
