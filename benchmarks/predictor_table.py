@@ -20,15 +20,13 @@ import torch
 
 from machine import RESULTS, described
 from tables import rewrite
+from trained_on_controls import Draw, rounded, trained
 from worldprobe._util.files import write_json
-from worldprobe._util.seeds import stream, stream_seed
+from worldprobe._util.seeds import stream
 from worldprobe.explore import REGIMES
-from worldprobe.measures.probes import fit_probe
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.unequal_correlations import sigreg_margin, whitening_margin
-from worldprobe.stats.r2 import r2_per_column
-from worldprobe.train import draw_directions, sigreg
 from worldprobe.world import Control
 
 ALPHAS = (0.125, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0, 16.0, 32.0)
@@ -59,30 +57,35 @@ def gaussian(rho: tuple[float, ...], pairs: int) -> Pairs:
     return drawn.first, drawn.second
 
 
+def drawn_with(rho: tuple[float, ...]) -> Draw:
+    """Return how Ornstein-Uhlenbeck pairs of these correlations are drawn."""
+    each = np.array(rho)
+
+    def draw(rng: np.random.Generator, count: int) -> Pairs:
+        z = rng.standard_normal((count, len(each)))
+        return z, each * z + np.sqrt(1 - each**2) * rng.standard_normal(z.shape)
+
+    return draw
+
+
 def told(found: IdealEncoder, seconds: float) -> dict[str, Any]:
     """Return what a prediction says."""
     row: dict[str, Any] = {
-        "r2": _rounded(found.r2),
-        "ci95": _rounded(found.ci95),
-        "r2 per control": _rounded(found.r2_per_control and list(found.r2_per_control.values())),
-        "pair correlations": _rounded(found.pair_correlations),
-        "bracket": _rounded(found.bracket),
+        "r2": rounded(found.r2),
+        "ci95": rounded(found.ci95),
+        "r2 per control": rounded(found.r2_per_control and list(found.r2_per_control.values())),
+        "pair correlations": rounded(found.pair_correlations),
+        "bracket": rounded(found.bracket),
         "proven": found.proven,
         "refused": found.refused,
-        "R^2 by number of functions": [(step.functions, _rounded(step.r2)) for step in found.convergence],
+        "R^2 by number of functions": [(step.functions, rounded(step.r2)) for step in found.convergence],
         "seconds": round(seconds, 2),
     }
     if found.tried:
         row["maps tried: pair correlation, R^2"] = {
-            own.name: _rounded([own.pair_correlation, own.r2]) for own in found.tried
+            own.name: rounded([own.pair_correlation, own.r2]) for own in found.tried
         }
     return row
-
-
-def _rounded(value: Any) -> Any:
-    if value is None:
-        return None
-    return np.round(np.asarray(value, dtype=float), 4).tolist()
 
 
 def both(pairs: Pairs, **settings: Any) -> dict[str, Any]:
@@ -115,49 +118,8 @@ def polynomials(pairs: Pairs, degrees: tuple[int, ...]) -> list[dict[str, float]
     for degree in degrees:
         correlations, features = np.linalg.eigh(lagged[:degree, :degree])
         r2 = float((features[:, -1] @ (values[:, :degree].T @ z) / len(z)) ** 2)
-        rows.append({"degree": degree, "pair correlation": _rounded(correlations[-1]), "r2": _rounded(r2)})
+        rows.append({"degree": degree, "pair correlation": rounded(correlations[-1]), "r2": rounded(r2)})
     return rows
-
-
-def trained(rho: tuple[float, ...], steps: int, seed: int) -> dict[str, Any]:
-    """Train a small encoder of the controls themselves with .025 SIGReg + .975 alignment; return its R^2."""
-    torch.manual_seed(stream_seed(seed, "encoder") % 2**31)
-    generator = torch.Generator().manual_seed(stream_seed(seed, "batches"))
-    n, each = len(rho), torch.tensor(rho)
-
-    def draw(count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        z = torch.randn(count, n, generator=generator)
-        return z, each * z + (1 - each**2).sqrt() * torch.randn(count, n, generator=generator)
-
-    layers = [torch.nn.Linear(n, 128), torch.nn.GELU(), torch.nn.Linear(128, 128), torch.nn.GELU()]
-    encoder = torch.nn.Sequential(*layers, torch.nn.Linear(128, n))
-    optimiser = torch.optim.AdamW(encoder.parameters(), 3e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    history = []
-    for step in range(steps):
-        h = encoder(torch.cat(draw(512)))
-        alignment = (h[:512] - h[512:]).square().mean() / 4
-        loss = 0.025 * sigreg(h, draw_directions(n, 64, generator)) + 0.975 * alignment
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        if (step + 1) % (steps // 4) == 0:
-            with torch.no_grad():
-                z, z_next = draw(50_000)
-                read, first, second = z.numpy(), encoder(z).numpy(), encoder(z_next).numpy()
-            each_r2 = r2_per_column(read, fit_probe(first, read)(first))
-            history.append(
-                {"steps": step + 1, "r2 per control": _rounded(each_r2), "total": _rounded(_total(first, second))}
-            )
-    print(f"  trained: {history[-1]}", flush=True)
-    return {"seed": seed, "history": history}
-
-
-def _total(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the features' pair correlations, added, whitened: tr (Cov h)^-1 C_1."""
-    one, two = first - first.mean(axis=0), second - second.mean(axis=0)
-    return float(np.trace(np.linalg.solve(np.cov(first, rowvar=False), one.T @ two / len(one))))
 
 
 def main() -> None:
@@ -177,9 +139,9 @@ def main() -> None:
     for rho in SLOW_AND_FAST:
         print(f"rho {rho}", flush=True)
         results["slow and fast"][str(rho)] = both(gaussian(rho, 100_000)) | {
-            "whitening margin": _rounded(whitening_margin(np.array(rho))),
-            "sigreg margin": _rounded(sigreg_margin(np.array(rho))),
-            "trained with SIGReg": [trained(rho, given.steps, seed) for seed in (0, 1)],
+            "whitening margin": rounded(whitening_margin(np.array(rho))),
+            "sigreg margin": rounded(sigreg_margin(np.array(rho))),
+            "trained with SIGReg": [trained(drawn_with(rho), len(rho), given.steps, seed) for seed in (0, 1)],
         }
     results["seconds for a million pairs"] = {}
     for n in (1, 2, 4, 6):

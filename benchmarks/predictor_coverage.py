@@ -1,0 +1,180 @@
+"""How often the predictor's 95 % intervals hold the answer, over random worlds of known answer, and what it refuses.
+
+    python benchmarks/predictor_coverage.py [--worlds 200]
+
+Every world has 1 to 6 controls and 20,000 to 100,000 pairs. Gaussian coordinates move as Ornstein-Uhlenbeck pairs, with
+or without jumps, whose correlations leave the linear map optimal (`sigreg_margin`), or as the uniform walk between
+reflecting walls, or with a negative correlation. Each is bent by an increasing function, and in a third of the worlds
+the bent ones are mixed by a random matrix. The ideal encoder recovers the Gaussian coordinates u, so that R^2 of a
+control is that of its regression on u: by quadrature. Then, over numbers of controls and of pairs, what an audit
+answers, how wide the interval is, and how long it takes: results/predictor_coverage.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from machine import RESULTS, described
+from tables import rewrite
+from trained_on_controls import rounded
+from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream
+from worldprobe.explore import Pairs
+from worldprobe.predictor.log_prediction import predict_log
+from worldprobe.predictor.predict import predict
+from worldprobe.predictor.unequal_correlations import sigreg_margin
+
+BENT: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "u": lambda u: u,
+    "sinh(u / 2)": lambda u: np.sinh(u / 2),
+    "Phi(u)": ndtr,
+    "u + u³ / 3": lambda u: u + u**3 / 3,
+    "exp(u / 2)": lambda u: np.exp(u / 2),
+    "tanh(u)": np.tanh,
+    "u |u|": lambda u: u * np.abs(u),
+}
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(201)
+DENSITY = WEIGHTS / WEIGHTS.sum()
+SAFE = 0.1
+"""Least margin of `sigreg_margin`: nearer to 0 no sample of this size decides."""
+SIZES = ((6, 10, 20), (1_000, 10_000, 100_000))
+
+
+@dataclass(frozen=True)
+class World:
+    """Pairs whose answer is known."""
+
+    name: str
+    first: np.ndarray
+    second: np.ndarray
+    truth: np.ndarray
+    """R^2 of each control."""
+
+
+def moments(bend: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+    """Return a function's covariance with u, and its variance."""
+    values = bend(NODES)
+    values = values - values @ DENSITY
+    return float(values * NODES @ DENSITY), float(values**2 @ DENSITY)
+
+
+def random_world(seed: int) -> World:
+    """Draw one."""
+    rng = stream(seed, "world")
+    n, pairs = int(rng.integers(1, 7)), int(rng.choice([20_000, 50_000, 100_000]))
+    kind = rng.choice(["walk", "walk with jumps", "walls", "reflection"], p=[0.55, 0.2, 0.15, 0.1])
+    if kind == "walls":
+        n = min(n, 3)
+        first, second = _walls(rng, pairs, n)
+        return World(f"walls, n = {n}", first, second, np.full(n, 3 / np.pi))
+    if kind == "reflection":
+        rho = rng.uniform(-0.9, -0.5)
+        first = rng.standard_normal((pairs, 1))
+        second = rho * first + np.sqrt(1 - rho**2) * rng.standard_normal((pairs, 1))
+        return World(f"rho = {rho:.2f}", first, second, np.zeros(1))
+    rho = _safe(rng, n)
+    u = rng.standard_normal((pairs, n))
+    moved = rho * u + np.sqrt(1 - rho**2) * rng.standard_normal((pairs, n))
+    if kind == "walk with jumps":
+        jumps = rng.random((pairs, 1)) < rng.uniform(0.05, 0.3)
+        moved = np.where(jumps, rng.standard_normal((pairs, n)), moved)
+    names = rng.choice(list(BENT), n)
+    bent = [BENT[name] for name in names]
+    mixing = rng.standard_normal((n, n)) if n > 1 and rng.random() < 1 / 3 else np.eye(n)
+    first, second = (np.stack([bend(z[:, i]) for i, bend in enumerate(bent)], axis=1) @ mixing.T for z in (u, moved))
+    own = np.array([moments(bend) for bend in bent])
+    truth = (mixing**2 @ own[:, 0] ** 2) / (mixing**2 @ own[:, 1])
+    mixed = ", mixed" if (mixing != np.eye(n)).any() else ""
+    return World(f"{kind}, n = {n}, {', '.join(names)}{mixed}", first, second, truth)
+
+
+def _safe(rng: np.random.Generator, n: int) -> np.ndarray:
+    while True:
+        rho = np.full(n, rng.uniform(0.3, 0.95)) if rng.random() < 0.5 else rng.uniform(0.3, 0.95, n)
+        if n == 1 or sigreg_margin(rho, degree=5) > SAFE * (1 - rho.max()):
+            return rho
+
+
+def _walls(rng: np.random.Generator, pairs: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    step = rng.uniform(0.1, 0.5)
+    z = rng.random((pairs, n))
+    unfolded = np.abs(z + step * rng.standard_normal(z.shape)) % 2
+    return z, np.where(unfolded > 1, 2 - unfolded, unfolded)
+
+
+def judged(seed: int) -> dict[str, Any]:
+    """Predict one world's recovery in full; say whether the interval holds the answer."""
+    world = random_world(seed)
+    start = time.process_time()
+    found = predict(world.first, world.second, "sigreg", rng=stream(seed, "prediction"))
+    truth = float(world.truth.mean())
+    row = {
+        "world": world.name,
+        "n": world.first.shape[1],
+        "pairs": len(world.first),
+        "truth": rounded(truth),
+        "r2": rounded(found.r2),
+        "ci95": rounded(found.ci95),
+        "covers": found.ci95 and bool(found.ci95[0] <= truth <= found.ci95[1]),
+        "refused": found.refused_briefly,
+        "seconds": round(time.process_time() - start, 1),
+    }
+    print(seed, row, flush=True)
+    return row
+
+
+def answered(n: int, pairs: int) -> dict[str, Any]:
+    """Return what an audit answers of Gaussian pairs, correlations .8 to .95, whose ideal R^2 is 1."""
+    rng = stream(n, "sizes", str(pairs))
+    rho = np.linspace(0.8, 0.95, n)
+    first = rng.standard_normal((pairs, n))
+    second = rho * first + np.sqrt(1 - rho**2) * rng.standard_normal(first.shape)
+    made = Pairs(
+        np.stack([first, second], axis=1).reshape(-1, n).astype(np.float32), np.arange(2 * pairs).reshape(-1, 2)
+    )
+    start = time.process_time()
+    found = predict_log(made, [f"z{i + 1}" for i in range(n)])
+    row = {"n": n, "pairs": pairs, "r2": rounded(found.r2), "ci95": rounded(found.ci95)}
+    row |= {"approximate": found.approximate, "seconds": round(time.process_time() - start, 1)}
+    print(row, flush=True)
+    return row
+
+
+def main() -> None:
+    """Draw, predict, count, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worlds", type=int, default=200)
+    given = parser.parse_args()
+    sizes = [answered(n, pairs) for n in SIZES[0] for pairs in SIZES[1]]
+    rows = [judged(seed) for seed in range(given.worlds)]
+    known = [row for row in rows if row["ci95"] is not None]
+    summary = {
+        "worlds": len(rows),
+        "answered": len(known),
+        "refused share": rounded(1 - len(known) / len(rows)),
+        "covered share": rounded(np.mean([row["covers"] for row in known])),
+        "worst miss": rounded(max((_miss(row) for row in known), default=0.0)),
+    }
+    print(summary)
+    what = (
+        "Coverage of 95 % intervals over random worlds of known answer, and answers over numbers of controls and pairs"
+    )
+    document = {"what": what, "settings": vars(given), "machine": described(), "summary": summary}
+    write_json(RESULTS / "predictor_coverage.json", document | {"sizes": sizes, "rows": rows})
+    rewrite()
+
+
+def _miss(row: dict[str, Any]) -> float:
+    low, high = row["ci95"]
+    return float(max(low - row["truth"], row["truth"] - high, 0.0))
+
+
+if __name__ == "__main__":
+    main()
