@@ -9,6 +9,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.terminal import say
+from worldprobe.errors import InvalidValue
 
 
 @app.command()
@@ -20,11 +21,32 @@ def play(
         list[str] | None,
         typer.Option(help="A run whose encoder is shown (may be repeated). Default: those of the first seed."),
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of serving, write a session that plays without a server: FILE.html, FILE.webp (a loop), or "
+            "a folder for both. In the results folder, the report shows them."
+        ),
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option(help="For --export: an exploration's label. Default: a tour of all controls.")
+    ] = None,
+    states: Annotated[int | None, typer.Option(help="For --export: states of the session.", min=2, max=600)] = None,
 ) -> None:
     """Open a page with the world in 3-D, a slider for every control, and where each encoder believes the camera to be.
 
     [bold]worldprobe play runs/camera-cpu[/bold]
+    [bold]worldprobe play runs/camera-cpu --export page.html[/bold]
     """
+    if export is not None:
+        from worldprobe.playing.export_session import export as write
+
+        for written in write(run, export, encoders=encoder or (), path=path, states=states):
+            say("Wrote {} ({} kB)", written, f"{written.stat().st_size / 1000:,.0f}")
+        return
+    for name, value in {"--path": path, "--states": states}.items():
+        if value is not None:
+            raise InvalidValue(name, value, "nothing without --export")
     from worldprobe.playing.page_server import play as serve
 
     serve(run, host=host, port=port, encoders=encoder or (), said=lambda where: say("{}  (Ctrl-C ends it)", where))

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from worldprobe.errors import WorldprobeError
+from worldprobe.playing.own_paths import own_paths
 from worldprobe.playing.palette import COLOURS
 from worldprobe.playing.played_folder import PlayedFolder
 from worldprobe.results import Run
@@ -40,10 +41,12 @@ class Believers:
         self.ready: list[Believer] = []
         self.problems: dict[str, str] = {}
         """Why an encoder could not be loaded, by run."""
+        self.paths: dict[str, Float[np.ndarray, "states n"]] = {}
+        """What the explorations visit, in their own order; empty until it is known."""
         self.done = threading.Event()
 
     def load(self, loaded: Callable[[], None] = lambda: None) -> None:
-        """Load every encoder; `loaded` is called after each."""
+        """Load every encoder, then the explorations' paths; `loaded` is called after each."""
         from worldprobe.study.probed_encoder import probed_encoder
 
         for run in self.folder.runs:
@@ -54,4 +57,10 @@ class Believers:
             else:
                 self.ready.append(Believer(run, self.folder.names[run.id], self.colours[run.id], encoder))
             loaded()
+        if not self.folder.recorded:
+            try:
+                self.paths = own_paths(self.folder)
+            except (WorldprobeError, ValueError) as error:
+                self.problems["paths"] = " ".join(str(error).split())[:300]
         self.done.set()
+        loaded()

@@ -54,7 +54,8 @@ class DrawingThread:
         self._watchers: list[Watcher] = []
         self._asked, self._stop = threading.Event(), threading.Event()
         self._lock = threading.Lock()
-        self.opened = threading.Event()
+        self.opened, self.begun = threading.Event(), threading.Event()
+        """Set once there is something to show, and once somebody was shown it."""
         self.problem: BaseException | None = None
         """What ended it, if anything did."""
         self.updates = 0
@@ -121,4 +122,5 @@ class DrawingThread:
         for i, (watcher, moment) in enumerate(asked):
             watcher.show(ShownMoment(moment, seen[i], {run: z[i] for run, z in read.items()}))
             self.updates += 1
+        self.begun.set()
         return True

@@ -21,6 +21,8 @@ from worldprobe.playing.viewer import Viewer
 
 LOOPBACK = "127.0.0.1"
 PORT = 8080
+PATIENCE = 3.0
+"""Seconds that encoders wait for the first picture to be shown, lest loading them delay it."""
 
 
 class Page:
@@ -56,7 +58,7 @@ class Page:
         add_surroundings(self._server, self.stage.subject)
         self._server.on_client_connect(self._enter)
         self._server.on_client_disconnect(self._leave)
-        threading.Thread(target=self.believers.load, args=(self._refresh,), name="encoders", daemon=True).start()
+        threading.Thread(target=self._load, name="encoders", daemon=True).start()
 
     def wait(self) -> None:
         """Serve until the stage ends by a problem, which is raised, or the caller is interrupted."""
@@ -92,6 +94,10 @@ class Page:
             viewer = self.viewers.pop(client.client_id, None)
         if viewer is not None:
             self.stage.leave(viewer)
+
+    def _load(self) -> None:
+        self.stage.begun.wait(PATIENCE)
+        self.believers.load(self._refresh)
 
     def _refresh(self) -> None:
         with self._lock:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.playing.own_paths import TOUR, tour
 from worldprobe.playing.playable import Moment, PlayedSources
 
 if TYPE_CHECKING:
@@ -24,15 +26,13 @@ class PathPanel:
 
     def __init__(self, gui: Any, viewer: Viewer) -> None:
         self.viewer, self._lock = viewer, threading.RLock()
-        self._paths: dict[str, Any] = dict(viewer.folder.paths()) if viewer.subject.free else {}
+        self._paths: dict[str, Any] = {TOUR: tour(len(viewer.subject.controls))}
         if isinstance(viewer.subject, PlayedSources):
             self._paths = {label: sample.controls for label, sample in viewer.subject.samples.items()}
         self._at, self._playing, self._due = 0, False, 0.0
         self._placing = threading.local()
-        self._folder = gui.add_folder("Time line" if not viewer.subject.free else "Paths of the explorations")
-        with self._folder:
-            names = list(self._paths) or [PLAN]
-            self._choice = gui.add_dropdown("Path", names, visible=len(names) > 1 or viewer.subject.free)
+        with gui.add_folder("Paths" if viewer.subject.free else "Time line"):
+            self._choice = gui.add_dropdown("Path", list(self._paths))
             self._place = gui.add_slider("State", 0, max(1, self._length - 1), 1, 0)
             self._rate = gui.add_slider("States a second", 1, FASTEST, 1, RATE)
             self._button = gui.add_button("Play")
@@ -62,13 +62,21 @@ class PathPanel:
             self._playing = False
             self._button.label = "Play"
 
+    def offer(self, paths: Mapping[str, Float[np.ndarray, "states n"]]) -> None:
+        """Offer further paths, by name."""
+        with self._lock:
+            if set(paths) - set(self._paths):
+                self._paths |= paths
+                self._choice.options = tuple(self._paths)
+
     def watch(self, path: Float[np.ndarray, "points n"]) -> None:
         """Play the path of a plan."""
+        self.pause()
         with self._lock:
             self._paths[PLAN] = path
             self._choice.options = tuple(self._paths)
             self._choice.value = PLAN
-            self._choose()
+        self._choose()
         self.play()
 
     def advance(self, now: float) -> bool:

@@ -64,6 +64,18 @@ class PlayedWorld(Playable):
     def observe(self, moments: Sequence[Moment]) -> Shaped[np.ndarray, "N ..."]:
         return self.world.observe(np.stack([moment.z for moment in moments]))
 
+    @property
+    def arm(self) -> Any:
+        """The world where it is an arm, whose bodies and joints can be asked for; else None."""
+        jointed = all(hasattr(type(self.world), name) for name in ("body_poses", "joint_angles"))
+        return self.world if jointed else None
+
+    def arm_points(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N points 3"]:
+        """Return where an arm's shoulder, joints and fingertip are, in metres."""
+        bodies = self.arm.body_poses(self.arm.joint_angles(z))
+        points: np.ndarray = np.stack([pose[:, :3, 3] for pose in bodies.values()], axis=1)
+        return points
+
     def another(self) -> World:
         """Return the same world once more, for another thread."""
         return type(self.world).model_validate(self.world.settings())

@@ -79,18 +79,6 @@ class PlayedFolder:
         names = {run.id: named(run) for run in self.runs}
         return names if len(set(names.values())) == len(names) else {run.id: run.id for run in self.runs}
 
-    def paths(self) -> dict[str, Float[np.ndarray, "frames n"]]:
-        """Return what each exploration visited, by its id, in the order of its frames.
-
-        Raises DamagedData where a file of them cannot be read.
-        """
-        found = {}
-        for exploration in self.results.explorations:
-            file = inside(self.path, "explorations", f"{exploration.id}.npz")
-            if file.is_file():
-                found[exploration.id] = _controls(file, len(self.results.controls))
-        return found
-
     def look_alikes(self) -> list[LookAlike]:
         """Return the pairs of states that the folder's audit found to be perceptually aliased, the most alike first.
 
@@ -153,14 +141,3 @@ def _study(path: Path) -> dict[str, Any]:
         return dict(read_yaml(file.read_text(encoding="utf8"), str(file))["study"])
     except (InvalidYaml, UnicodeDecodeError, TypeError, KeyError, ValueError) as error:
         raise DamagedData(f"{file} is not what was written ({error}). {AGAIN}") from None
-
-
-def _controls(file: Path, n: int) -> Float[np.ndarray, "frames n"]:
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            z = np.asarray(archive["z"], dtype=np.float64)
-    except Exception as error:  # whatever zipfile and numpy find in a damaged file
-        raise DamagedData(f"{file} is not readable ({error}). Remove it. {AGAIN}") from None
-    if z.ndim != 2 or z.shape[1] != n or not len(z) or not np.isfinite(z).all():
-        raise DamagedData(f"{file} holds {z.shape}, not finite (frames, {n}). Remove it. {AGAIN}")
-    return z

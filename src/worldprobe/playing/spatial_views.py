@@ -10,14 +10,11 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from PIL import Image
 
+from worldprobe.playing.outside_view import GHOST_DEPTH, TRUE_DEPTH, seat
 from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
 from worldprobe.playing.playable import Playable, PlayedWorld
 from worldprobe.render.camera import VERTICAL_FOV_DEGREES
 
-TRUE_SIZE, GHOST_SIZE = 0.42, 0.3
-"""Metres from a camera to its picture."""
-BEHIND, ASIDE, ABOVE = 3.4, 1.9, 1.7
-"""Metres from which the scene is seen at first: behind the camera at rest, to its right, and above it."""
 FORWARDS = np.diag([1.0, -1.0, -1.0])
 """From our cameras, which look down their -Z with +Y up, to the viewer's, which look along +Z with +Y down."""
 UPRIGHT = (np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0)
@@ -50,7 +47,7 @@ class CameraView(SpatialView):
         self._angle = np.radians(getattr(world, "fov_degrees", VERTICAL_FOV_DEGREES))
         height, width = subject.observation_shape[:2]
         self._aspect, self._scene, self._colours = width / height, scene, colours
-        self._true = self._frustum("/true", TRUE_COLOUR, TRUE_SIZE, 0.022)
+        self._true = self._frustum("/true", TRUE_COLOUR, TRUE_DEPTH, 0.022)
         self.ghosts: dict[str, Any] = {}
         self._goal: Any = None
 
@@ -66,12 +63,12 @@ class CameraView(SpatialView):
         _place(self._true, poses[0])
         for run, pose in zip(readings, poses[1:], strict=True):
             if run not in self.ghosts:
-                self.ghosts[run] = self._frustum(f"/ghost/{_safe(run)}", self._colours[run], GHOST_SIZE, 0.03)
+                self.ghosts[run] = self._frustum(f"/ghost/{_safe(run)}", self._colours[run], GHOST_DEPTH, 0.03)
             _place(self.ghosts[run], pose)
         for run, ghost in self.ghosts.items():
             ghost.visible = run in readings
         if goal is not None:
-            self._goal = self._goal or self._frustum("/goal", GOAL_COLOUR, GHOST_SIZE, 0.02)
+            self._goal = self._goal or self._frustum("/goal", GOAL_COLOUR, GHOST_DEPTH, 0.02)
             _place(self._goal, self.world.cameras(goal[None])[0])
         if self._goal is not None:
             self._goal.visible = goal is not None
@@ -97,8 +94,7 @@ class ArmView(SpatialView):
     """Metres from one arm to the next, so that none hides another."""
 
     def __init__(self, scene: Any, subject: PlayedWorld, colours: Colours) -> None:
-        self.world: Any = subject.world
-        self._scene, self._colours = scene, colours
+        self._subject, self._scene, self._colours = subject, scene, colours
         self._arms: dict[str, Any] = {}
         scene.add_grid("/table", width=0.6, height=0.6, cell_size=0.05, section_size=0.3, position=(0.0, 0.0, -0.01))
         self._joints = scene.add_point_cloud("/joints", np.zeros((1, 3)), TRUE_COLOUR, point_size=0.016)
@@ -114,7 +110,7 @@ class ArmView(SpatialView):
         if goal is not None:
             wanted["goal"] = (goal, GOAL_COLOUR, 0.008)
         wanted |= {run: (z, self._colours[run], 0.01) for run, z in readings.items()}
-        chains = self.chains(np.stack([z for z, _, _ in wanted.values()]))
+        chains = self._subject.arm_points(np.stack([z for z, _, _ in wanted.values()]))
         self._joints.points = chains[0].astype(np.float32)
         for k, (name, (_, colour, thickness)) in enumerate(wanted.items()):
             points = chains[k] + np.array([0.0, 0.0, k * self.HIGH])
@@ -127,12 +123,6 @@ class ArmView(SpatialView):
                 )
         for name, arm in self._arms.items():
             arm.visible = name in wanted
-
-    def chains(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N points 3"]:
-        """Return where shoulder, joints and fingertip are."""
-        bodies = self.world.body_poses(self.world.joint_angles(z))
-        points: np.ndarray = np.stack([pose[:, :3, 3] for pose in bodies.values()], axis=1)
-        return points
 
 
 class PictureView(SpatialView):
@@ -169,7 +159,7 @@ def view_of(scene: Any, subject: Playable, colours: Colours) -> SpatialView:
     if isinstance(subject, PlayedWorld):
         if subject.camera_world is not None:
             return CameraView(scene, subject, colours)
-        if hasattr(type(subject.world), "body_poses") and hasattr(type(subject.world), "joint_angles"):
+        if subject.arm is not None:
             return ArmView(scene, subject, colours)
     return PictureView(scene, subject)
 
@@ -181,11 +171,8 @@ def add_surroundings(server: Any, subject: Playable) -> None:
         world = subject.camera_world
         scene = world.glb.read_bytes()
         server.scene.add_glb("/scene", scene, wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
-        rest = world.cameras(np.zeros((1, len(subject.controls))))[0]
-        at, right, ahead = rest[:3, 3], rest[:3, 0], -rest[:3, 2]
-        camera.position = at - BEHIND * ahead + ASIDE * right + [0.0, 0.0, ABOVE]
-        camera.look_at = at + 0.5 * ahead
-    elif isinstance(subject, PlayedWorld) and hasattr(type(subject.world), "body_poses"):
+        camera.position, camera.look_at = seat(world.cameras(np.zeros((1, len(subject.controls))))[0])
+    elif isinstance(subject, PlayedWorld) and subject.arm is not None:
         camera.position, camera.look_at = np.array([0.0, -0.35, 0.7]), np.zeros(3)
     else:
         camera.position, camera.look_at = np.array([0.0, -3.2, 0.0]), np.zeros(3)

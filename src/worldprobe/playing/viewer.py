@@ -108,6 +108,7 @@ class Viewer:
 
     def refresh(self) -> None:
         """Show the same moment again: an encoder is ready, or another is chosen."""
+        self.path_panel.offer(self.believers.paths)
         with self._lock:
             self._changed = True
         self.stage.ask()
@@ -185,7 +186,7 @@ class Viewer:
         ]
         if self.goal is not None:
             entries.append((GOAL_COLOUR, "goal", ""))
-        problems = [f"{self.folder.names[run]}: {why}" for run, why in self.believers.problems.items()]
+        problems = [f"{self.folder.names.get(run, run)}: {why}" for run, why in self.believers.problems.items()]
         waiting = "" if self.believers.done.is_set() else "Encoders are being loaded ..."
         return legend_html(entries, " ".join([waiting, *problems]).strip())
 

@@ -1,0 +1,89 @@
+"""A scene and its cameras seen from outside: from where, and where their edges are in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float64, UInt8
+
+from worldprobe.playing.playable import PlayedWorld
+from worldprobe.render.camera import VERTICAL_FOV_DEGREES
+
+BEHIND, ASIDE, ABOVE = 3.9, 2.3, 2.1
+"""Metres from the camera at rest to where it is seen from: behind it, to its right, and above it."""
+AHEAD = 0.6
+"""Metres before the camera at rest: the point that is looked at."""
+FOV_DEGREES = 46.0
+NEAR = 0.05
+"""Metres before which nothing is drawn."""
+TRUE_DEPTH, GHOST_DEPTH = 0.42, 0.34
+"""Metres from a camera to the rectangle that it sees."""
+
+EDGES = ((0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1), (5, 6), (6, 7))
+"""Of a frustum's points: its apex, the corners of what it sees, and a mark that says which side is up."""
+
+
+@dataclass(frozen=True)
+class OutsideView:
+    """A camera outside: its pose, looking down its -Z with +Y up, and the picture's size."""
+
+    pose: Float[np.ndarray, "4 4"]
+    width: int
+    height: int
+
+    def project(self, points: Float[np.ndarray, "*N 3"]) -> Float64[np.ndarray, "*N 2"]:
+        """Return where points are in the picture, in pixels from its upper left corner; NaN for those behind it."""
+        local = (points - self.pose[:3, 3]) @ self.pose[:3, :3]
+        depth = np.where(local[..., 2] < -NEAR, -local[..., 2], np.nan)
+        focal = self.height / 2 / np.tan(np.radians(FOV_DEGREES) / 2)
+        across = self.width / 2 + focal * local[..., 0] / depth
+        down = self.height / 2 - focal * local[..., 1] / depth
+        return np.stack([across, down], axis=-1)
+
+
+def seat(rest: Float[np.ndarray, "4 4"]) -> tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]]:
+    """Return from where a camera at rest is seen best, and the point that is looked at."""
+    at, right, ahead = rest[:3, 3], rest[:3, 0], -rest[:3, 2]
+    return at - BEHIND * ahead + ASIDE * right + [0.0, 0.0, ABOVE], at + AHEAD * ahead
+
+
+def outside_view(world: PlayedWorld, width: int, height: int) -> OutsideView:
+    """Return the view of a world's scene and camera from outside."""
+    seen = world.camera_world
+    assert seen is not None
+    position, aim = seat(seen.cameras(np.zeros((1, len(world.controls))))[0])
+    ahead = (aim - position) / np.linalg.norm(aim - position)
+    right = np.cross(ahead, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    pose = np.eye(4)
+    pose[:3, :3] = np.stack([right, np.cross(right, ahead), -ahead], axis=1)
+    pose[:3, 3] = position
+    return OutsideView(pose, width, height)
+
+
+def scenery(world: PlayedWorld, view: OutsideView) -> UInt8[np.ndarray, "H W 3"]:
+    """Return the scene as that view sees it, without any camera in it."""
+    from worldprobe.render.raster import Raster
+
+    seen = world.camera_world
+    assert seen is not None
+    with Raster.from_glb(seen.glb, (view.height, view.width), FOV_DEGREES) as raster:
+        picture: np.ndarray = raster.draw(view.pose[None])[0]
+    return picture
+
+
+def frustums(world: PlayedWorld, z: Float[np.ndarray, "N n"], depth: float) -> Float64[np.ndarray, "N points 3"]:
+    """Return the points of the cameras at these controls, in the order of `EDGES`."""
+    seen = world.camera_world
+    assert seen is not None
+    tall = depth * np.tan(np.radians(getattr(world.world, "fov_degrees", VERTICAL_FOV_DEGREES)) / 2)
+    wide = tall * world.observation_shape[1] / world.observation_shape[0]
+    mark = 0.25 * tall
+    local = np.array([
+        (0, 0, 0), (-wide, -tall, -depth), (wide, -tall, -depth), (wide, tall, -depth), (-wide, tall, -depth),
+        (-mark, tall, -depth), (0, tall + mark, -depth), (mark, tall, -depth),
+    ])  # fmt: skip
+    poses = seen.cameras(z)
+    points: np.ndarray = local @ poses[:, :3, :3].transpose(0, 2, 1) + poses[:, None, :3, 3]
+    return points
