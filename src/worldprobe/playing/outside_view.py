@@ -9,16 +9,17 @@ from jaxtyping import Float, Float64, UInt8
 
 from worldprobe.playing.playable import PlayedWorld
 from worldprobe.render.camera import VERTICAL_FOV_DEGREES
+from worldprobe.world.camera_world import CameraWorld
 
-BEHIND, ASIDE, ABOVE = 3.9, 2.3, 2.1
-"""Metres from the camera at rest to where it is seen from: behind it, to its right, and above it."""
-AHEAD = 0.6
-"""Metres before the camera at rest: the point that is looked at."""
+BEHIND, ASIDE, ABOVE = 7.8, 4.6, 4.2
+"""From the camera at rest to where it is seen from: behind it, to its right, and above it, in strides."""
+AHEAD = 1.2
+"""Strides before the camera at rest: the point that is looked at."""
 FOV_DEGREES = 46.0
 NEAR = 0.05
 """Metres before which nothing is drawn."""
-TRUE_DEPTH, GHOST_DEPTH = 0.42, 0.34
-"""Metres from a camera to the rectangle that it sees."""
+TRUE_DEPTH, GHOST_DEPTH = 0.84, 0.68
+"""Strides from a camera to the rectangle that it sees."""
 
 EDGES = ((0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1), (5, 6), (6, 7))
 """Of a frustum's points: its apex, the corners of what it sees, and a mark that says which side is up."""
@@ -42,17 +43,29 @@ class OutsideView:
         return np.stack([across, down], axis=-1)
 
 
-def seat(rest: Float[np.ndarray, "4 4"]) -> tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]]:
-    """Return from where a camera at rest is seen best, and the point that is looked at."""
+def stride(seen: CameraWorld, n: int) -> float:
+    """Return the metres that one standard deviation of the control moves the camera that moves it most: .5 in the room.
+
+    By it everything that is drawn of cameras is measured, so that a scene may be a dolls' house or a hall. It is .5 of
+    a camera that only turns.
+    """
+    at = seen.cameras(np.concatenate([np.zeros((1, n)), np.eye(n)]))[:, :3, 3]
+    return float(np.linalg.norm(at[1:] - at[0], axis=1).max()) or 0.5
+
+
+def seat(seen: CameraWorld, n: int) -> tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]]:
+    """Return from where the camera at rest is seen best, and the point that is looked at."""
+    rest = seen.cameras(np.zeros((1, n)))[0]
     at, right, ahead = rest[:3, 3], rest[:3, 0], -rest[:3, 2]
-    return at - BEHIND * ahead + ASIDE * right + [0.0, 0.0, ABOVE], at + AHEAD * ahead
+    back = -BEHIND * ahead + ASIDE * right + np.array([0.0, 0.0, ABOVE])
+    return at + stride(seen, n) * back, at + stride(seen, n) * AHEAD * ahead
 
 
 def outside_view(world: PlayedWorld, width: int, height: int) -> OutsideView:
     """Return the view of a world's scene and camera from outside."""
     seen = world.camera_world
     assert seen is not None
-    position, aim = seat(seen.cameras(np.zeros((1, len(world.controls))))[0])
+    position, aim = seat(seen, len(world.controls))
     ahead = (aim - position) / np.linalg.norm(aim - position)
     right = np.cross(ahead, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right)
@@ -64,11 +77,13 @@ def outside_view(world: PlayedWorld, width: int, height: int) -> OutsideView:
 
 def scenery(world: PlayedWorld, view: OutsideView) -> UInt8[np.ndarray, "H W 3"]:
     """Return the scene as that view sees it, without any camera in it."""
+    from worldprobe.render.painter import FAR_METRES
     from worldprobe.render.raster import Raster
 
     seen = world.camera_world
     assert seen is not None
-    with Raster.from_glb(seen.glb, (view.height, view.width), FOV_DEGREES) as raster:
+    far = 2.0 * getattr(seen, "far", FAR_METRES)
+    with Raster.from_glb(seen.glb, (view.height, view.width), FOV_DEGREES, far=far) as raster:
         picture: np.ndarray = raster.draw(view.pose[None])[0]
     return picture
 
@@ -77,6 +92,7 @@ def frustums(world: PlayedWorld, z: Float[np.ndarray, "N n"], depth: float) -> F
     """Return the points of the cameras at these controls, in the order of `EDGES`."""
     seen = world.camera_world
     assert seen is not None
+    depth *= stride(seen, z.shape[1])
     tall = depth * np.tan(np.radians(getattr(world.world, "fov_degrees", VERTICAL_FOV_DEGREES)) / 2)
     wide = tall * world.observation_shape[1] / world.observation_shape[0]
     mark = 0.25 * tall

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from PIL import Image
 
-from worldprobe.playing.outside_view import GHOST_DEPTH, TRUE_DEPTH, seat
+from worldprobe.playing.outside_view import GHOST_DEPTH, TRUE_DEPTH, seat, stride
 from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
 from worldprobe.playing.playable import Playable, PlayedWorld
 from worldprobe.render.camera import VERTICAL_FOV_DEGREES
@@ -47,7 +47,8 @@ class CameraView(SpatialView):
         self._angle = np.radians(getattr(world, "fov_degrees", VERTICAL_FOV_DEGREES))
         height, width = subject.observation_shape[:2]
         self._aspect, self._scene, self._colours = width / height, scene, colours
-        self._true = self._frustum("/true", TRUE_COLOUR, TRUE_DEPTH, 0.022)
+        self._stride = stride(world, len(subject.controls))
+        self._true = self._frustum("/true", TRUE_COLOUR, TRUE_DEPTH, 0.044)
         self.ghosts: dict[str, Any] = {}
         self._goal: Any = None
 
@@ -63,12 +64,12 @@ class CameraView(SpatialView):
         _place(self._true, poses[0])
         for run, pose in zip(readings, poses[1:], strict=True):
             if run not in self.ghosts:
-                self.ghosts[run] = self._frustum(f"/ghost/{_safe(run)}", self._colours[run], GHOST_DEPTH, 0.03)
+                self.ghosts[run] = self._frustum(f"/ghost/{_safe(run)}", self._colours[run], GHOST_DEPTH, 0.05)
             _place(self.ghosts[run], pose)
         for run, ghost in self.ghosts.items():
             ghost.visible = run in readings
         if goal is not None:
-            self._goal = self._goal or self._frustum("/goal", GOAL_COLOUR, GHOST_DEPTH, 0.02)
+            self._goal = self._goal or self._frustum("/goal", GOAL_COLOUR, GHOST_DEPTH, 0.04)
             _place(self._goal, self.world.cameras(goal[None])[0])
         if self._goal is not None:
             self._goal.visible = goal is not None
@@ -78,8 +79,8 @@ class CameraView(SpatialView):
             name,
             self._angle,
             self._aspect,
-            scale=size,
-            thickness=thickness,
+            scale=size * self._stride,
+            thickness=thickness * self._stride,
             color=colour,
             format="png",
             cast_shadow=False,
@@ -171,7 +172,7 @@ def add_surroundings(server: Any, subject: Playable) -> None:
         world = subject.camera_world
         scene = world.glb.read_bytes()
         server.scene.add_glb("/scene", scene, wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
-        camera.position, camera.look_at = seat(world.cameras(np.zeros((1, len(subject.controls))))[0])
+        camera.position, camera.look_at = seat(world, len(subject.controls))
     elif isinstance(subject, PlayedWorld) and subject.arm is not None:
         camera.position, camera.look_at = np.array([0.0, -0.35, 0.7]), np.zeros(3)
     else:

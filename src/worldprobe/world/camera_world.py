@@ -13,7 +13,8 @@ from jaxtyping import Float
 class CameraWorld(Protocol):
     """A world whose controls move a camera: where it is for given controls, and the scene that it sees.
 
-    Any world with these two members is shown in 3-D by `worldprobe play`.
+    Any world with these two members is shown in 3-D by `worldprobe play`. Where its vertical angle of view is not the
+    room's, it has a property `fov_degrees`, and `far` where its scene reaches farther, in metres.
     """
 
     @property

@@ -64,6 +64,21 @@ class Scene(World):
             "driver": self._open_raster().driver,
         }
 
+    @property
+    def glb(self) -> Path:
+        """The scene as a `.glb` file."""
+        return self.folder / SCENE
+
+    @property
+    def fov_degrees(self) -> float:
+        """The vertical angle of view."""
+        return float(self.manifest.camera.fov)
+
+    @property
+    def far(self) -> float:
+        """Metres beyond which nothing is drawn."""
+        return float(self.manifest.far)
+
     def cameras(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
         """Return the camera-to-world matrices of N control vectors."""
         values = checked_rows("z", z, len(self.controls))
