@@ -17,6 +17,7 @@ from worldprobe.world.room.paints import drawn
 SIZE, SAMPLES = 128, 8  # a bake of 1/64 of the texels with a quarter of the paths
 MOVED = """
 from dataclasses import replace
+from worldprobe.world.blender_loop import serve
 from worldprobe.world.room import blender
 from worldprobe.world.room.blueprint import ROOMS, blueprint
 
@@ -25,7 +26,7 @@ lamps = list(plan.lamps)
 x, y, z = lamps[{lamp}].at
 lamps[{lamp}] = replace(lamps[{lamp}], at=(x + {metres}, y, z))
 ROOMS.register("moved")(lambda: replace(plan, name="moved", lamps=tuple(lamps)))
-blender.main()
+serve(blender.COMMANDS)
 """
 
 
