@@ -21,7 +21,7 @@ from worldprobe.recordings.episodes import episode_of
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.formats.tfds_features import DESCRIPTION, FeatureShape, described_features
-from worldprobe.recordings.formats.tfrecords import Record, Values, example_of, records
+from worldprobe.recordings.formats.tfrecords import FramedRecord, Values, example_of, records
 from worldprobe.recordings.problems import UnknownLayout, UnusableData, shortened
 from worldprobe.recordings.recorded_frames import ArrayFrames, Frames, natural
 
@@ -69,14 +69,14 @@ class Examples:
 
     folder: Path
     described: Mapping[str, FeatureShape]
-    records: list[Record] = field(default_factory=list)
+    records: list[FramedRecord] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     numbers: dict[str, list[np.ndarray]] = field(default_factory=dict)
     images: dict[str, int] = field(default_factory=dict)
     """In how many examples a feature is one image a step."""
     episodic: bool = True
 
-    def add(self, record: Record) -> None:
+    def add(self, record: FramedRecord) -> None:
         """Parse an example; raises UnusableData where its features do not fit its steps."""
         example = example_of(record)
         values = example.steps or _within(example.context)
@@ -139,7 +139,7 @@ class ExampleImages(EncodedFrames):
     """Image files in the steps of examples; the last few examples that were parsed are kept."""
 
     def __init__(
-        self, path: Path, name: str, examples: Sequence[Record], starts: Int[np.ndarray, " episodes"], rows: int
+        self, path: Path, name: str, examples: Sequence[FramedRecord], starts: Int[np.ndarray, " episodes"], rows: int
     ) -> None:
         self._examples, self._starts = examples, starts
         self._parsed: OrderedDict[int, list[bytes]] = OrderedDict()
@@ -168,7 +168,7 @@ def _within(context: Values) -> Values:
     return {name.removeprefix(STEPS): values for name, values in context.items() if name.startswith(STEPS)}
 
 
-def _steps(record: Record, values: Values, shapes: Mapping[str, FeatureShape], counted: Mapping[str, int]) -> int:
+def _steps(record: FramedRecord, values: Values, shapes: Mapping[str, FeatureShape], counted: Mapping[str, int]) -> int:
     """Return how many steps an example has; raises UnusableData where features disagree or none says it."""
     found = dict(counted)
     for name, held in values.items():

@@ -31,7 +31,7 @@ Values = dict[str, "np.ndarray | list[bytes]"]
 
 
 @dataclass(frozen=True)
-class Record:
+class FramedRecord:
     """Where an example lies in its file."""
 
     file: Path
@@ -49,7 +49,7 @@ class Example:
     """Of a sequence example: how many steps each of them has."""
 
 
-def records(file: Path) -> Iterator[Record]:
+def records(file: Path) -> Iterator[FramedRecord]:
     """Give where the records of a file lie; raises UnreadableFile for a length that its checksum does not confirm."""
     size, at = file.stat().st_size, 0
     with open(file, "rb") as handle:
@@ -63,11 +63,11 @@ def records(file: Path) -> Iterator[Record]:
             length = int.from_bytes(head[:8], "little")
             if at + length + FRAMING > size:
                 raise UnreadableFile(file, f"the record at byte {at:,} reaches beyond its end", AGAIN)
-            yield Record(file, at, length)
+            yield FramedRecord(file, at, length)
             at += length + FRAMING
 
 
-def example_of(record: Record) -> Example:
+def example_of(record: FramedRecord) -> Example:
     """Parse a record; raises UnreadableFile where its checksum or its content is wrong."""
     check_capacity(f"{record.file}, the record at byte {record.at:,}", UNPACKED * record.size)
     with open(record.file, "rb") as handle:
