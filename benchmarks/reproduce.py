@@ -45,7 +45,7 @@ def rows(results: Results, out: Path) -> list[dict[str, Any]]:
         back = sum(run.recovery.r2_controls_to_embedding for run in runs) / len(runs)
         found.append(
             {"regime": row.regime, "objective": row.objective, "role": row.role, "axes": row.axes}
-            | {"r2": mean, "sd": sd, "seeds": len(values), "published": quoted.get(None)}
+            | {"r2": mean, "sd": sd, "seeds": len(values), "r2_per_seed": values, "published": quoted.get(None)}
             | {"per_control": _per_control(runs), "published_per_control": {k: v for k, v in quoted.items() if k}}
             | {"r2_controls_to_embedding": back, "orthogonality": runs[0].recovery.orthogonality}
             | {"in_regime": _mean(run.recovery.r2_in_regime for run in runs), "predicted": _predicted(results, row)}
