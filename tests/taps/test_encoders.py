@@ -17,7 +17,11 @@ from typer.testing import CliRunner
 from toy import ToyWorld
 from worldprobe.cli import app
 from worldprobe.errors import WorldprobeError
+from worldprobe.evaluation.cause import _recovered
 from worldprobe.evaluation.measuring import measure
+from worldprobe.taps.encode import Tap, encode_all, preflight
+from worldprobe.taps.encoder import ForeignEncoder
+from worldprobe.taps.module_encoder import of_module
 
 SOURCE = '''
 import torch
@@ -323,3 +327,36 @@ def test_onnx_of_one_batch_size_is_run_in_batches_of_it(trained: Trained) -> Non
     torch.onnx.export(trained.network, (example,), str(path), input_names=["frames"], dynamo=False)
     fixed, any_size = trained.measured("--encoder", path), trained.measured("--encoder", exported(trained))
     assert fixed["taps"]["encoder"]["r2"] == pytest.approx(any_size["taps"]["encoder"]["r2"], abs=1e-6)
+
+
+def test_a_model_that_changes_its_input_in_place_is_given_a_copy() -> None:
+    """Else a batch that is encoded again, for another tap or to see whether it depends on its batch, is another one."""
+
+    class InPlace(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.sub_(0.5).mul_(2.0)
+
+    z = np.random.default_rng(0).standard_normal((8, 3)).astype(np.float32)
+    before = z.copy()
+    doubling = ForeignEncoder(lambda x: np.multiply(x, 2.0, out=x), "doubling")
+    for encoder in (of_module(InPlace(), "InPlace"), doubling):
+        assert not any("depends" in warning for warning in preflight(Tap(encoder), Vectors(z)).warnings)
+        encode_all(Tap(encoder), Vectors(z))
+        assert np.array_equal(z, before)
+
+
+class Vectors:
+    """Observations that are read without a copy."""
+
+    def __init__(self, z: np.ndarray) -> None:
+        self.z = z
+
+    def __len__(self) -> int:
+        return len(self.z)
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        return self.z[rows[0] : rows[-1] + 1]
+
+
+def test_a_recovery_that_rounds_to_zero_has_no_minus_sign() -> None:
+    assert _recovered({"r2": -0.003}, None).startswith("The encoder recovers 0.00 of the states linearly")

@@ -149,3 +149,16 @@ def test_an_encoder_that_gives_no_embedding_is_refused_with_what_it_gives(
         wp.RecoveryCallback(pairs[0])(0, Pair())
     with pytest.raises(wp.errors.InvalidValue, match=r"returns \(512, 2, 1\)"):
         wp.RecoveryCallback(pairs[0])(0, nn.Unflatten(1, (2, 1)))
+
+
+def test_an_encoder_that_normalises_in_place_does_not_change_what_is_held_out(
+    pairs: tuple[np.ndarray, np.ndarray],
+) -> None:
+    class InPlace(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.mul_(2.0)
+
+    x = torch.from_numpy(pairs[0]).float()
+    before = x.clone()
+    wp.RecoveryCallback(x, states=pairs[0])(0, InPlace())
+    assert torch.equal(x, before)

@@ -88,24 +88,28 @@ def verdict(
     lost = [state for state, r2 in values["r2_per_state"].items() if r2 < 0.5]
     untrained = compared.get("untrained")
     if untrained is not None and untrained["r2"] > values["r2"] - 0.02:
-        said.append(f"The same network untrained reads as much (R² {untrained['r2']:.2f}): training added nothing.")
+        said.append(
+            f"The same network untrained reads as much (R² {_two_places(untrained['r2'])}): training added nothing."
+        )
     pixels = compared.get("pixels")
     if pixels is not None and pixels["r2"] > values["r2"] + 0.02:
         said.append(
-            f"Raw pixels read more (R² {pixels['r2']:.2f}): the scene shows the states, the encoder drops them."
+            f"Raw pixels read more (R² {_two_places(pixels['r2'])}): the scene shows the states, the encoder drops "
+            "them."
         )
     taught = compared.get("supervised")
     if taught is not None and taught["r2"] > values["r2"] + 0.05:
-        said.append(f"Trained with the states as targets, the same network reads {taught['r2']:.2f}.")
+        said.append(f"Trained with the states as targets, the same network reads {_two_places(taught['r2'])}.")
     known = compared.get("pretrained")
     if known is not None and known["r2"] > values["r2"] + 0.02:
-        said.append(f"The pretrained {known['source']} reads {known['r2']:.2f}.")
+        said.append(f"The pretrained {known['source']} reads {_two_places(known['r2'])}.")
     decoded = values.get("mlp_r2")
     if decoded is not None and decoded > values["r2"] + 0.1:
-        said.append(f"A small network reads {decoded:.2f}: the rest is there, but not linearly.")
+        said.append(f"A small network reads {_two_places(decoded)}: the rest is there, but not linearly.")
     leaked = [leak for leak in values.get("leaks") or [] if leak["instead_of"] is not None]
     said += [
-        f"Dimension {leak['dimension']} codes {leak['feature']} (R² {leak['r2']:.2f}) instead of {leak['instead_of']}."
+        f"Dimension {leak['dimension']} codes {leak['feature']} (R² {_two_places(leak['r2'])}) instead of "
+        f"{leak['instead_of']}."
         for leak in leaked[:2]
     ]
     if lost and not leaked:
@@ -113,21 +117,26 @@ def verdict(
     return " ".join(said)
 
 
+def _two_places(value: float) -> str:
+    """Return a number with two decimals; what rounds to -0 is written 0."""
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
 def _recovered(values: dict[str, Any], prediction: dict[str, Any] | None) -> str:
-    has = f"The encoder recovers {values['r2']:.2f} of the states linearly"
+    has = f"The encoder recovers {_two_places(values['r2'])} of the states linearly"
     narrow = None if prediction is None else prediction["of_n_dimensions"]
     ideal = None if prediction is None else (narrow or prediction)["r2"]
     if ideal is not None and values["r2"] > ideal + 0.05:
         of = f"an ideal encoder{' with as many dimensions as states' if narrow is not None else ''}"
         return (
-            f"{has}, more than the {ideal:.2f} of {of} that learns from these pairs alone: it had labels, other data "
-            "or another objective."
+            f"{has}, more than the {_two_places(ideal)} of {of} that learns from these pairs alone: it had labels, "
+            "other data or another objective."
         )
     if narrow is not None:
         share = "that is what" if values["r2"] >= narrow["r2"] - 0.05 else "less than"
         return (
             f"{has}, with more dimensions than states; with as many, an ideal encoder of these data would recover "
-            f"{narrow['r2']:.2f}: {share} the exploration allows."
+            f"{_two_places(narrow['r2'])}: {share} the exploration allows."
         )
     if prediction is None or prediction["r2"] is None:
         why = "" if prediction is None else f": {prediction['refused']}"
@@ -135,8 +144,8 @@ def _recovered(values: dict[str, Any], prediction: dict[str, Any] | None) -> str
     ceiling = prediction["r2"]
     if values["r2"] >= ceiling - 0.05:
         cause = "the data are the limit" if ceiling < 0.9 else "that is what the data allow"
-        return f"{has}, of {ceiling:.2f} that an ideal encoder of these data would: {cause}."
+        return f"{has}, of {_two_places(ceiling)} that an ideal encoder of these data would: {cause}."
     return (
-        f"{has}, of {ceiling:.2f} that an ideal encoder of these data would: the gap is not the exploration's, but the "
-        "scene's or the training's."
+        f"{has}, of {_two_places(ceiling)} that an ideal encoder of these data would: the gap is not the "
+        "exploration's, but the scene's or the training's."
     )

@@ -76,7 +76,7 @@ class Sight:
             )  # fmt: skip
         if len(expected) == 3 and observations.dtype != np.uint8:
             raise InvalidValue(name, str(observations.dtype), "uint8, 0 to 255, for frames")
-        h = np.asarray(self.encode(observations), dtype=np.float64)
+        h = np.asarray(self.encode(np.array(observations)), dtype=np.float64)  # a model may change its input
         if h.ndim != 2 or len(h) != len(observations) or not np.isfinite(h).all():
             found = h.shape if np.isfinite(h).all() else "NaN or infinity"
             raise InvalidValue("embedding", found, f"({len(observations)}, d) finite numbers, a row per observation")

@@ -155,7 +155,7 @@ def prepared(tap: Tap, observations: Shaped[np.ndarray, "k ..."]) -> Shaped[np.n
 
 def _embedded(tap: Tap, encode: Encode, x: Shaped[np.ndarray, "k ..."]) -> Float[np.ndarray, "as_returned d"]:
     try:
-        returned = encode(x)
+        returned = encode(x.copy())  # many models normalise their input in place
     except WorldprobeError:
         raise
     except (Exception, SystemExit) as error:  # whatever somebody's model raises

@@ -43,7 +43,8 @@ def embedded(encoder: nn.Module, observations: Tensor) -> Float[np.ndarray, "N d
     mine = observations[rank * share : (rank + 1) * share]
     where = next((weight.device for weight in encoder.parameters()), torch.device("cpu"))
     with _evaluation_mode(encoder), torch.no_grad():
-        parts = [_checked(encoder(part.to(where))).detach().double().cpu().numpy() for part in mine.split(BATCH)]
+        copies = (part.to(where, copy=True) for part in mine.split(BATCH))  # it may scale its input in place
+        parts = [_checked(encoder(part)).detach().double().cpu().numpy() for part in copies]
     return rows_of_all_ranks(np.concatenate(parts))
 
 

@@ -138,7 +138,8 @@ def embed(
     was_training = encoder.training
     encoder.eval()
     with torch.inference_mode():
-        parts = [encoder(part.to(device)).float().cpu() for part in torch.as_tensor(observations).split(batch)]
+        copies = (part.to(device, copy=True) for part in torch.as_tensor(observations).split(batch))
+        parts = [encoder(part).float().cpu() for part in copies]  # which may scale its input in place
     encoder.train(was_training)
     return torch.cat(parts).numpy()
 
