@@ -1,7 +1,7 @@
 """An encoder that a public code base trains on our frames, measured beside ours: results/public_encoder.json.
 
     git clone https://github.com/klindtlab/lejepa-identifiability
-    python benchmarks/public_encoder.py lejepa-identifiability [--frames 12800] [--epochs 4] [--batch 128]
+    python benchmarks/public_encoder.py lejepa-identifiability [--frames 12800] [--epochs 40] [--batch 128]
 
 The clone's code is executed: its convolutional encoder, its loss and its training loop, with the settings of its
 configs/reacher.yaml but for the three above. Frames are of the arm that its paper is about, in Gaussian exploration.
@@ -104,7 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clone", type=Path)
     parser.add_argument("--frames", type=int, default=12_800)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=128)
     asked = parser.parse_args()
     commit = subprocess.run(["git", "-C", str(asked.clone), "rev-parse", "HEAD"], capture_output=True, text=True)
