@@ -17,10 +17,17 @@ def scene(
     file: Annotated[Path, typer.Argument(help="A .blend, .glb, .gltf, .fbx, .obj, .usd ... file.")],
     out: Annotated[Path | None, typer.Option(help="Folder to make. Default: FILE's name with .world.")] = None,
     camera: Annotated[str | None, typer.Option(help="The file's camera to rest at. Default: its active one.")] = None,
-    triangles: Annotated[int, typer.Option(help="Most triangles of the world.")] = 300_000,
+    triangles: Annotated[int, typer.Option(help="Most triangles that the file may have.")] = 1_000_000,
     decimate: Annotated[bool, typer.Option("--decimate", help="Merge triangles where there are more.")] = False,
+    detail: Annotated[
+        int, typer.Option(help="Pixels of a frame's side below which detail is merged; 0 keeps all.")
+    ] = 64,
     texels: Annotated[int, typer.Option(help="Side of the baked texture: 512, 1024, 2048 or 4096.")] = 2048,
     samples: Annotated[int, typer.Option(help="Paths of light traced for a texel.")] = 16,
+    bake: Annotated[
+        bool | None,
+        typer.Option("--bake/--no-bake", help="Whether light is baked. Default: unless every material is unlit."),
+    ] = None,
     scale: Annotated[float, typer.Option(help="Multiplies the file's units (0.01 where they are centimetres).")] = 1.0,
     exposure: Annotated[float | None, typer.Option(help="Stops by which the picture is brightened.")] = None,
     assets: Annotated[
@@ -46,8 +53,10 @@ def scene(
     options = ConversionOptions(
         triangles=triangles,
         decimate=decimate,
+        detail=detail,
         texels=texels,
         samples=samples,
+        bake=bake,
         scale=scale,
         camera=camera,
         exposure=exposure,

@@ -25,6 +25,8 @@ class Clusters:
     """A box's centre (x, y, z), half its sides (x, y, z), and 1; float32."""
     first: Int[np.ndarray, " C+1"]
     """Cluster c holds triangles first[c] up to first[c + 1]."""
+    order: Int[np.ndarray, " T"]
+    """Where each of the triangles was in what was given."""
 
 
 def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T 3"]) -> Clusters:
@@ -45,7 +47,8 @@ def clustered(positions: Float[np.ndarray, "V 3"], triangles: Int[np.ndarray, "T
     low, high = (np.array([each(c, axis=0) for c in corners]) for each in (np.min, np.max))
     first = np.concatenate([[0], np.cumsum([len(leaf) for leaf in leaves])])
     box = np.concatenate([(low + high) / 2, (high - low) / 2, np.ones((len(leaves), 1))], axis=1)
-    return Clusters(triangles[np.concatenate(leaves)], np.ascontiguousarray(box.T, dtype=np.float32), first)
+    order = np.concatenate(leaves)
+    return Clusters(triangles[order], np.ascontiguousarray(box.T, dtype=np.float32), first, order)
 
 
 def visible_runs(

@@ -58,18 +58,26 @@ class _Document:
         if id(material) not in self._materials:
             surface: dict[str, Any] = {"baseColorFactor": [*map(float, material.colour), 1.0], "metallicFactor": 0.0}
             if material.image is not None:
-                encoded = io.BytesIO()
-                Image.fromarray(material.image).save(encoded, format="PNG")
-                image = self.add("images", {"bufferView": self.blob(encoded.getvalue()), "mimeType": "image/png"})
+                image = self.add("images", {"bufferView": self.blob(self._picture(material)), "mimeType": "image/png"})
                 texture = self.add("textures", {"source": image, "sampler": int(material.repeat)})
                 surface["baseColorTexture"] = {"index": texture}
-            described = {
+            described: dict[str, Any] = {
                 "pbrMetallicRoughness": surface,
                 "doubleSided": material.double_sided,
                 "extensions": {"KHR_materials_unlit": {}},
             }
+            described |= {"name": material.name} if material.name else {}
+            described |= {"alphaMode": "MASK"} if material.alpha is not None else {}
             self._materials[id(material)] = self.add("materials", described)
         return self._materials[id(material)]
+
+    def _picture(self, material: Material) -> bytes:
+        encoded, image = io.BytesIO(), material.image
+        if image is None:
+            raise ValueError("a material without a picture has none to write")
+        pixels = image if material.alpha is None else np.dstack([image, material.alpha])
+        Image.fromarray(pixels).save(encoded, format="PNG")
+        return encoded.getvalue()
 
 
 def write_parts(path: Path, parts: Sequence[GlbPart], extras: dict[str, Any]) -> None:
@@ -83,6 +91,8 @@ def write_parts(path: Path, parts: Sequence[GlbPart], extras: dict[str, Any]) ->
             ),
             "TEXCOORD_0": document.accessor(part.uv.astype("<f4"), "VEC2", _FLOAT, 34962),
         }
+        if part.tints is not None:
+            attributes["COLOR_0"] = document.accessor(part.tints.astype("<f4"), "VEC3", _FLOAT, 34962)
         indices = document.accessor(part.triangles.ravel().astype("<u4"), "SCALAR", _UINT, 34963)
         primitive = {"attributes": attributes, "indices": indices, "material": document.material(part.material)}
         node = {"name": part.name, "mesh": document.add("meshes", {"primitives": [primitive]})}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from PIL import Image
 
 from worldprobe.render.clusters import Clusters, clustered, visible_runs
 from worldprobe.render.gl import Calls
@@ -34,6 +35,29 @@ in vec2 at;
 out vec4 colour;
 void main() { colour = texture(surface, at); }
 """
+# What is tinted by its vertices or cut out by its picture is drawn by shaders of its own: the plain ones are faster.
+_TINTED_VERTEX = """
+#version 410
+#extension GL_ARB_shader_viewport_layer_array : require
+in vec3 position; in vec2 uv; in vec3 tint; in mat4 clip_from_local; in int layer;
+out vec2 at; out vec3 shade;
+void main() { gl_Position = clip_from_local * vec4(position, 1.0); gl_Layer = layer; at = uv; shade = tint; }
+"""
+_TINTED_FRAGMENT = """
+#version 410
+uniform sampler2D surface;
+in vec2 at; in vec3 shade;
+out vec4 colour;
+vec3 lit(vec3 v) { return mix(pow((v + 0.055) / 1.055, vec3(2.4)), v / 12.92, lessThanEqual(v, vec3(0.04045))); }
+vec3 shown(vec3 v) {
+    return mix(1.055 * pow(v, vec3(1.0 / 2.4)) - 0.055, 12.92 * v, lessThanEqual(v, vec3(0.0031308)));
+}
+void main() {
+    vec4 texel = texture(surface, at);
+    if (texel.a < 0.5) discard;
+    colour = vec4(shown(clamp(lit(texel.rgb) * shade, 0.0, 1.0)), 1.0);
+}
+"""
 # Filtering a texture averages over more than a sample's share of it; a bias of -0.5 levels makes up for that. It is the
 # texture's own, for a bias in the shader takes Mesa off its fast path and costs a sixth of all work. Of two levels the
 # nearer is taken: four samples a pixel smooth the seam, and it saves a fifth of all work for 0.04 dB.
@@ -51,10 +75,12 @@ class Shape:
     vertices: Float[np.ndarray, "V 5"]
     """Position (metres) and texture coordinates."""
     clusters: Clusters
-    levels: list[UInt8[np.ndarray, "_ _ 3"]]
-    """The texture and its smaller copies."""
+    levels: list[UInt8[np.ndarray, "_ _ channels"]]
+    """The texture and its smaller copies; a fourth channel says where it is cut out."""
     repeat: bool
     double_sided: bool
+    tints: Float[np.ndarray, "V 3"] | None = None
+    """Linear factors, one a vertex, where there are any or the texture has a fourth channel."""
 
 
 def shapes(scene: Sequence[GlbPart], moving: Container[str]) -> list[Shape]:
@@ -78,19 +104,38 @@ def _shape(name: str, parts: Sequence[GlbPart]) -> Shape:
     material = parts[0].material
     image = np.full((1, 1, 3), 255, np.uint8) if material.image is None else material.image
     levels, clusters = mip_chain(image, material.colour), clustered(placed, np.concatenate(triangles))
-    return Shape(name, np.concatenate([placed, uv], axis=1), clusters, levels, material.repeat, material.double_sided)
+    tints = None
+    if material.alpha is not None or any(part.tints is not None for part in parts):
+        tints = np.concatenate([np.ones((len(p.positions), 3)) if p.tints is None else p.tints for p in parts])
+        levels = _with_alpha(levels, material.alpha)
+    vertices = np.concatenate([placed, uv], axis=1)
+    return Shape(name, vertices, clusters, levels, material.repeat, material.double_sided, tints)
 
 
-def scene_program(context: Any) -> Any:
-    """Return the shaders that every mesh is drawn with."""
-    return context.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
+def _with_alpha(levels: list[np.ndarray], alpha: UInt8[np.ndarray, "h w"] | None) -> list[np.ndarray]:
+    """Return the levels of a texture with a fourth channel, opaque without `alpha`."""
+    if alpha is None:
+        return [np.dstack([level, np.full(level.shape[:2], 255, np.uint8)]) for level in levels]
+    opaque = Image.fromarray(alpha)
+    sizes = [(level.shape[1], level.shape[0]) for level in levels]
+    shares = [np.asarray(opaque.resize(size, Image.Resampling.BOX)) for size in sizes]
+    return [np.dstack([level, share]) for level, share in zip(levels, shares, strict=True)]
+
+
+def scene_programs(context: Any) -> tuple[Any, Any]:
+    """Return the shaders of plain meshes, and of those that are tinted or cut out."""
+    return (
+        context.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT),
+        context.program(vertex_shader=_TINTED_VERTEX, fragment_shader=_TINTED_FRAGMENT),
+    )
 
 
 class SceneMesh:
     """A shape in a moderngl context, which must be current."""
 
-    def __init__(self, context: Any, gl: Calls, program: Any, shape: Shape) -> None:
+    def __init__(self, context: Any, gl: Calls, programs: tuple[Any, Any], shape: Shape) -> None:
         self.name = shape.name
+        program = programs[shape.tints is not None]
         self._gl, self._context, self._program = gl, context, program
         self._features = context.DEPTH_TEST | (0 if shape.double_sided else context.CULL_FACE)
         self._clusters = shape.clusters
@@ -99,7 +144,12 @@ class SceneMesh:
         vertices = context.buffer(shape.vertices.astype("f4").tobytes())
         corners = shape.clusters.triangles.astype("u2" if len(shape.vertices) <= 1 << 16 else "u4")
         self._index_kind = _INDEX_KINDS[corners.itemsize]
-        layout = [(vertices, "3f 2f", "position", "uv"), (self._instances, "16f 1i /i", "clip_from_local", "layer")]
+        layout: list[tuple[Any, ...]] = [
+            (vertices, "3f 2f", "position", "uv"),
+            (self._instances, "16f 1i /i", "clip_from_local", "layer"),
+        ]
+        if shape.tints is not None:
+            layout.append((context.buffer(shape.tints.astype("f4").tobytes()), "3f", "tint"))
         self._array = context.vertex_array(program, layout, context.buffer(corners.tobytes()), corners.itemsize)
         self._texture = _texture(context, gl, shape)
 
@@ -126,8 +176,8 @@ class SceneMesh:
 
 
 def _texture(context: Any, gl: Calls, shape: Shape) -> Any:
-    height, width, _ = shape.levels[0].shape
-    texture = context.texture((width, height), 3, alignment=1)
+    height, width, channels = shape.levels[0].shape
+    texture = context.texture((width, height), channels, alignment=1)
     texture.build_mipmaps()
     for level, pixels in enumerate(shape.levels):
         texture.write(pixels.tobytes(), level=level, alignment=1)

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 
 from worldprobe.render.gl import SOFTWARE, calls, open_context
 from worldprobe.render.layers import GRID, SAMPLE_BYTES, LayeredTarget
-from worldprobe.render.meshes import SceneMesh, Shape, scene_program
+from worldprobe.render.meshes import SceneMesh, Shape, scene_programs
 
 NEAR_METRES, FAR_METRES = 0.02, 50.0
 # On a CPU a stack that stays in the cache is drawn faster than one that saves calls; on a GPU calls are dear.
@@ -44,8 +44,8 @@ class Painter:
             self._layers = max(1, min(room, _MOST_ROWS // height, _MOST_LAYERS))
             gl = calls(context)
             self._target = LayeredTarget(context, gl, height, width, self._layers)
-            program = scene_program(context)
-            self._meshes = [SceneMesh(context, gl, program, shape) for shape in shapes]
+            programs = scene_programs(context)
+            self._meshes = [SceneMesh(context, gl, programs, shape) for shape in shapes]
 
     @property
     def is_software(self) -> bool:

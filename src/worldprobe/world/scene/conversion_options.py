@@ -14,18 +14,21 @@ TEXELS = (256, 512, 1024, 2048, 4096)
 class ConversionOptions:
     """Budgets and choices of `worldprobe scene`.
 
-    `triangles` is the most that the world may have; a scene with more is refused unless `decimate` allows to merge
-    them. `texels` is the side of the texture that light is baked into, `samples` the paths traced for each. `scale`
-    multiplies the file's units. `minutes` and `memory_gib` are the limits of the Blender process. `assets` are folders,
-    besides the file's own, that its textures and libraries may be read from. `poses` are those at which the world is
-    compared with Cycles.
+    `triangles` is the most that the file may have; a scene with more is refused unless `decimate` allows to merge them.
+    Triangles smaller than a pixel or two of a frame of `detail` pixels are merged in any case (0: never). `texels` is
+    the side of the texture that light is baked into, `samples` the paths traced for each. `bake` False draws a .glb in
+    its own colours, without Blender; None does so where all of its materials are unlit. `scale` multiplies the file's
+    units. `minutes` and `memory_gib` are the limits of the Blender process. `assets` are folders, besides the file's
+    own, that its textures and libraries may be read from. `poses` are those at which the world is compared with Cycles.
     """
 
-    triangles: int = 300_000
+    triangles: int = 1_000_000
+    detail: int = 64
     decimate: bool = False
     texels: int = 2048
     samples: int = 16
     bounces: int = 4
+    bake: bool | None = None
     scale: float = 1.0
     camera: str | None = None
     exposure: float | None = None
@@ -40,6 +43,7 @@ class ConversionOptions:
             raise InvalidValue("texels", self.texels, f"one of {', '.join(map(str, TEXELS))}")
         for name, least, most in (
             ("triangles", 100, 5_000_000),
+            ("detail", 0, 4096),
             ("samples", 1, 4096),
             ("bounces", 0, 32),
             ("scale", 1e-6, 1e6),

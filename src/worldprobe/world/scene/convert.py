@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,27 +29,20 @@ from worldprobe.world.scene.manifest import (
     Fidelity,
     LightSource,
     Manifest,
-    Moved,
     NamedLamp,
     NamedSurface,
-    Pose,
     rounded,
 )
 from worldprobe.world.scene.own_scene import placed_cameras
 from worldprobe.world.scene.psnr import psnr
 from worldprobe.world.scene.scene_child import SceneChild
+from worldprobe.world.scene.survey import Survey, metres, surveyed
+from worldprobe.world.scene.unlit import convert_unlit, needs_no_light
+from worldprobe.world.scene.viewpoint import Rest, cameras_rest
 
 KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
 LARGEST = 4 << 30
 COMPARED_SIDE, COMPARED_SAMPLES = 64, 64
-DEGREES = {
-    "yaw": (12.0, 60.0, "pan to the left"),
-    "pitch": (6.0, 28.0, "tilt up"),
-    "roll": (7.0, 30.0, "lean to the right"),
-}
-LEAST_REACH = 1e-3
-"""Share of the median distance that the camera must be able to move, each way."""
-
 Say = Callable[[str], None]
 
 
@@ -61,6 +54,8 @@ def convert(source: Path, out: Path, options: ConversionOptions, say: Say = lamb
     """
     check_source(source)
     check_target(out)
+    if options.bake is False or (options.bake is None and needs_no_light(source)):
+        return convert_unlit(source, out, options, say)
     with (
         tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as aside,
         SceneChild(source, options) as child,
@@ -108,20 +103,22 @@ class _Conversion:
 
     def run(self) -> Manifest:
         """Go through all steps; the folder then holds the world."""
+        options, child = self.options, self.child
         opened = self._opened()
-        options = self.options
-        view = self.child.ask(do="gather", camera=options.camera, exposure=options.exposure)
-        notes = [*opened["notes"], *view["notes"]]
-        manifest = self._planned(opened, view)
-        self.say(f"The camera rests at {_metres(view['at'])} ({view['chosen_by']}).")
+        notes = [*opened["notes"], *child.ask(do="light", exposure=options.exposure)["notes"]]
+        survey = self._surveyed(self._rest())
+        manifest = self._planned(opened, survey)
+        self.say(f"The camera rests at {metres(survey.rest.at)} ({survey.rest.chosen_by}).")
         z = stream(0, "scene", "fidelity").standard_normal((options.poses, len(manifest.controls)))
         cameras = placed_cameras(manifest, z)
         original = self._traced(cameras, manifest.camera.fov)
-        made = self.child.ask(do="convert", texels=options.texels)
+        survey, merged = self._simplified(survey)
+        turned = child.folder / "turned.npy"
+        np.save(turned, survey.seen < 0)
+        made = child.ask(do="convert", texels=options.texels, turned=str(turned))
         matte = self._traced(cameras, manifest.camera.fov)
         self.say(f"Tracing light into {options.texels} x {options.texels} texels, {options.samples} paths each.")
-        arrays = self._baked()
-        parts = self._parts(arrays, view)
+        parts = self._parts(self._baked(), survey)
         scene = self.folder / manifests.SCENE
         write_parts(scene, parts, {"made by": "worldprobe scene"})
         fidelity = self._compared(scene, manifest, cameras, matte, original)
@@ -131,11 +128,21 @@ class _Conversion:
                 "triangles": sum(len(part.triangles) for part in parts),
                 "materials": [NamedSurface(**described) for described in made["materials"]],
                 "fidelity": fidelity,
-                "notes": notes,
+                "notes": [*notes, *survey.notes(), *merged],
             }
         )
         manifests.write_manifest(self.folder, manifest)
         return manifest
+
+    def _rest(self) -> Rest | None:
+        found = self.child.ask(do="camera", name=self.options.camera)
+        return None if found["name"] is None else cameras_rest(found["matrix"], found["fov"], found["name"])
+
+    def _surveyed(self, rest: Rest | None) -> Survey:
+        out = self.child.folder / "surfaces.npz"
+        names = self.child.ask(do="gather", out=str(out))["names"]
+        with np.load(out) as arrays:
+            return surveyed(arrays["positions"], arrays["triangles"], arrays["owners"], names, rest)
 
     def _opened(self) -> dict[str, Any]:
         options = self.options
@@ -152,33 +159,27 @@ class _Conversion:
                     f"{self.source.name} has {opened['triangles']:,} triangles, more than the {options.triangles:,} of "
                     f"the budget (most: {heaviest}). Allow to merge them with --decimate, or more with --triangles."
                 )
-            fewer = self.child.ask(do="decimate", ratio=0.97 * options.triangles / opened["triangles"])["triangles"]
+            share = 0.97 * options.triangles / opened["triangles"]
+            fewer = self.child.ask(do="decimate", ratios={}, otherwise=share)["triangles"]
             opened["notes"].append(f"triangles merged: {opened['triangles']:,} became {fewer:,}")
             self.say(f"Merged to {fewer:,} triangles.")
         return opened
 
-    def _planned(self, opened: dict[str, Any], view: dict[str, Any]) -> Manifest:
+    def _simplified(self, survey: Survey) -> tuple[Survey, list[str]]:
+        """Merge what no frame of the chosen detail can show; return the scene as it then is, and a note on it."""
+        detail = self.options.detail
+        shares = survey.shares_needed(detail) if detail else {}
+        if not shares:
+            return survey, []
+        self.child.ask(do="decimate", ratios=shares)
+        fewer = self._surveyed(survey.rest)
+        before, after = len(survey.triangles), len(fewer.triangles)
+        self.say(f"Triangles smaller than a pixel of {detail} px frames merged: {after:,} are left.")
+        note = f"triangles smaller than a pixel of {detail} px frames merged: {before:,} became {after:,}"
+        return replace(fewer, reach=survey.reach), [note] if after < before else []
+
+    def _planned(self, opened: dict[str, Any], survey: Survey) -> Manifest:
         """Return the manifest as far as it is known before the light is traced."""
-        right, ahead, up = view["reach"]
-        if min(right, ahead, up) < LEAST_REACH * view["depth"]:
-            raise WorldprobeError(
-                f"The camera cannot move: at {_metres(view['at'])} ({view['chosen_by']}) a surface is too near. Move "
-                "the camera in the file, or name another with --camera."
-            )
-        moves = (
-            ("truck", right, 3, "sideways, to the right"),
-            ("pedestal", up, 2, "up"),
-            ("dolly", ahead, 3, "forwards"),
-        )
-        controls = [
-            Moved(name=name, unit="m", scale=rounded(reach / share), limit=rounded(reach), meaning=meaning)
-            for name, reach, share, meaning in moves
-        ]
-        controls += [
-            Moved(name=name, unit="degrees", scale=scale, limit=limit, meaning=meaning)
-            for name, (scale, limit, meaning) in DEGREES.items()
-        ]
-        pose = {name: rounded(view[name]) for name in ("yaw", "pitch", "roll", "fov")}
         options = self.options
         return Manifest(
             name=self.source.stem,
@@ -190,9 +191,9 @@ class _Conversion:
             },
             sha256="0" * 64,
             triangles=1,
-            far=rounded(20 * view["size"]),
-            camera=Pose(at=[rounded(x) for x in view["at"]], chosen_by=view["chosen_by"], **pose),
-            controls=controls,
+            far=rounded(20 * survey.size),
+            camera=survey.pose(),
+            controls=survey.controls(),
             light=LightSource(kind="baked", texels=options.texels, samples=options.samples, bounces=options.bounces),
             lamps=[NamedLamp(**lamp) for lamp in opened["lamps"]],
         )
@@ -219,7 +220,7 @@ class _Conversion:
         with np.load(out) as arrays:
             return dict(arrays)
 
-    def _parts(self, arrays: dict[str, np.ndarray], view: dict[str, Any]) -> list[GlbPart]:
+    def _parts(self, arrays: dict[str, np.ndarray], survey: Survey) -> list[GlbPart]:
         """Return what is drawn: the scene with its light as one texture, and the sky around it."""
         light, picture = self.child.folder / "light.npy", self.child.folder / "picture.npy"
         np.save(light, texture(arrays))
@@ -228,7 +229,7 @@ class _Conversion:
         material = Material(image=np.load(picture), repeat=False)
         parts = [GlbPart("scene", positions, uv, triangles, material, np.eye(4))]
         if "sky" in arrays:
-            parts.append(dome(arrays["sky"], np.array(view["at"]), 5 * view["size"]))
+            parts.append(dome(arrays["sky"], survey.rest.at, 5 * survey.size))
         return parts
 
     def _compared(
@@ -248,7 +249,3 @@ class _Conversion:
             for key, frames in (("matte", matte), ("original", original))
         }
         return Fidelity(poses=len(cameras), side=COMPARED_SIDE, **found)
-
-
-def _metres(at: Any) -> str:
-    return "(" + ", ".join(f"{x:.3g}" for x in at) + ") m"

@@ -7,7 +7,7 @@ from jaxtyping import Float, UInt8
 
 from worldprobe.render.glb import GlbPart, Material
 
-COLUMNS, ROWS = 48, 24
+COLUMNS, ROWS = 32, 16
 
 
 def dome(picture: UInt8[np.ndarray, "H W 3"], centre: Float[np.ndarray, "3"], radius: float) -> GlbPart:

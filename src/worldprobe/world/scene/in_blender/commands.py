@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from worldprobe.world.scene.in_blender import baking, joining, matte, picturing, scene_file, viewpoint
+from worldprobe.world.scene.in_blender import baking, joining, matte, picturing, scene_file
 
 
 class Conversion:
@@ -23,9 +23,8 @@ class Conversion:
 
     def commands(self) -> dict[str, Callable[..., dict[str, Any]]]:
         """Return the commands by name."""
-        return {
-            name: getattr(self, name) for name in ("open", "decimate", "gather", "render", "convert", "bake", "show")
-        }
+        steps = ("open", "decimate", "gather", "camera", "light", "render", "convert", "bake", "show")
+        return {name: getattr(self, name) for name in steps}
 
     def open(self, path: str, threads: int, scale: float) -> dict[str, Any]:
         """Open the file; answer with what it holds. `scale` multiplies its units."""
@@ -44,25 +43,31 @@ class Conversion:
             "heaviest": sorted(counts.items(), key=lambda item: -item[1])[:3],
         }
 
-    def decimate(self, ratio: float) -> dict[str, Any]:
-        """Keep this share of the triangles of every mesh."""
-        joining.decimate(ratio)
+    def decimate(self, ratios: dict[str, float], otherwise: float = 1.0) -> dict[str, Any]:
+        """Keep a share of the triangles of objects by name, and of all others of some size."""
+        joining.decimate(ratios, otherwise)
         return {"triangles": sum(joining.counted().values())}
 
-    def gather(self, camera: str | None, exposure: float | None) -> dict[str, Any]:
-        """Collect all surfaces, choose where the camera rests and how far it can go."""
+    def gather(self, out: str) -> dict[str, Any]:
+        """Collect all surfaces into `out`, an .npz, in metres; answer with the names of the objects that own them."""
         self._surfaces = surfaces = joining.gathered()
-        space = viewpoint.Space(surfaces.positions * self._metres, surfaces.triangles)
-        used = bpy.data.objects.get(camera) if camera else bpy.context.scene.camera
-        rest = viewpoint.cameras_rest(used, self._metres) if used else viewpoint.chosen_rest(space)
-        reach, depth = viewpoint.free_reach(space, rest)
-        seen = viewpoint.seen_sides(space, rest, reach, len(surfaces.triangles))
-        backwards = seen < 0
-        surfaces.turn(backwards)
+        positions = surfaces.positions * self._metres
+        np.savez(out, positions=positions, triangles=surfaces.triangles, owners=surfaces.owners)
+        return {"names": surfaces.names}
+
+    def camera(self, name: str | None) -> dict[str, Any]:
+        """Answer with a camera's matrix in metres, wider angle of view and name, which is None where there is none."""
+        used = bpy.data.objects.get(name) if name else bpy.context.scene.camera
+        if used is None:
+            return {"name": None}
+        matrix = np.array(used.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world)
+        matrix[:3, 3] *= self._metres
+        fov = float(np.degrees(used.data.angle)) if used.data.type == "PERSP" else None
+        return {"name": used.name, "matrix": matrix.tolist(), "fov": fov}
+
+    def light(self, exposure: float | None) -> dict[str, Any]:
+        """See to it that there is light, and that lamps themselves are not seen; answer with notes."""
         notes = []
-        if backwards.any():
-            share = np.abs(seen[backwards]).sum() / np.abs(seen).sum()
-            notes.append(f"surfaces seen from behind only, turned to face the camera: {share:.0%} of what is seen")
         if not baking.lit():
             baking.add_even_light(1.0)
             notes.append("nothing in the scene gives light: it is lit evenly from all sides")
@@ -71,18 +76,7 @@ class Conversion:
         for thing in bpy.context.view_layer.objects:
             if thing.type == "LIGHT":
                 thing.visible_camera = False
-        return {
-            "at": rest.at.tolist(),
-            "yaw": rest.yaw,
-            "pitch": rest.pitch,
-            "roll": rest.roll,
-            "fov": rest.fov,
-            "chosen_by": rest.chosen_by,
-            "reach": reach.tolist(),
-            "depth": depth,
-            "size": space.size,
-            "notes": notes,
-        }
+        return {"notes": notes}
 
     def render(self, cameras: str, frames: str, side: int, fov: float, samples: int, bounces: int) -> dict[str, Any]:
         """Render camera-to-world matrices (.npy) to frames (.npy) of the scene as it is now."""
@@ -90,10 +84,18 @@ class Conversion:
         np.save(frames, picturing.rendered(np.load(cameras), side, fov, self._metres))
         return {}
 
-    def convert(self, texels: int) -> dict[str, Any]:
-        """Put one matte mesh in the place of all surfaces, with an atlas; answer with its materials."""
-        assert self._surfaces is not None
-        surfaces = self._surfaces
+    def _gathered(self) -> joining.Surfaces:
+        if self._surfaces is None:
+            raise RuntimeError("nothing has been gathered")
+        return self._surfaces
+
+    def convert(self, texels: int, turned: str) -> dict[str, Any]:
+        """Put one matte mesh in the place of all surfaces, with an atlas; answer with its materials.
+
+        `turned` (.npy) says which triangles are to face the other way.
+        """
+        surfaces = self._gathered()
+        surfaces.turn(np.load(turned))
         described = matte.make_matte(surfaces.palette)
         clear = np.array([material["treatment"].startswith("clear") for material in described])
         surfaces.keep(~clear[surfaces.materials])
@@ -106,8 +108,7 @@ class Conversion:
 
     def bake(self, texels: int, samples: int, bounces: int, out: str) -> dict[str, Any]:
         """Bake colour and glow, and irradiance at half the resolution, into `out`: an .npz, with mesh and sky."""
-        assert self._surfaces is not None
-        surfaces = self._surfaces
+        surfaces = self._gathered()
         image = baking.prepare_bake(surfaces.palette, texels)
         baking.set_light_paths(4, 0, denoise=False)
         colour = baking.baked(image, "DIFFUSE", {"COLOR"})

@@ -18,6 +18,8 @@ UV, GENERATED, LOCAL, RANDOM, COLOUR = "wp uv", "wp generated", "wp object", "wp
 OF_OBJECTS = {GENERATED: 3, LOCAL: 3, RANDOM: 1, COLOUR: 4}
 SURFACES = {"MESH", "CURVE", "SURFACE", "META", "FONT"}
 MOST_COUNTED = 200_000_000
+FEW = 60
+"""Triangles of a mesh up to which none are merged."""
 
 
 @dataclass
@@ -84,10 +86,11 @@ def counted() -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def decimate(ratio: float) -> None:
-    """Give every mesh of more than a hundred triangles a modifier that keeps this share of them."""
+def decimate(ratios: dict[str, float], otherwise: float) -> None:
+    """Give meshes a modifier that keeps a share of their triangles: by object, and one for all others of some size."""
     for thing in bpy.context.view_layer.objects:
-        if thing.type == "MESH" and len(thing.data.polygons) > 100:
+        ratio = ratios.get(thing.name, otherwise)
+        if thing.type == "MESH" and ratio < 1 and len(thing.data.polygons) > FEW:
             modifier = thing.modifiers.new("fewer triangles", "DECIMATE")
             modifier.ratio = ratio
     bpy.context.view_layer.update()
@@ -195,6 +198,8 @@ def _add(
     if not count:
         return
     local = _read(mesh.vertices, "co", 3)
+    if not np.isfinite(local).all():
+        raise Refused(f"{thing.name!r} has a vertex whose place is not a finite number.")
     vertices = _read(mesh.loop_triangles, "vertices", 3, np.int32)
     loops = _read(mesh.loop_triangles, "loops", 3, np.int32)
     polygons = np.zeros(count, np.int32)
