@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
 from jaxtyping import Float, Int
 
 from worldprobe.render.clusters import clustered
+
+
+def _compiled(loop: Callable[..., Any]) -> Any:
+    return numba.njit(inspect.unwrap(loop), cache=True)  # under type checks it comes wrapped
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class RayCaster:
         return _nearest(given, self._corners, self._low, self._high, self._first)
 
 
-@numba.njit(cache=True)
+@_compiled
 def _cast(origins, directions, corners, low, high, first):  # type: ignore[no-untyped-def]
     count = len(origins)
     found, distances = np.full(count, -1, np.int64), np.full(count, np.inf)
@@ -77,7 +84,7 @@ def _cast(origins, directions, corners, low, high, first):  # type: ignore[no-un
     return found, distances, fronts
 
 
-@numba.njit(cache=True)
+@_compiled
 def _hit(o, d, corners):  # type: ignore[no-untyped-def]
     """Möller and Trumbore (1997): distance along the ray and the side that is hit."""
     e = corners[1] - corners[0]
@@ -100,7 +107,7 @@ def _hit(o, d, corners):  # type: ignore[no-untyped-def]
     return distance, 1 if det > 0 else -1
 
 
-@numba.njit(cache=True)
+@_compiled
 def _nearest(points, corners, low, high, first):  # type: ignore[no-untyped-def]
     found = np.full(len(points), np.inf)
     for n in range(len(points)):
@@ -119,7 +126,7 @@ def _nearest(points, corners, low, high, first):  # type: ignore[no-untyped-def]
     return found
 
 
-@numba.njit(cache=True)
+@_compiled
 def _squared_distance(p, a, b, c):  # type: ignore[no-untyped-def]
     """A point's squared distance to a triangle (Ericson, Real-Time Collision Detection, 5.1.5)."""
     ab, ac, ap = b - a, c - a, p - a
