@@ -129,3 +129,8 @@ def test_doubling_keeps_the_mean_and_straight_lines():
 
 def test_a_manifest_holds_whole_numbers_as_real_ones():
     assert Manifest.model_fields["far"].annotation is float
+
+
+def test_settings_are_added_to_a_world_that_is_given_by_its_path(made):
+    assert load_study("camera", [f"world={made}", "world.size=16"]).world.size == 16
+    assert load_study(str(made), ["world.size=48"]).world.size == 48

@@ -22,13 +22,15 @@ def make_component(registry: Registry[type[C]], value: Any, path: str, default_n
     """
     if isinstance(value, Component):
         return value  # type: ignore[return-value]
-    given = registry.settings_of(value) if isinstance(value, str) else {} if value is None else value
+    given = {"name": value} if isinstance(value, str) else {} if value is None else value
     if not isinstance(given, Mapping):
         raise InvalidStudy(path, [f"{path} = {shown(value)}: allowed is a name, or {{name: ..., setting: value}}."])
     settings = dict(given)
     name = settings.pop("name", default_name)
     if not isinstance(name, str):
         raise InvalidStudy(path, [f"{path}.name: missing. Known: {', '.join(registry)}."])
+    named = registry.settings_of(name)
+    name, settings = named.pop("name"), named | settings
     try:
         return registry[name].model_validate(settings)
     except ValidationError as error:

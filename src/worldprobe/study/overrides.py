@@ -55,7 +55,9 @@ def merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
             and isinstance(old, dict)
             and old.get("name") != value["name"]
         )
-        if isinstance(value, Mapping) and isinstance(old, dict) and not renamed:
+        if isinstance(value, Mapping) and isinstance(old, str) and "name" not in value:
+            into[key] = {"name": old, **deepcopy(dict(value))}  # a component by its name alone gets a setting
+        elif isinstance(value, Mapping) and isinstance(old, dict) and not renamed:
             merge(old, value)
         else:
             into[key] = deepcopy(value)
