@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from worldprobe.evaluation.measuring import measure
     from worldprobe.explore.regime import REGIMES as regimes
     from worldprobe.explore.regime import Pairs, Regime
+    from worldprobe.playing.page_server import play
     from worldprobe.plugins import include, register
     from worldprobe.recordings import describe, read_recording
     from worldprobe.recordings.columns import Column
@@ -91,6 +92,7 @@ _HOMES = {
     "run": "worldprobe.api.studies:run",
     "Results": "worldprobe.results:Results",
     "report": "worldprobe.api.studies:report",
+    "play": "worldprobe.playing.page_server:play",
     "errors": "worldprobe.errors",
 }
 """Where each public name comes from: a module, or an attribute of one."""
@@ -128,6 +130,7 @@ __all__ = [
     "measure",
     "objectives",
     "plan",
+    "play",
     "predict",
     "read_recording",
     "recorded_study",

@@ -45,8 +45,9 @@ def visited(page: Page, browser: Chromium, width: int = 1280) -> Viewer:
     browser.open(page.address, width, dark=True, waits=False)
     until(lambda: browser.evaluate(FRAME))
     until(lambda: set(page.viewers) - before)
-    until(page.believers.done.is_set)
-    assert page.believers.problems == {}
+    assert page.stage is not None
+    until(page.stage.believers.done.is_set)
+    assert page.stage.believers.problems == {}
     return page.viewers[(set(page.viewers) - before).pop()]
 
 
@@ -77,12 +78,13 @@ def test_a_slider_moves_the_frame_and_the_ghosts(page: Page, painter: Chromium) 
     assert viewer.z[1:].tolist() == [0.0] * 5
     for run, ghost in view.ghosts.items():
         assert not np.allclose(ghost.position, before[run])
+    assert page.stage is not None
     subject = page.stage.subject
     assert isinstance(subject, PlayedWorld)
     with subject.another() as world:
         frame = world.observe(viewer.z[None])
         until(lambda: np.array_equal(decoded(painter.evaluate(FRAME)), frame[0]))
-        for believer in page.believers.ready:
+        for believer in page.stage.believers.ready:
             assert viewer.shown is not None
             np.testing.assert_allclose(viewer.shown.readings[believer.run.id], believer(frame)[0], atol=1e-5)
 

@@ -13,7 +13,7 @@ from worldprobe.playing.session_page import write_page
 
 LOOP_STATES, PAGE_STATES = 72, 180
 LOOP_RATE = 12.0
-PAGE, LOOP, STILL = "play.html", "play.webp", "play.png"
+PAGE, LOOP, STILL = "play.html", "play.webp", "play-still.webp"
 """What a folder is given; the report shows them where it finds them."""
 
 
@@ -42,6 +42,6 @@ def export(
     if target.suffix == ".webp":
         return [write_loop(short, target, LOOP_RATE)]
     with atomic_write(target / STILL) as aside:
-        picture(short, still_of(short)).quantize(256).save(aside, "PNG", optimize=True)
+        picture(short, still_of(short)).save(aside, "WEBP", quality=88, method=4)
     long = record(Path(folder), encoders=encoders, path=path, states=states or PAGE_STATES)
     return [write_page(long, target / PAGE), write_loop(short, target / LOOP, LOOP_RATE), target / STILL]

@@ -8,20 +8,19 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from worldprobe.errors import InvalidValue, MissingDependency, WorldprobeError
-from worldprobe.playing.believers import Believers
-from worldprobe.playing.drawing_thread import DrawingThread
 from worldprobe.playing.palette import COLOURS
-from worldprobe.playing.playable import open_playable
 from worldprobe.playing.played_folder import read_played
-from worldprobe.playing.spatial_views import add_surroundings
-from worldprobe.playing.viewer import Viewer
+
+if TYPE_CHECKING:  # worlds are imported once the address is printed, while a browser loads the page
+    from worldprobe.playing.drawing_thread import DrawingThread
+    from worldprobe.playing.viewer import Viewer
 
 LOOPBACK = "127.0.0.1"
 PORT = 8080
-PATIENCE = 3.0
+PATIENCE = 10.0
 """Seconds that encoders wait for the first picture to be shown, lest loading them delay it."""
 
 
@@ -41,15 +40,24 @@ class Page:
         with _silent():
             self._server = viser.ViserServer(host=host, port=port, verbose=False)
         self.address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{self._server.get_port()}"
-        self.viewers: dict[int, Viewer] = {}
+        self.viewers: dict[int, "Viewer"] = {}
         """Those who look at it now, by the server's number."""
         self._lock = threading.Lock()
-        self.believers = Believers(self.folder)
-        self.stage = DrawingThread(lambda: open_playable(self.folder), self.believers)
+        self.stage: DrawingThread | None = None
+        """What draws; None until it is opened."""
 
-    def open(self) -> None:
-        """Open the world, let viewers in, and begin to load the encoders; raises what opening the world raises."""
+    def open(self, stage: Any = None) -> None:
+        """Open the world, let viewers in, and begin to load the encoders; raises what opening the world raises.
+
+        `stage` is a `DrawingThread` in the place of the folder's own.
+        """
+        from worldprobe.playing.believers import Believers
+        from worldprobe.playing.drawing_thread import DrawingThread
+        from worldprobe.playing.playable import open_playable
+        from worldprobe.playing.spatial_views import add_surroundings
+
         self._decorate()
+        self.stage = stage or DrawingThread(lambda: open_playable(self.folder), Believers(self.folder))
         self.stage.start()
         self.stage.opened.wait()
         if self.stage.problem is not None:
@@ -58,17 +66,18 @@ class Page:
         add_surroundings(self._server, self.stage.subject)
         self._server.on_client_connect(self._enter)
         self._server.on_client_disconnect(self._leave)
-        threading.Thread(target=self._load, name="encoders", daemon=True).start()
+        threading.Thread(target=self._load, args=(self.stage,), name="encoders", daemon=True).start()
 
     def wait(self) -> None:
         """Serve until the stage ends by a problem, which is raised, or the caller is interrupted."""
-        while self.stage.problem is None:
+        while self.stage is None or self.stage.problem is None:
             threading.Event().wait(0.5)
         raise self.stage.problem
 
     def close(self) -> None:
         """End the server and give back what the world holds."""
-        self.stage.stop()
+        if self.stage is not None:
+            self.stage.stop()
         with _silent():
             self._server.stop()
 
@@ -84,7 +93,10 @@ class Page:
         gui.set_panel_label(self.folder.title)
 
     def _enter(self, client: Any) -> None:
-        viewer = Viewer(client, self.folder, self.stage, self.believers)
+        from worldprobe.playing.viewer import Viewer
+
+        assert self.stage is not None
+        viewer = Viewer(client, self.folder, self.stage)
         with self._lock:
             self.viewers[client.client_id] = viewer
         self.stage.watch(viewer)
@@ -92,12 +104,12 @@ class Page:
     def _leave(self, client: Any) -> None:
         with self._lock:
             viewer = self.viewers.pop(client.client_id, None)
-        if viewer is not None:
+        if viewer is not None and self.stage is not None:
             self.stage.leave(viewer)
 
-    def _load(self) -> None:
-        self.stage.begun.wait(PATIENCE)
-        self.believers.load(self._refresh)
+    def _load(self, stage: Any) -> None:
+        stage.begun.wait(PATIENCE)
+        stage.believers.load(self._refresh)
 
     def _refresh(self) -> None:
         with self._lock:

@@ -45,6 +45,15 @@ class PathPanel:
         """Which state of which path is shown, where one is being played."""
         return f"state {self._at + 1:,} of {self._choice.value}" if self._playing else ""
 
+    @property
+    def rate(self) -> int:
+        """States a second."""
+        return int(self._rate.value)
+
+    @rate.setter
+    def rate(self, rate: int) -> None:
+        self._rate.value = rate
+
     def play(self) -> None:
         """Play on from the present place, from the start where it was at the end."""
         with self._lock:
@@ -86,7 +95,7 @@ class PathPanel:
                 return False
             if now < self._due:
                 return True
-            self._due = now + 1.0 / float(self._rate.value)
+            self._due = now + 1.0 / max(self.rate, 1)
             at = self._at
             if at >= self._length - 1:
                 self.pause()

@@ -19,6 +19,8 @@ FORWARDS = np.diag([1.0, -1.0, -1.0])
 """From our cameras, which look down their -Z with +Y up, to the viewer's, which look along +Z with +Y down."""
 UPRIGHT = (np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0)
 """A quarter turn about X: from a frame whose Y is up, as in glTF, to ours, whose Z is."""
+HUNG = (np.sqrt(0.5), -np.sqrt(0.5), 0.0, 0.0)
+"""The other quarter turn: a picture's Y is down."""
 
 Colours = Mapping[str, tuple[int, int, int]]
 
@@ -149,7 +151,7 @@ class PictureView(SpatialView):
         large = np.asarray(Image.fromarray(observation).resize((width * times, height * times), Image.Resampling.BOX))
         if self._picture is None:
             self._picture = self._scene.add_image(
-                "/picture", large, self.SIDE * width / height, self.SIDE, format="jpeg", wxyz=UPRIGHT
+                "/picture", large, self.SIDE * width / height, self.SIDE, format="jpeg", wxyz=HUNG
             )
         else:
             self._picture.image = large

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.playing.believers import Believers
 from worldprobe.playing.drawing_thread import DrawingThread, ShownMoment
 from worldprobe.playing.drawn_values import bars_html, frame_html, legend_html, summary
 from worldprobe.playing.goals import GoalPanel
@@ -29,9 +28,9 @@ class Viewer:
     Callbacks come in threads of the server; what they choose is kept under a lock, and drawn in the stage's thread.
     """
 
-    def __init__(self, client: Any, folder: PlayedFolder, stage: DrawingThread, believers: Believers) -> None:
+    def __init__(self, client: Any, folder: PlayedFolder, stage: DrawingThread) -> None:
         assert stage.subject is not None
-        self.client, self.folder, self.stage, self.believers = client, folder, stage, believers
+        self.client, self.folder, self.stage, self.believers = client, folder, stage, stage.believers
         self.subject: Playable = stage.subject
         self._lock = threading.RLock()
         self._moment = self._first()
@@ -40,7 +39,7 @@ class Viewer:
         self.shown: ShownMoment | None = None
         """What was shown last."""
         self.goal: Float[np.ndarray, " n"] | None = None
-        self.view = view_of(client.scene, self.subject, believers.colours)
+        self.view = view_of(client.scene, self.subject, self.believers.colours)
         gui = client.gui
         self._frame, self._bars = gui.add_html(""), gui.add_html("")
         self._legend = gui.add_html("")

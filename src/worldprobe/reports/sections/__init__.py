@@ -19,6 +19,7 @@ from worldprobe.reports.sections.ideal_encoder import has_ideal_encoder, ideal_e
 from worldprobe.reports.sections.missing_variance import decomposed, missing_variance
 from worldprobe.reports.sections.observations import observations
 from worldprobe.reports.sections.planning_results import planning_results, plans
+from worldprobe.reports.sections.played_session import has_session, played_session
 from worldprobe.reports.sections.published_comparison import published_comparison
 from worldprobe.reports.sections.run_browser import browsable, run_browser
 from worldprobe.reports.sections.sweep import sweep
@@ -71,6 +72,7 @@ def _few_series(folder: ResultsFolder) -> bool:
 
 CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (sweep, _swept),
+    (played_session, has_session),
     (evidence, _few_series),
     (control_plane, lambda folder: bool(of_two_controls(folder))),
     (control_recovery, _few_series),

@@ -1,0 +1,161 @@
+"""How soon `worldprobe play` shows its first picture, and how often it shows another: results/play.json.
+
+    python benchmarks/play.py DEMO [--size 64] [--repeats 3]
+
+DEMO is a results folder of the study `camera` with trained encoders. The first picture is timed from the command to the
+frame in a headless Chromium that is already running and draws in software on the same cores; processor seconds of the
+command until then are recorded beside it, since they do not depend on what else the machine does. Updates are
+timed with as many encoders as DEMO has, of `--size` px and not trained, since their speed does not depend on weights:
+what drawing, encoding and writing one update takes without a browser, and how many frames a second a browser is given
+while a path is played at the fastest rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from machine import RESULTS, described, spread
+from worldprobe._util.files import write_json
+from worldprobe.measures.probes import LinearProbe
+from worldprobe.playing.believers import Believer, Believers
+from worldprobe.playing.drawing_thread import DrawingThread, ShownMoment
+from worldprobe.playing.own_paths import tour
+from worldprobe.playing.page_server import Page
+from worldprobe.playing.paths import FASTEST
+from worldprobe.playing.playable import Moment, PlayedWorld
+from worldprobe.playing.played_folder import PlayedFolder, read_played
+from worldprobe.playing.viewer import Viewer
+from worldprobe.study.probed_encoder import ProbedEncoder
+from worldprobe.train import ENCODERS
+from worldprobe.world import Room
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from playing.fake_client import FakeClient
+from reports.chromium import SOFTWARE_GL, Chromium
+
+SECONDS = 5.0
+NARROW = 640
+"""Pixels of the window in which updates are counted: what the browser draws in software is its own limit."""
+ASKED = {"first picture, seconds": 5.0, "updates a second": 15.0}
+FRAME = "document.querySelector('img.wp-frame')?.src ?? ''"
+COUNTED = f"""(async () => {{
+    let frames = 0, last = "";
+    const until = performance.now() + {SECONDS * 1000};
+    while (performance.now() < until) {{
+        const now = {FRAME};
+        if (now !== last) {{ frames++; last = now; }}
+        await new Promise(done => setTimeout(done, 4));
+    }}
+    return frames / {SECONDS};
+}})()"""
+
+
+def first_picture(folder: Path, browser: Chromium) -> dict[str, float]:
+    """Return the seconds from the command to its address, to the first picture and to all encoders."""
+    start = time.perf_counter()
+    command = [sys.executable, "-u", "-m", "worldprobe", "play", str(folder), "--port", "0"]
+    served = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert served.stdout is not None
+        address = served.stdout.readline().split()[0]
+        found = {"address": time.perf_counter() - start}
+        browser.open(address, 1280, waits=False)
+        while not browser.evaluate(FRAME):
+            time.sleep(0.02)
+        found["first picture"] = time.perf_counter() - start
+        spent = psutil.Process(served.pid).cpu_times()
+        found["processor seconds of the command until then"] = spent.user + spent.system
+        while "being loaded" in browser.evaluate("document.body.innerText"):
+            time.sleep(0.05)
+        return found | {"all encoders": time.perf_counter() - start}
+    finally:
+        served.send_signal(signal.SIGINT)
+        served.wait(20)
+
+
+def untrained(folder: PlayedFolder, world: Room) -> Believers:
+    """Return encoders of a world's frames that were not trained, each with a probe, in the place of a folder's."""
+    found, rng = Believers(folder), np.random.default_rng(0)
+    n = len(world.controls)
+    for run in folder.runs:
+        network = ENCODERS["patchify"]().build(world.observation_shape, n, 0)
+        probe = LinearProbe(rng.standard_normal((n, n)), np.zeros(n))
+        encoder = ProbedEncoder(network, probe, None)  # type: ignore[arg-type]
+        found.ready.append(Believer(run, folder.names[run.id], found.colours[run.id], encoder))
+    found.done.set()
+    return found
+
+
+def without_browser(folder: PlayedFolder, size: int) -> float:
+    """Return how many states a second are drawn, encoded and written for one viewer."""
+    with Room(size=size) as world:
+        believers, subject = untrained(folder, world), PlayedWorld(world)
+        stage = DrawingThread(lambda: subject, believers)
+        stage.subject = subject
+        viewer, path = Viewer(FakeClient(), folder, stage), tour(len(world.controls))
+        start, count = time.perf_counter(), 0
+        while time.perf_counter() - start < SECONDS:
+            moment = Moment(path[count % len(path)])
+            seen = subject.observe([moment])
+            viewer.show(ShownMoment(moment, seen[0], {b.run.id: b(seen)[0] for b in believers.ready}))
+            count += 1
+        return count / (time.perf_counter() - start)
+
+
+def in_browser(folder: Path, size: int, browser: Chromium) -> float:
+    """Return how many frames a second a browser is given while a path is played at the fastest rate."""
+    with Page(folder, port=0) as page:
+        believers = untrained(page.folder, Room(size=size))
+        believers.load = lambda loaded: None  # type: ignore[method-assign]
+        page.open(DrawingThread(lambda: PlayedWorld(Room(size=size)), believers))
+        browser.open(page.address, NARROW, waits=False)
+        while not browser.evaluate(FRAME):
+            time.sleep(0.05)
+        panel = next(iter(page.viewers.values())).path_panel
+        panel.rate = FASTEST
+        panel.play()
+        time.sleep(2.0)
+        return float(browser.evaluate(COUNTED))
+
+
+def main() -> None:
+    """Time everything, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=3)
+    given = parser.parse_args()
+    machine, folder = described(), read_played(given.folder)
+    with tempfile.TemporaryDirectory() as profile, Chromium(Path(profile), SOFTWARE_GL) as browser:
+        starts = [first_picture(given.folder, browser) for _ in range(given.repeats)]
+        alone = [without_browser(folder, given.size) for _ in range(given.repeats)]
+        browsed = [in_browser(given.folder, given.size, browser) for _ in range(given.repeats)]
+    results = {
+        "command": f"python benchmarks/play.py DEMO --size {given.size} --repeats {given.repeats}",
+        "machine": machine,
+        "encoders": len(folder.runs),
+        "asked": ASKED,
+        "seconds from the command": {name: spread([one[name] for one in starts]) for name in starts[0]},
+        "updates a second": {
+            f"without a browser, {given.size} px": spread(alone),
+            f"in a browser {NARROW} px wide that draws in software, {given.size} px, {FASTEST} asked": spread(browsed),
+        },
+        "load average at the end": round(os.getloadavg()[0], 2),
+    }
+    write_json(RESULTS / "play.json", results)
+    print(json.dumps({k: results[k] for k in ("seconds from the command", "updates a second")}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
