@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,11 @@ def starts_of(path: Path, column: Column, values: Shaped[np.ndarray, " any"], ro
             raise UnusableData(path, f"column {column.name!r}", problem, f"Pass another {option('episode')}.")
         return starts_of_flags(mark, flags)
     return starts_of_ids(path, column.name, values)
+
+
+def starts_of_lengths(lengths: Sequence[int] | Int[np.ndarray, " episodes"]) -> Starts:
+    """Return the first row of every episode, of the episodes' lengths in order."""
+    return np.cumsum([0, *lengths[:-1]], dtype=np.int64)
 
 
 def flags_of(values: Shaped[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"] | None:

@@ -17,6 +17,8 @@ from worldprobe.recordings.recorded_frames import Frames, ImageFiles
 
 POSE, TIME, IMAGE = "pose", "timestamp", "image"
 COMPONENTS = ("x", "y", "z", "yaw", "pitch", "roll")
+OPTICAL = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+"""Forward, left and up in the axes of a camera: x right, y down, z forward."""
 STEEP = 85.0
 """Degrees of pitch beyond which yaw and roll are nearly one rotation, so that neither says much alone."""
 

@@ -223,6 +223,11 @@ def image_names(folder: Path) -> list[str]:
     return sorted((name for name in names if is_image(name) and not name.startswith(".")), key=natural)
 
 
+def images_by_stem(folder: Path) -> dict[str, str]:
+    """Return the names of a folder's image files by what stands before their suffix; none where there is no folder."""
+    return {name.rsplit(".", 1)[0]: name for name in image_names(folder)} if folder.is_dir() else {}
+
+
 def is_image(name: str) -> bool:
     """Return whether a file's name is that of an image."""
     return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES

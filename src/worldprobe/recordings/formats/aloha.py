@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Int
 
 from worldprobe.recordings.columns import Column, ColumnKind, acts
+from worldprobe.recordings.episodes import starts_of_lengths
 from worldprobe.recordings.formats.episodes_npz import Following
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.hdf5 import SUFFIXES, Hdf5Piece, OpenedHdf5, arrays, opened
@@ -68,7 +69,7 @@ class OpenedAloha(Opened):
             for file, columns in zip(files, found, strict=True)
         ]
         counts = [columns[0].rows for columns in found]
-        self.starts = np.cumsum([0, *counts[:-1]], dtype=np.int64)
+        self.starts = starts_of_lengths(counts)
         self.words = f"{len(files):,} file{'s' * (len(files) > 1)}"
         short = [len(files) if column.rows < counts[0] else 0 for column in found[0]]
         super().__init__(path, [_column(own, sum(counts) - less) for own, less in zip(found[0], short, strict=True)])

@@ -16,7 +16,7 @@ from worldprobe.recordings.formats.arkit_captures import Capture, capture_in
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.formats.number_lines import table_of
-from worldprobe.recordings.poses import IMAGE, nearest, opened_poses, six_states
+from worldprobe.recordings.poses import IMAGE, OPTICAL, nearest, opened_poses, six_states
 from worldprobe.recordings.problems import UnusableData, rows_in_words
 from worldprobe.recordings.recorded_frames import image_names
 
@@ -27,8 +27,6 @@ HUGE = 1e12
 """What is no time in seconds, no angle and no place in metres."""
 AXES = np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 """Forward, left and up in ARKit's axes of world and camera: x right, y up, z back."""
-SCENES_AXES = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
-"""Forward, left and up in the camera's axes of ARKitScenes: x right, y down, z forward."""
 
 
 @FORMATS.register("arkit")
@@ -71,7 +69,7 @@ def _scene(path: Path, file: Path) -> OpenedArrays:
     if bad.size:
         raise UnusableData(file, "poses", f"there are numbers that are huge or not finite in {rows_in_words(bad)}")
     to_world = Rotation.from_rotvec(table[:, 1:4]).inv()
-    view = to_world * Rotation.from_matrix(SCENES_AXES.T)
+    view = to_world * Rotation.from_matrix(OPTICAL.T)
     times, states = table[:, 0], six_states(-to_world.apply(table[:, 4:7]), view)
     folder = file.with_suffix("")
     names = image_names(folder) if folder.is_dir() else []

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from worldprobe.recordings.formats.json_files import json_of, numbers_of
 from worldprobe.recordings.poses import rotations
 from worldprobe.recordings.problems import UnusableData
-from worldprobe.recordings.recorded_frames import image_names, natural
+from worldprobe.recordings.recorded_frames import image_names, images_by_stem, natural
 
 POLYCAM = (("corrected_cameras", "corrected_images"), ("cameras", "images"))
 """Folders of poses and images; the corrected ones, where there are any, are bundle adjusted."""
@@ -85,7 +85,7 @@ def _scanner(path: Path) -> Capture:
 
 def _with_images(files: Sequence[Path], folder: Path) -> tuple[list[int], list[str]]:
     """Return which files have an image of their name, and its name; all files where none has one."""
-    stems = {name.rsplit(".", 1)[0]: name for name in image_names(folder)} if folder.is_dir() else {}
+    stems = images_by_stem(folder)
     kept = [row for row, file in enumerate(files) if file.stem in stems]
     return (kept, [stems[files[row].stem] for row in kept]) if kept else (list(range(len(files))), [])
 

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
+from worldprobe.recordings.episode_folders import episode_folders
+from worldprobe.recordings.episodes import starts_of_lengths
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.formats.json_files import json_of
 from worldprobe.recordings.local_paths import local_names
 from worldprobe.recordings.problems import UnusableData, shortened
-from worldprobe.recordings.recorded_frames import ImageFiles, image_names, natural
+from worldprobe.recordings.recorded_frames import ImageFiles, images_by_stem, natural
 
 MEASUREMENTS = "measurements"
 ACTIONS = ("steer", "throttle", "brake")
@@ -54,7 +56,7 @@ class Carla(Format):
             problem = f"there is no number that all {len(rows):,} measurements have"
             raise UnusableData(path, MEASUREMENTS, problem, "Are they of one agent?")
         columns = _joined(values, len(rows))
-        starts = np.cumsum([0, *(len(files) for _, files in routes[:-1])]).astype(np.int64)
+        starts = starts_of_lengths([len(files) for _, files in routes])
         cameras = _cameras(path, routes)
         columns += [Column(name, len(rows), (), "images in files", ColumnKind.PICTURE) for name in cameras]
         found = OpenedArrays(path, columns, values, {name: _opener(path, held) for name, held in cameras.items()})
@@ -120,7 +122,7 @@ def _cameras(path: Path, routes: Sequence[tuple[Path, Sequence[Path]]]) -> dict[
         names: list[str] = []
         for route, files in routes:
             inside = route / folder
-            stems = {name.rsplit(".", 1)[0]: name for name in image_names(inside)} if inside.is_dir() else {}
+            stems = images_by_stem(inside)
             prefix = inside.relative_to(path).as_posix()
             names += [f"{prefix}/{stems[stem]}" for file in files if (stem := file.name.split(".")[0]) in stems]
         if len(names) == sum(len(files) for _, files in routes):
@@ -138,9 +140,5 @@ def _files(route: Path) -> list[Path]:
 
 
 def _routes(path: Path) -> list[Path]:
-    """Return the folders with measurements: the path, or those in it."""
-    if not path.is_dir():
-        return []
-    inside = [path] if (path / MEASUREMENTS).is_dir() else [entry for entry in path.iterdir() if entry.is_dir()]
-    found = [entry for entry in inside if (entry / MEASUREMENTS).is_dir() and _files(entry)]
-    return sorted(found, key=lambda entry: natural(entry.name))
+    """Return the folders with measurements."""
+    return episode_folders(path, lambda folder: (folder / MEASUREMENTS).is_dir() and bool(_files(folder)))

@@ -15,11 +15,12 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from worldprobe.recordings.columns import Column, ColumnKind
+from worldprobe.recordings.episode_folders import episode_folders
+from worldprobe.recordings.episodes import starts_of_lengths
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.poses import COMPONENTS, POSE, TIME, nearest, rotations, six_states
 from worldprobe.recordings.problems import UnknownLayout, UnusableData, reading, shortened
-from worldprobe.recordings.recorded_frames import natural
 from worldprobe.recordings.video import Clip, VideoFrames
 
 POSES, SIGNALS, VIDEO = "global_pose", "processed_log", "video.mp4"
@@ -60,7 +61,7 @@ class Comma(Format):
             times.append(here[0].reshape(-1))
             parts.append((here[1], here[2]))
         counts = [len(part) for part in times]
-        starts = np.cumsum([0, *counts[:-1]]).astype(np.int64)
+        starts = starts_of_lengths(counts)
         positions, quaternions = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
         local = Rotation.from_matrix(north_east_down(positions[0]).T)
         turns = local * rotations(path, quaternions[:, [1, 2, 3, 0]])
@@ -152,11 +153,8 @@ def _stamps(segment: Path) -> list[Path]:
 
 
 def _segments(path: Path) -> list[Path]:
-    """Return the folders with poses: the path, or those in it, in order."""
-    if not path.is_dir():
-        return []
-    inside = [path] if (path / POSES).is_dir() else [entry for entry in path.iterdir() if entry.is_dir()]
-    return sorted((entry for entry in inside if _posed(entry)), key=lambda entry: natural(entry.name))
+    """Return the folders with poses."""
+    return episode_folders(path, _posed)
 
 
 def _posed(segment: Path) -> bool:

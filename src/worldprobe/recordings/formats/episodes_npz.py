@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Int
 
 from worldprobe.recordings.columns import Column, ColumnKind, acts
-from worldprobe.recordings.episodes import episode_of
+from worldprobe.recordings.episodes import episode_of, starts_of_lengths
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.npz import Npz, OpenedNpz
 from worldprobe.recordings.problems import UnusableData, shortened
@@ -64,7 +64,7 @@ class OpenedEpisodes(Opened):
         )
         short = [column for column in first.values() if acts(column) and self._fits(column, 1)]
         self.columns += tuple(replace(column, rows=sum(counts) - len(parts)) for column in short)
-        self.starts = np.cumsum([0, *counts[:-1]], dtype=np.int64)
+        self.starts = starts_of_lengths(counts)
         self.words = self._files_in_words = f"{len(parts):,} files"
         if FIRST in (column.name for column in self.columns if column.kind is ColumnKind.TRUTH and column.single):
             within = np.flatnonzero(np.concatenate([part.read([FIRST])[FIRST].reshape(-1) for part in parts]))

@@ -16,6 +16,7 @@ import numpy as np
 
 from worldprobe.recordings.capacity import check_capacity
 from worldprobe.recordings.columns import Column, ColumnKind
+from worldprobe.recordings.episodes import starts_of_lengths
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.hdf5 import (
     PIECE_BYTES,
@@ -75,7 +76,7 @@ class Hdf5Episodes(Format):
             if number or not fewer:
                 columns.append(replace(column, rows=rows, type="float64" if number else column.type))
         found = OpenedSteps(path, columns, pieces)
-        found.starts = np.cumsum([0, *counts[:-1]], dtype=np.int64)
+        found.starts = starts_of_lengths(counts)
         found.starts_in_words = re.sub(r"\d+$", "K", names[0])
         found.words = f"{len(names):,} episodes"
         if any(column.rows < longest for column in kept):

@@ -13,14 +13,12 @@ from scipy.spatial.transform import Rotation
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.formats.number_lines import head_of, table_of
-from worldprobe.recordings.poses import opened_poses, six_states
+from worldprobe.recordings.poses import OPTICAL, opened_poses, six_states
 from worldprobe.recordings.problems import UnusableData, rows_in_words
 
 TIMES = "times.txt"
 OFF = 0.01
 """How far R R^T may be from the identity."""
-UPRIGHT = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
-"""From the camera's axes (x right, y down, z forward) to x forward, y left, z up, where yaw is the heading."""
 
 
 @FORMATS.register("kitti")
@@ -50,8 +48,8 @@ class Kitti(Format):
             problem = f"there is no rotation in {rows_in_words(bad)}"
             raise UnusableData(path, "poses", problem, "Leave these rows out where they were recorded.")
         matrices = table.reshape(-1, 3, 4)
-        turns = Rotation.from_matrix(UPRIGHT @ matrices[:, :, :3] @ UPRIGHT.T)
-        found = opened_poses(path, six_states(matrices[:, :, 3] @ UPRIGHT.T, turns), times=_times(path, len(table)))
+        turns = Rotation.from_matrix(OPTICAL @ matrices[:, :, :3] @ OPTICAL.T)
+        found = opened_poses(path, six_states(matrices[:, :, 3] @ OPTICAL.T, turns), times=_times(path, len(table)))
         found.words = f"x forward, y left, z up; {found.words}"
         return found
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
+from worldprobe.recordings.episodes import starts_of_lengths
 from worldprobe.recordings.formats.arrow import ParquetPictures, parquet_numpy
 from worldprobe.recordings.formats.format import FORMATS, Format, Opened
 from worldprobe.recordings.formats.lerobot_index import IN_PART, Index, Info, index_of, read_info
@@ -45,7 +46,7 @@ class OpenedLeRobot(Opened):
         self._index = index
         rows = int(index.lengths.sum())
         super().__init__(info.root, [_column(name, feature, rows) for name, feature in info.features.items()])
-        self.starts = np.cumsum([0, *index.lengths[:-1]], dtype=np.int64)
+        self.starts = starts_of_lengths(index.lengths)
         self.words = f"{info.version}, {info.fps:g} frames a second"
 
     def read(self, names: Sequence[str]) -> dict[str, np.ndarray]:

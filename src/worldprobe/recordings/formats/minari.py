@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from worldprobe.recordings.columns import Column, ColumnKind
+from worldprobe.recordings.episodes import starts_of_lengths
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.hdf5 import Hdf5Piece, arrays, group_of, holds_group, is_hdf5, opened
 from worldprobe.recordings.formats.hdf5_episodes import OpenedSteps, whole_column
@@ -77,7 +78,7 @@ class Minari(Format):
             column for column in columns if column.kind is ColumnKind.NUMBER or whole_column(pieces, column, rows)
         ]
         found = OpenedSteps(path, columns, pieces)
-        starts = np.cumsum([0, *(count + 1 for count in steps[:-1])], dtype=np.int64)
+        starts = starts_of_lengths([count + 1 for count in steps])
         found.starts, found.starts_in_words = starts, "episode_K"
         found.words = f"{len(steps):,} episodes, each with an observation after its last action"
         return found

@@ -17,7 +17,7 @@ from jaxtyping import Int
 
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.encoded_frames import ENCODED, EncodedFrames, image_shape
-from worldprobe.recordings.episodes import episode_of
+from worldprobe.recordings.episodes import episode_of, starts_of_lengths
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.formats.tfds_features import DESCRIPTION, FeatureShape, described_features
@@ -118,7 +118,7 @@ class Examples:
             for column in columns
             if column.kind is ColumnKind.PICTURE
         }
-        starts = np.cumsum([0, *self.counts[:-1]]).astype(np.int64)
+        starts = starts_of_lengths(self.counts)
         for name, count in sorted(self.images.items()):
             if count == len(self.records):
                 columns.append(Column(name, rows, (), ENCODED[0], ColumnKind.PICTURE))

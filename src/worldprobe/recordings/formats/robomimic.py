@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from worldprobe.recordings.episodes import starts_of_lengths
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, group_of, holds_group, is_hdf5, opened
 from worldprobe.recordings.problems import UnusableData
@@ -57,7 +56,7 @@ class Robomimic(Format):
             for column in columns
         }
         found = OpenedHdf5(path, columns, pieces)
-        found.starts, found.starts_in_words = np.cumsum([0, *lengths[:-1]], dtype=np.int64), "data/demo_K"
+        found.starts, found.starts_in_words = starts_of_lengths(lengths), "data/demo_K"
         found.words = f"all demos, none of its {masks} masks applied" if masks else "all demos"
         return found
 
