@@ -101,8 +101,7 @@ def predict_log_actions(
     groups = decorrelated(first, chains).labels if few else chains
     try:
         made = outcomes(first, actions, second, groups, stream(seed, "prediction", "outcomes"))
-        kept: dict[str, Any] = {"seed": seed, "at_most": at_most, "advance": advance}
-        found = predict_chains(made.seen, made.other, chains, names, **kept)
+        found = predict_chains(made.seen, made.other, chains, names, seed=seed, at_most=at_most, advance=advance)
     except (ArithmeticError, LookupError, ValueError) as fault:
         return refusals.refused(PREDICTIVE, n, len(first), refusals.broke_off(fault))
     return _concluded(found, names, made.degree)

@@ -46,8 +46,7 @@ def predict_log(
     InvalidValue where a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
     """
     first, second, chains = pairs.first, pairs.second, pairs.chains
-    kept: dict[str, Any] = {"d": d, "seed": seed, "at_most": at_most, "advance": advance}
-    return predict_chains(first, second, chains, names, objective, **kept)
+    return predict_chains(first, second, chains, names, objective, d=d, seed=seed, at_most=at_most, advance=advance)
 
 
 def predict_chains(

@@ -44,7 +44,7 @@ def table_distance(views: Views) -> list[Gate]:
     """Return two gates on every control of a table, over canonical states; none on other worlds."""
     if not isinstance(views.world, PictureTable):
         return []
-    gates = _distances(views.world, views.z, views.names, "")
+    gates = _distances(views.z, views.world.states[views.world.nearest(views.z)], views.names, "")
     for name, count in zip(views.names, views.world.value_counts, strict=True):
         discrete = f"{name} takes {count} values in the table. Leave it out of `factors`, or read it by accuracy."
         gates.append(VALUES.judge(name, count, discrete))
@@ -58,11 +58,13 @@ def explored_distance(world: World, pairs: Pairs, names: Sequence[str]) -> list[
     rows = world.nearest(pairs.controls)
     twice = float((rows[pairs.index[:, 0]] == rows[pairs.index[:, 1]]).mean()) if len(pairs.index) else 0.0
     said = f" {twice:.0%} of the pairs show one picture twice." if twice >= SAME else ""
-    return _distances(world, pairs.controls, names, said)
+    return _distances(pairs.controls, world.states[rows], names, said)
 
 
-def _distances(world: PictureTable, z: Float[np.ndarray, "N n"], names: Sequence[str], said: str) -> list[Gate]:
-    off = z - world.states[world.nearest(z)]
+def _distances(
+    z: Float[np.ndarray, "N n"], shown: Float[np.ndarray, "N n"], names: Sequence[str], said: str
+) -> list[Gate]:
+    off = z - shown
     spread = z.var(axis=0)
     gates = []
     for name, own, apart in zip(names, spread.tolist(), (off**2).mean(axis=0).tolist(), strict=True):
