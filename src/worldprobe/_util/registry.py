@@ -50,13 +50,13 @@ class Registry(Mapping[str, T], Generic[T]):
 
         return file
 
-    def settings_of(self, text: str) -> dict[str, str]:
-        """Return the settings that one word stands for: a name, or the path of a file that a thing is made from."""
+    def resolved(self, text: str) -> tuple[str, dict[str, Any]]:
+        """Return the name, and the settings, that a word stands for: a name, or the path of a file that names one."""
         if text not in self:
             for suffix, (name, setting) in self._files.items():
                 if text.rstrip("/").lower().endswith(suffix):
-                    return {"name": name, setting: text}
-        return {"name": text}
+                    return name, {setting: text}
+        return text, {}
 
     def name_of(self, thing: T) -> str:
         """Return the name under which a thing is filed; raises KeyError where it is not."""

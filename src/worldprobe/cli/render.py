@@ -62,8 +62,8 @@ def _drawable(name: str, size: int | None, renderer: str | None) -> Any:
 
     from worldprobe.world.world import WORLDS
 
-    named = WORLDS.settings_of(name)
-    kind = WORLDS[named.pop("name")]
+    filed, implied = WORLDS.resolved(name)
+    kind = WORLDS[filed]
     given = {"size": size, "renderer": renderer}
     for key, value in given.items():
         if value is not None and key not in kind.model_fields:
@@ -71,7 +71,7 @@ def _drawable(name: str, size: int | None, renderer: str | None) -> Any:
     if size is None and "size" in kind.model_fields:
         given["size"] = SIDE
     try:
-        world = kind.model_validate(named | {key: value for key, value in given.items() if value is not None})
+        world = kind.model_validate(implied | {key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
         problem = error.errors()[0]
         key = str(problem["loc"][0])

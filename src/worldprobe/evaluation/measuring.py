@@ -160,7 +160,7 @@ def _encoder(given: Any, checkpoint: str | Path | None) -> ForeignEncoder:
 
 
 def _is_world(source: Any) -> bool:
-    return isinstance(source, World) or (isinstance(source, str) and WORLDS.settings_of(source)["name"] in WORLDS)
+    return isinstance(source, World) or (isinstance(source, str) and WORLDS.resolved(source)[0] in WORLDS)
 
 
 def _subject(source: Any, given: dict[str, Any], reporter: Reporter | None) -> Subject:

@@ -68,9 +68,9 @@ def of_world(
 
 def named_world(name: str, settings: dict[str, Any]) -> World:
     """Return the world of this name, or of this path, with these settings; raises UnknownName and InvalidValue."""
-    named: dict[str, Any] = {**WORLDS.settings_of(name), **settings}
+    kind, implied = WORLDS.resolved(name)
     try:
-        return WORLDS[named.pop("name")].model_validate(named)
+        return WORLDS[kind].model_validate(implied | settings)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"])) or name

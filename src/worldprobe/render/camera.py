@@ -28,6 +28,12 @@ def camera_to_world(
     return matrix
 
 
+def level_axes(yaw: float) -> Float[np.ndarray, "3 3"]:
+    """Return the directions right, ahead and up, one a row, of a camera that is level and panned by `yaw` degrees."""
+    cosine, sine = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
+    return np.array([[cosine, sine, 0.0], [-sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+
+
 def _rotation(angle: Float[np.ndarray, " N"], axis: int) -> Float[np.ndarray, "N 3 3"]:
     i, j = ((1, 2), (2, 0), (0, 1))[axis]
     matrix = np.zeros((len(angle), 3, 3))

@@ -29,10 +29,9 @@ def make_component(registry: Registry[type[C]], value: Any, path: str, default_n
     name = settings.pop("name", default_name)
     if not isinstance(name, str):
         raise InvalidStudy(path, [f"{path}.name: missing. Known: {', '.join(registry)}."])
-    named = registry.settings_of(name)
-    name, settings = named.pop("name"), named | settings
+    name, implied = registry.resolved(name)
     try:
-        return registry[name].model_validate(settings)
+        return registry[name].model_validate(implied | settings)
     except ValidationError as error:
         raise InvalidStudy(path, explain(error, registry[name], path)) from None
 

@@ -57,7 +57,7 @@ def load_study(study: str | Path, overrides: Sequence[str] = (), preset: str | N
 
 def is_world(study: str | Path) -> bool:
     """Whether a word names a world by the path of its file, and not a study."""
-    return WORLDS.settings_of(str(study))["name"] != str(study)
+    return WORLDS.resolved(str(study))[0] != str(study)
 
 
 def _of_world(path: str) -> dict[str, Any]:

@@ -103,5 +103,5 @@ def open_world(named: World | str) -> World:
     """Return a world by its name or by the path of a file that is one; raises UnknownName."""
     if isinstance(named, World):
         return named
-    settings: dict[str, Any] = dict(WORLDS.settings_of(named))
-    return WORLDS[settings.pop("name")].model_validate(settings)
+    name, settings = WORLDS.resolved(named)
+    return WORLDS[name].model_validate(settings)

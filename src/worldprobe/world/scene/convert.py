@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +35,7 @@ from worldprobe.world.scene.own_scene import placed_cameras
 from worldprobe.world.scene.psnr import psnr
 from worldprobe.world.scene.scene_child import SceneChild
 from worldprobe.world.scene.survey import Survey, metres, surveyed
-from worldprobe.world.scene.unlit import convert_unlit, needs_no_light
+from worldprobe.world.scene.unlit import convert_unlit, own_colours, unlit_scene
 from worldprobe.world.scene.viewpoint import Rest, cameras_rest
 
 KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
@@ -54,19 +52,11 @@ def convert(source: Path, out: Path, options: ConversionOptions, say: Say = lamb
     """
     check_source(source)
     check_target(out)
-    if options.bake is False or (options.bake is None and needs_no_light(source)):
-        return convert_unlit(source, out, options, say)
-    with (
-        tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as aside,
-        SceneChild(source, options) as child,
-    ):
-        folder = Path(aside) / "world"
-        folder.mkdir()
-        found = _Conversion(source, options, child, folder, say).run()
-        if out.exists():
-            shutil.rmtree(out)
-        folder.rename(out)
-    return found
+    unlit = own_colours(source) if options.bake is False else unlit_scene(source) if options.bake is None else None
+    if unlit is not None:
+        return convert_unlit(source, *unlit, out, options, say)
+    with manifests.made_aside(out) as folder, SceneChild(source, options) as child:
+        return _Conversion(source, options, child, folder, say).run()
 
 
 def check_source(source: Path) -> None:

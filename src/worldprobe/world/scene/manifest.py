@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -142,6 +146,18 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write manifest.yaml, whole or not at all."""
     with atomic_write(folder / MANIFEST) as aside:
         aside.write_text(write_yaml(manifest.model_dump(mode="json")), encoding="utf8")
+
+
+@contextmanager
+def made_aside(out: Path) -> Iterator[Path]:
+    """Give an empty folder next to `out`, and put it in its place when all that belongs into it was written."""
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as aside:
+        folder = Path(aside) / "world"
+        folder.mkdir()
+        yield folder
+        if out.exists():
+            shutil.rmtree(out)
+        folder.rename(out)
 
 
 def rounded(value: float) -> float:

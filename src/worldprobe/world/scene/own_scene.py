@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from pydantic import Field, PrivateAttr
 
-from worldprobe.render.camera import camera_to_world
+from worldprobe.render.camera import camera_to_world, level_axes
 from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.scene.manifest import SCENE, Manifest, read_manifest
 from worldprobe.world.world import WORLDS, Control, World
@@ -117,10 +117,8 @@ def placed_cameras(manifest: Manifest, z: Float[np.ndarray, "N n"]) -> Float[np.
     """Return the camera-to-world matrices of a manifest's controls: moves are along the level axes of the rest pose."""
     physical = {moved.name: moved.control().physical(z[:, k]) for k, moved in enumerate(manifest.controls)}
     rest, still = manifest.camera, np.zeros(len(z))
-    yaw = np.radians(rest.yaw)
-    right, ahead = np.array([np.cos(yaw), np.sin(yaw), 0.0]), np.array([-np.sin(yaw), np.cos(yaw), 0.0])
     position = np.tile(np.array(rest.at, dtype=np.float64), (len(z), 1))
-    for name, axis in (("truck", right), ("dolly", ahead), ("pedestal", np.array([0.0, 0.0, 1.0]))):
+    for name, axis in zip(("truck", "dolly", "pedestal"), level_axes(rest.yaw), strict=True):
         position += physical.get(name, still)[:, None] * axis
     angles = (getattr(rest, name) + physical.get(name, still) for name in ("yaw", "pitch", "roll"))
     return camera_to_world(position, *angles)

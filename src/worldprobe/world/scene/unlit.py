@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,28 +19,43 @@ from worldprobe.world.scene.survey import Survey, metres, surveyed
 from worldprobe.world.scene.viewpoint import Rest, cameras_rest
 
 KINDS = (".glb", ".gltf")
+GlbScene = tuple[list[GlbPart], list[GlbCamera]]
+"""A file's parts and cameras."""
 
 
-def needs_no_light(source: Path) -> bool:
-    """Whether every material of a glTF file is meant to be drawn as it is; False for every other kind of file."""
-    if source.suffix.lower() not in KINDS:
-        return False
-    try:
-        parts, _ = read_scene(source)
-    except WorldprobeError:
-        return False  # Blender reads more than this reader does
-    return not any(part.material.lit for part in parts)
+def own_colours(source: Path) -> GlbScene:
+    """Return a .glb or .gltf file's parts and cameras, to be drawn as they are.
 
-
-def convert_unlit(source: Path, out: Path, options: ConversionOptions, say: Callable[[str], None]) -> Manifest:
-    """Make the .world folder `out` from a .glb or .gltf file's own colours; return its manifest.
-
-    Raises InvalidValue for another kind of file, DamagedData for one that cannot be read, WorldprobeError where it has
-    too many triangles, UnknownName for a camera that it lacks.
+    Raises InvalidValue for another kind of file, DamagedData for one that cannot be read.
     """
     if source.suffix.lower() not in KINDS:
         raise InvalidValue("--no-bake", True, f"with {' or '.join(KINDS)} only: another file's light must be baked")
-    parts, cameras = read_scene(source)
+    return read_scene(source)
+
+
+def unlit_scene(source: Path) -> GlbScene | None:
+    """Return the parts and cameras of a glTF file whose materials all are meant to be drawn as they are, else None."""
+    if source.suffix.lower() not in KINDS:
+        return None
+    try:
+        parts, cameras = read_scene(source)
+    except WorldprobeError:
+        return None  # Blender reads more than this reader does
+    return None if any(part.material.lit for part in parts) else (parts, cameras)
+
+
+def convert_unlit(
+    source: Path,
+    parts: list[GlbPart],
+    cameras: list[GlbCamera],
+    out: Path,
+    options: ConversionOptions,
+    say: Callable[[str], None],
+) -> Manifest:
+    """Make the .world folder `out` from a file's own colours; return its manifest.
+
+    Raises WorldprobeError where it has too many triangles, UnknownName for a camera that it lacks.
+    """
     count = sum(len(part.triangles) for part in parts)
     say(f"{source.name}: {len(parts)} parts, {count:,} triangles; its own colours are drawn, no light is baked.")
     if count > options.triangles:
@@ -55,8 +68,7 @@ def convert_unlit(source: Path, out: Path, options: ConversionOptions, say: Call
     shown = _two_sided(sized)
     survey = _surveyed(shown, _rest(cameras, options))
     say(f"The camera rests at {metres(survey.rest.at)} ({survey.rest.chosen_by}).")
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as aside:
-        folder = Path(aside) / "world"
+    with manifests.made_aside(out) as folder:
         scene = folder / manifests.SCENE
         write_parts(scene, shown, {"made by": "worldprobe scene"})
         lit = sorted({part.material.name or "a material" for part in parts if part.material.lit})
@@ -75,9 +87,6 @@ def convert_unlit(source: Path, out: Path, options: ConversionOptions, say: Call
             notes=notes,
         )
         manifests.write_manifest(folder, manifest)
-        if out.exists():
-            shutil.rmtree(out)
-        folder.rename(out)
     return manifest
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe._util.seeds import stream
+from worldprobe.render.camera import level_axes
 from worldprobe.render.ray_casting import RayCaster
 
 CANDIDATES = 400
@@ -37,8 +38,7 @@ class Rest:
     @property
     def axes(self) -> Float[np.ndarray, "3 3"]:
         """The directions of truck, dolly and pedestal, one a row: level but for the last."""
-        y = np.radians(self.yaw)
-        return np.array([[np.cos(y), np.sin(y), 0.0], [-np.sin(y), np.cos(y), 0.0], [0.0, 0.0, 1.0]])
+        return level_axes(self.yaw)
 
 
 def cameras_rest(matrix: Any, fov: float | None, name: str) -> Rest:
@@ -49,7 +49,7 @@ def cameras_rest(matrix: Any, fov: float | None, name: str) -> Rest:
     pitch = np.degrees(np.arcsin(np.clip(forward[2], -1, 1)))
     level = np.hypot(forward[0], forward[1])
     yaw = np.degrees(np.arctan2(-forward[0], forward[1]) if level > 1e-6 else np.arctan2(axes[1, 0], axes[0, 0]))
-    right = np.array([np.cos(np.radians(yaw)), np.sin(np.radians(yaw)), 0.0])
+    right = level_axes(yaw)[0]
     roll = np.degrees(np.arctan2(-axes[:, 0] @ np.cross(right, forward), axes[:, 0] @ right))
     view = float(np.clip(DEFAULT_FOV if fov is None else fov, NARROWEST_FOV, WIDEST_FOV))
     return Rest(given[:3, 3], float(yaw), float(pitch), float(roll), view, f"the file's camera {name!r}")
