@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from jaxtyping import Float, Shaped
 from markupsafe import escape
 from PIL import Image
 
+from worldprobe._util.embedding import data_uri
 from worldprobe.playing.palette import TRUE_COLOUR, css
 from worldprobe.playing.units import REACH, physical
 from worldprobe.world.world import Control
@@ -27,7 +27,7 @@ def png_uri(frame: Shaped[np.ndarray, "H W 3"]) -> str:
     """Return a frame as a data URI, every pixel kept."""
     packed = io.BytesIO()
     Image.fromarray(frame).save(packed, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(packed.getvalue()).decode("ascii")
+    return data_uri("png", packed.getvalue())
 
 
 def frame_html(observation: Shaped[np.ndarray, "..."]) -> str:

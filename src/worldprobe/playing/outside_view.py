@@ -8,8 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float64, UInt8
 
 from worldprobe.playing.playable import PlayedWorld
-from worldprobe.render.camera import VERTICAL_FOV_DEGREES
-from worldprobe.world.camera_world import CameraWorld
+from worldprobe.world.camera_world import CameraWorld, angle_of_view
 
 BEHIND, ASIDE, ABOVE = 7.8, 4.6, 4.2
 """From the camera at rest to where it is seen from: behind it, to its right, and above it, in strides."""
@@ -93,7 +92,7 @@ def frustums(world: PlayedWorld, z: Float[np.ndarray, "N n"], depth: float) -> F
     seen = world.camera_world
     assert seen is not None
     depth *= stride(seen, z.shape[1])
-    tall = depth * np.tan(np.radians(getattr(world.world, "fov_degrees", VERTICAL_FOV_DEGREES)) / 2)
+    tall = depth * np.tan(np.radians(angle_of_view(seen)) / 2)
     wide = tall * world.observation_shape[1] / world.observation_shape[0]
     mark = 0.25 * tall
     local = np.array([

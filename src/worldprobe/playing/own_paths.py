@@ -30,14 +30,8 @@ def own_paths(folder: PlayedFolder) -> dict[str, Float[np.ndarray, "states n"]]:
 
     Nothing is rendered. Raises what a study that is not valid raises.
     """
-    from worldprobe.study.axes import study_at
-    from worldprobe.study.claim_folder import kept_settings
-    from worldprobe.study.load import study_of
-
-    study = study_of(kept_settings(folder.path), str(folder.path / "study.yaml"))
-    run = folder.runs[0]
-    study = study_at(study, run.axes)
+    study, seed = folder.study(), folder.runs[0].seed
     return {
-        label: np.asarray(study.source(label).sample("heldout", study.heldout_frames, run.seed).controls, np.float64)
+        label: np.asarray(study.source(label).sample("heldout", study.heldout_frames, seed).controls, np.float64)
         for label in study.labels
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.playing.own_moves import OwnMoves
 from worldprobe.playing.own_paths import TOUR, tour
 from worldprobe.playing.playable import Moment, PlayedSources
 
@@ -30,7 +31,7 @@ class PathPanel:
         if isinstance(viewer.subject, PlayedSources):
             self._paths = {label: sample.controls for label, sample in viewer.subject.samples.items()}
         self._at, self._playing, self._due = 0, False, 0.0
-        self._placing = threading.local()
+        self._own = OwnMoves()
         with gui.add_folder("Paths" if viewer.subject.free else "Time line"):
             self._choice = gui.add_dropdown("Path", list(self._paths))
             self._place = gui.add_slider("State", 0, max(1, self._length - 1), 1, 0)
@@ -123,14 +124,11 @@ class PathPanel:
             self.viewer.go(self._moment(0))
 
     def _set_place(self) -> None:
-        self._placing.now = True
-        try:
+        with self._own():
             self._place.value = self._at
-        finally:
-            self._placing.now = False
 
     def _placed(self) -> None:
-        if getattr(self._placing, "now", False) or not self._length:
+        if self._own.going_on or not self._length:
             return
         self.pause()
         self._at = min(max(int(self._place.value), 0), self._length - 1)

@@ -118,12 +118,7 @@ def open_playable(folder: PlayedFolder) -> Playable:
     """
     if not folder.recorded and not folder.runs[0].axes:
         return PlayedWorld(_world(folder))  # without a study's machinery, whose import takes seconds
-    from worldprobe.study.axes import study_at
-    from worldprobe.study.claim_folder import kept_settings
-    from worldprobe.study.load import study_of
-
-    study = study_of(kept_settings(folder.path), str(folder.path / "study.yaml"))
-    study = study_at(study, folder.runs[0].axes)
+    study = folder.study()
     if study.world is not None:
         return PlayedWorld(study.world)
     return PlayedSources({label: study.source(label) for label in study.labels}, study.seeds[0])
@@ -132,8 +127,9 @@ def open_playable(folder: PlayedFolder) -> Playable:
 def _world(folder: PlayedFolder) -> World:
     given = folder.settings.get("world")
     settings = {"name": given} if isinstance(given, str) else dict(given or {})
+    name, implied = WORLDS.resolved(str(settings.pop("name", "")))
     try:
-        return WORLDS[str(settings.pop("name", ""))].model_validate(settings)
+        return WORLDS[name].model_validate(implied | settings)
     except ValueError as error:
         raise DamagedData(f"{folder.path / 'study.yaml'}: its world cannot be made ({error}).") from None
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -19,6 +19,9 @@ from worldprobe._util.strict_yaml import read_yaml
 from worldprobe.errors import DamagedData, InvalidYaml, NoResults, UnknownName
 from worldprobe.results import Results, Run
 from worldprobe.results.reading import AGAIN, load_results
+
+if TYPE_CHECKING:
+    from worldprobe.study.schema import Study
 
 TRAINED = ("measured", "ceiling")
 """Roles of runs that leave an encoder."""
@@ -78,6 +81,14 @@ class PlayedFolder:
 
         names = {run.id: named(run) for run in self.runs}
         return names if len(set(names.values())) == len(names) else {run.id: run.id for run in self.runs}
+
+    def study(self) -> Study:
+        """Return the study as it was for the first of the runs; raises what a study that is not valid raises."""
+        from worldprobe.study.axes import study_at
+        from worldprobe.study.claim_folder import kept_settings
+        from worldprobe.study.load import study_of
+
+        return study_at(study_of(kept_settings(self.path), str(self.path / "study.yaml")), self.runs[0].axes)
 
     def look_alikes(self) -> list[LookAlike]:
         """Return the pairs of states that the folder's audit found to be perceptually aliased, the most alike first.

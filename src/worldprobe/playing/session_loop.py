@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from worldprobe._util.files import atomic_write
 from worldprobe.errors import WorldprobeError
 from worldprobe.playing.session import Actor, Session
+from worldprobe.playing.units import REACH
 
 PANEL, MARGIN = 240, 16
 """Pixels of the column with the frame and the bars, and around what it holds."""
@@ -21,7 +22,7 @@ FRAME = 128
 BACKGROUND, INK, MUTED = (20, 20, 22), (240, 240, 238), (150, 150, 154)
 FINE = 2
 """Lines are drawn this many times larger, and averaged down."""
-BAR, REACH = 4, 3.0
+BAR = 4
 MOST_BARS = 8
 """Controls that have bars in the loop."""
 MOST_BYTES = 1_000_000

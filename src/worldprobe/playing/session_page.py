@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -14,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from worldprobe._util.embedding import data_uri, script_hash
 from worldprobe._util.files import atomic_write
 from worldprobe.playing.palette import css
 from worldprobe.playing.session import Actor, Session
@@ -36,7 +35,7 @@ def write_page(session: Session, target: Path) -> Path:
         states=len(session),
         style=Markup((HERE / "session.css").read_text(encoding="utf8")),
         script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode("utf8")).digest()).decode("ascii"),
+        script_hash=script_hash(script),
         data=Markup(_as_script(contents(session))),
     )
     with atomic_write(target) as aside:
@@ -87,8 +86,7 @@ def _sheet(frames: np.ndarray) -> dict[str, Any]:
 def _picture(pixels: np.ndarray, *, lossless: bool) -> dict[str, Any]:
     packed = io.BytesIO()
     Image.fromarray(pixels).save(packed, "WEBP", lossless=lossless, quality=82, method=4)
-    uri = "data:image/webp;base64," + base64.b64encode(packed.getvalue()).decode("ascii")
-    return {"uri": uri, "width": pixels.shape[1], "height": pixels.shape[0]}
+    return {"uri": data_uri("webp", packed.getvalue()), "width": pixels.shape[1], "height": pixels.shape[0]}
 
 
 def _as_script(value: Any) -> str:

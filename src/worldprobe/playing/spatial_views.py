@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from PIL import Image
 
+from worldprobe.playing.drawing_thread import ShownMoment
 from worldprobe.playing.outside_view import GHOST_DEPTH, TRUE_DEPTH, seat, stride
 from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
 from worldprobe.playing.playable import Playable, PlayedWorld
-from worldprobe.render.camera import VERTICAL_FOV_DEGREES
+from worldprobe.world.camera_world import angle_of_view
 
 FORWARDS = np.diag([1.0, -1.0, -1.0])
 """From our cameras, which look down their -Z with +Y up, to the viewer's, which look along +Z with +Y down."""
@@ -29,14 +30,8 @@ class SpatialView(ABC):
     """The 3-D view of one viewer."""
 
     @abstractmethod
-    def show(
-        self,
-        truth: Float[np.ndarray, " n"],
-        observation: Shaped[np.ndarray, "..."],
-        readings: Mapping[str, Float[np.ndarray, " n"]],
-        goal: Float[np.ndarray, " n"] | None,
-    ) -> None:
-        """Move everything to where it is, and hide those that are not given."""
+    def show(self, shown: ShownMoment, goal: Float[np.ndarray, " n"] | None) -> None:
+        """Move everything to where it is; what has no reading, and a goal that is not given, are hidden."""
 
 
 class CameraView(SpatialView):
@@ -46,7 +41,7 @@ class CameraView(SpatialView):
         world = subject.camera_world
         assert world is not None
         self.world = world
-        self._angle = np.radians(getattr(world, "fov_degrees", VERTICAL_FOV_DEGREES))
+        self._angle = np.radians(angle_of_view(world))
         height, width = subject.observation_shape[:2]
         self._aspect, self._scene, self._colours = width / height, scene, colours
         self._stride = stride(world, len(subject.controls))
@@ -54,15 +49,10 @@ class CameraView(SpatialView):
         self.ghosts: dict[str, Any] = {}
         self._goal: Any = None
 
-    def show(
-        self,
-        truth: Float[np.ndarray, " n"],
-        observation: Shaped[np.ndarray, "..."],
-        readings: Mapping[str, Float[np.ndarray, " n"]],
-        goal: Float[np.ndarray, " n"] | None,
-    ) -> None:
-        poses = self.world.cameras(np.stack([truth, *readings.values()]))
-        self._true.image = observation
+    def show(self, shown: ShownMoment, goal: Float[np.ndarray, " n"] | None) -> None:
+        readings = shown.readings
+        poses = self.world.cameras(np.stack([shown.moment.z, *readings.values()]))
+        self._true.image = shown.observation
         _place(self._true, poses[0])
         for run, pose in zip(readings, poses[1:], strict=True):
             if run not in self.ghosts:
@@ -102,17 +92,11 @@ class ArmView(SpatialView):
         scene.add_grid("/table", width=0.6, height=0.6, cell_size=0.05, section_size=0.3, position=(0.0, 0.0, -0.01))
         self._joints = scene.add_point_cloud("/joints", np.zeros((1, 3)), TRUE_COLOUR, point_size=0.016)
 
-    def show(
-        self,
-        truth: Float[np.ndarray, " n"],
-        observation: Shaped[np.ndarray, "..."],
-        readings: Mapping[str, Float[np.ndarray, " n"]],
-        goal: Float[np.ndarray, " n"] | None,
-    ) -> None:
-        wanted = {"true": (truth, TRUE_COLOUR, 0.02)}
+    def show(self, shown: ShownMoment, goal: Float[np.ndarray, " n"] | None) -> None:
+        wanted = {"true": (shown.moment.z, TRUE_COLOUR, 0.02)}
         if goal is not None:
             wanted["goal"] = (goal, GOAL_COLOUR, 0.008)
-        wanted |= {run: (z, self._colours[run], 0.01) for run, z in readings.items()}
+        wanted |= {run: (z, self._colours[run], 0.01) for run, z in shown.readings.items()}
         chains = self._subject.arm_points(np.stack([z for z, _, _ in wanted.values()]))
         self._joints.points = chains[0].astype(np.float32)
         for k, (name, (_, colour, thickness)) in enumerate(wanted.items()):
@@ -137,15 +121,10 @@ class PictureView(SpatialView):
         self._scene, self._drawn = scene, len(subject.observation_shape) == 3
         self._picture: Any = None
 
-    def show(
-        self,
-        truth: Float[np.ndarray, " n"],
-        observation: Shaped[np.ndarray, "..."],
-        readings: Mapping[str, Float[np.ndarray, " n"]],
-        goal: Float[np.ndarray, " n"] | None,
-    ) -> None:
+    def show(self, shown: ShownMoment, goal: Float[np.ndarray, " n"] | None) -> None:
         if not self._drawn:
             return
+        observation = shown.observation
         times = max(1, 512 // max(observation.shape[:2]))
         height, width = observation.shape[:2]
         large = np.asarray(Image.fromarray(observation).resize((width * times, height * times), Image.Resampling.BOX))

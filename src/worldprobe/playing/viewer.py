@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from jaxtyping import Float
 from worldprobe.playing.drawing_thread import DrawingThread, ShownMoment
 from worldprobe.playing.drawn_values import bars_html, frame_html, legend_html, summary
 from worldprobe.playing.goals import GoalPanel
+from worldprobe.playing.own_moves import OwnMoves
 from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
 from worldprobe.playing.paths import PathPanel
 from worldprobe.playing.playable import Moment, Playable, PlayedSources, PlayedWorld
@@ -35,7 +37,7 @@ class Viewer:
         self._lock = threading.RLock()
         self._moment = self._first()
         self._changed = True
-        self._setting = threading.local()
+        self._own = OwnMoves()
         self.shown: ShownMoment | None = None
         """What was shown last."""
         self.goal: Float[np.ndarray, " n"] | None = None
@@ -70,9 +72,8 @@ class Viewer:
         """Show a moment: frame, bars, and everything in the 3-D view."""
         truth = shown.moment.z
         chosen = self._chosen(shown.readings)
-        goal = self.goal
         with self.client.atomic():
-            self.view.show(truth, shown.observation, chosen, goal)
+            self.view.show(replace(shown, readings=chosen), self.goal)
             self._frame.content = frame_html(shown.observation)
             rows = [(self.believers.colours[run], z) for run, z in chosen.items()]
             self._bars.content = bars_html(self.subject.controls, truth, rows)
@@ -92,13 +93,10 @@ class Viewer:
         """Show a moment, and put the sliders where it is."""
         with self._lock:
             self._moment, self._changed = moment, True
-        self._setting.now = True  # a slider that the page moves calls back, in this thread
-        try:
+        with self._own():
             for slider, control, z in zip(self._sliders, self.subject.controls, moment.z, strict=False):
                 low, high, _ = slider_range(control)
                 slider.value = min(max(physical(control, float(z)), low), high)
-        finally:
-            self._setting.now = False
         self.stage.ask()
 
     def go_to(self, z: Float[np.ndarray, " n"]) -> None:
@@ -136,7 +134,7 @@ class Viewer:
 
     def _moved(self, k: int) -> None:
         """Take one slider's value, which a page may send as any number."""
-        if getattr(self._setting, "now", False):
+        if self._own.going_on:
             return
         control, slider = self.subject.controls[k], self._sliders[k]
         low, high, _ = slider_range(control)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from worldprobe._util.embedding import data_uri
 from worldprobe.errors import DamagedData
 
 QUALITIES = (88, 80, 70, 58, 45)
@@ -43,7 +43,7 @@ def embed(path: Path, widest: int, most_bytes: int) -> EmbeddedPicture:
             packed = _webp(image, quality=quality)
             if len(packed) <= most_bytes:
                 break
-    return EmbeddedPicture(_uri(packed), image.width, image.height, small)
+    return EmbeddedPicture(data_uri("webp", packed), image.width, image.height, small)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def strip(path: Path, tiles: int, *, across: int, most: int = 8, first: int | No
         cut = sheet.crop((left, top, left + width, top + height))
         page.paste(cut, (i % across * (width + GAP), i // across * (height + GAP)))
     shown = 1.0 if exact else min(1.0, WIDEST_TILE / width)
-    uri = _uri(_webp(page, lossless=exact))
+    uri = data_uri("webp", _webp(page, lossless=exact))
     return Strip(uri, round(page.width * shown), round(page.height * shown), (width, height))
 
 
@@ -87,10 +87,6 @@ def _opened(path: Path) -> Image.Image:
         raise DamagedData(
             f"{path} is not a readable picture ({fault}). Remove it and run the study's command again."
         ) from fault
-
-
-def _uri(packed: bytes) -> str:
-    return "data:image/webp;base64," + base64.b64encode(packed).decode("ascii")
 
 
 def _webp(image: Image.Image, *, lossless: bool = False, quality: int = 80) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from worldprobe._util.embedding import script_hash
 from worldprobe._util.files import atomic_write
 from worldprobe.reports.caveats import banner, caveats, is_smoke
 from worldprobe.reports.embedded_pictures import embed
@@ -60,7 +59,7 @@ def render(folder: ResultsFolder, sections: Sequence[Section]) -> str:
     return environment.get_template("page.html").render(
         style=Markup((HERE / "style.css").read_text(encoding="utf8")),
         script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode("utf8")).digest()).decode("ascii"),
+        script_hash=script_hash(script),
         results=results,
         averaged=_averaged(folder),
         observation="frame" if folder.drawn or (folder.path / "hero.png").is_file() else "observation",

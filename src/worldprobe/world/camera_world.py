@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.render.camera import VERTICAL_FOV_DEGREES
+
 
 @runtime_checkable
 class CameraWorld(Protocol):
@@ -25,3 +27,8 @@ class CameraWorld(Protocol):
     def cameras(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
         """Return the camera-to-world matrices of N control vectors; a camera looks down its -Z with +Y up."""
         ...
+
+
+def angle_of_view(world: CameraWorld) -> float:
+    """Return a world's vertical angle of view, degrees: its own, or the room's."""
+    return float(getattr(world, "fov_degrees", VERTICAL_FOV_DEGREES))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-
 from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
 
+from worldprobe._util.embedding import data_uri
 from worldprobe.errors import DamagedData
 from worldprobe.reports.embedded_pictures import embed
 from worldprobe.reports.html_blocks import Section
@@ -52,4 +51,4 @@ def _loop(folder: ResultsFolder) -> str:
         raise DamagedData(f"{path} is not a readable picture ({error}). {WRITE}") from None
     if kind != "WEBP" or not packed:
         raise DamagedData(f"{path} is not a WebP picture of at most {MOST_BYTES:,} bytes. {WRITE}")
-    return "data:image/webp;base64," + base64.b64encode(packed).decode("ascii")
+    return data_uri("webp", packed)
