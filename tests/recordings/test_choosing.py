@@ -192,3 +192,24 @@ def test_a_time_is_one_with_its_unit_too(name: str, tmp_path: Path) -> None:
 def test_other_quantities_with_a_unit_are_states(name: str, tmp_path: Path) -> None:
     (tmp_path / "w.csv").write_text(f"{name},x\n0,5\n1,7\n2,6\n")
     assert read_recording(tmp_path / "w.csv").names == (name, "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("states.npy", b"\x93NUMPY", r"np\.savez\('log\.npz', state="),
+        ("demos.pickle", b"\x80\x04", "would have to be executed"),
+        ("run.bag", b"#ROSBAG V2.0", "rosbags-convert"),
+        ("log.ulg", b"ULog", "ulog2csv"),
+        ("walk.txt", b'{"Loop": "wrap", "Frames": [[0, 1]]}', "It holds JSON"),
+        ("bag/bag.db3", b"SQLite format 3", "ros2 bag convert"),
+        ("scene/sparse/0/images.bin", b"\0", "colmap model_converter"),
+    ],
+)
+def test_what_is_not_read_is_refused_with_how_to_convert_it(
+    name: str, content: bytes, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UnknownLayout, match=said):
+        read_recording(tmp_path / name.split("/")[0])

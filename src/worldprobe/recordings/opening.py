@@ -12,6 +12,7 @@ import numpy as np
 from worldprobe._util import memory
 from worldprobe.errors import option
 from worldprobe.recordings.columns import ColumnKind, ColumnTable, Found, role_of
+from worldprobe.recordings.conversions import how_to_convert
 from worldprobe.recordings.formats import FORMATS, Opened
 from worldprobe.recordings.nearest_layout import nearest_layout
 from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, is_lfs_pointer, shortened
@@ -77,9 +78,9 @@ def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Op
     if len(names) > 1:
         raise SeveralReadings(path, "format", names, f"{option('format', names[0])} or another")
     if not names:
+        said = how_to_convert(path) or f"Known: {', '.join(FORMATS)}."
         raise UnknownLayout(
-            f"{path} is in no known format; it looks like {_looks_like(path)}.{nearest_layout(path)} "
-            f"Known: {', '.join(FORMATS)}."
+            f"{path} is in no known format; it looks like {_looks_like(path)}.{nearest_layout(path)} {said}"
         )
     return names[0], FORMATS[names[0]].open(path)
 
