@@ -17,7 +17,6 @@ from worldprobe.predictor import exploration_prediction
 from worldprobe.predictor.exploration_prediction import predict_exploration
 from worldprobe.predictor.predict import CEILINGS, predict
 from worldprobe.recordings.episodes import pair_index
-from worldprobe.results import Prediction
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +109,12 @@ def test_a_prediction_that_breaks_off_is_a_warning_beside_the_other_gates(monkey
     assert "IndexError" in gate.advice
 
 
-def test_a_refusal_calls_a_control_by_its_name():
-    [gate] = judged(Prediction(refused="Control 1 has one and the same value", refused_briefly="lumped"), ["a", "lid"])
+def test_a_refusal_calls_a_control_by_its_name() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.standard_normal((20_000, 2))
+    second = 0.8 * first + 0.6 * rng.standard_normal(first.shape)
+    first[:6_000, 1] = second[:6_000, 1] = 0.0
+    controls = np.stack([first, second], axis=1).reshape(-1, 2).astype(np.float32)
+    pairs = Pairs(controls, np.arange(len(controls)).reshape(-1, 2))
+    [gate] = judged(predict_exploration(pairs, ["pan", "lid"]).record(), ["pan", "lid"])
     assert gate.advice.startswith("lid has one and the same value")

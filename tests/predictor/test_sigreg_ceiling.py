@@ -152,6 +152,6 @@ def test_more_dimensions_than_controls_that_move_are_named(rng: np.random.Genera
 def test_a_control_that_piles_up_on_one_value_is_refused(rng: np.random.Generator) -> None:
     first, second = ou(rng, 20_000, [0.8, 0.8])
     first[:6_000, 1] = second[:6_000, 1] = 0
-    found = gaussian((first, second))
+    found = gaussian((first, second), names=["pan", "lid"])
     assert found.refused is not None
-    assert found.refused.startswith("Control 1 has one and the same value in 30% of the frames")
+    assert found.refused.startswith("lid has one and the same value in 30% of the frames")

@@ -118,14 +118,14 @@ def overfitted(seen: float, kept: float, features: int) -> Refusal | None:
     )
 
 
-def not_settled(steps: Sequence[BasisStep], kurtosis: Float[np.ndarray, " n"]) -> Refusal | None:
+def not_settled(steps: Sequence[BasisStep], kurtosis: Float[np.ndarray, " n"], names: Sequence[str]) -> Refusal | None:
     """Refuse an answer that still moves with the basis."""
     if abs(steps[-1].r2 - steps[-2].r2) <= SETTLED:
         return None
     seen = ", ".join(f"{step.r2:.3f} with {step.functions:,} functions" for step in steps)
     heavy = int(np.argmax(kurtosis))
     change = (
-        f"Control {heavy} has heavy tails (excess kurtosis {kurtosis[heavy]:.1f}): for tails like an exponential's or "
+        f"{names[heavy]} has heavy tails (excess kurtosis {kurtosis[heavy]:.1f}): for tails like an exponential's or "
         "heavier there are no leading eigenfunctions, and a whitened encoder follows ever rarer values. Squash the "
         "control, or use SIGReg."
         if kurtosis[heavy] > 1.0
@@ -160,11 +160,11 @@ def too_wide(half: float, pairs: int) -> Refusal | None:
     )
 
 
-def lumped(control: int, share: float) -> Refusal:
+def lumped(control: str, share: float) -> Refusal:
     """Refuse SIGReg's prediction for a control that often has one and the same value."""
     return Refusal(
         "a control keeps one value",
-        f"Control {control} has one and the same value in {share:.0%} of the frames: no map of it is Gaussian, so "
+        f"{control} has one and the same value in {share:.0%} of the frames: no map of it is Gaussian, so "
         "SIGReg's optimum does not exist. Leave those frames out, or let the control move.",
     )
 

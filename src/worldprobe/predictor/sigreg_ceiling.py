@@ -99,7 +99,8 @@ def _supported(levels: list[Level], rng: np.random.Generator) -> tuple[list[Leve
 def _lump(evidence: Evidence) -> Refusal | None:
     atoms = np.array([own.atom for own in evidence.marginals.maps])
     worst = int(np.argmax(atoms))
-    return refusals.lumped(int(np.flatnonzero(evidence.moving)[worst]), atoms[worst]) if atoms[worst] > LUMP else None
+    name = evidence.names[np.flatnonzero(evidence.moving)[worst]]
+    return refusals.lumped(name, atoms[worst]) if atoms[worst] > LUMP else None
 
 
 def _bracket(levels: Sequence[Level], trial: Candidate, d: int) -> tuple[float, float]:

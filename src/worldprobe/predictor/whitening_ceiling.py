@@ -70,7 +70,7 @@ def whitening_ceiling(
     refused = (
         refusals.nothing_shared(d, correlation, noise, len(evidence.z))
         or refusals.overfitted(seen, kept, d)
-        or refusals.not_settled(steps, _excess_kurtosis(evidence))
+        or refusals.not_settled(steps, _excess_kurtosis(evidence), evidence.names)
         or _tie(level, own, evidence)
         or refusals.too_wide(half, len(evidence.z))
     )

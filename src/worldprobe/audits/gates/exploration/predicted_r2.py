@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from math import nan
 
@@ -38,7 +37,7 @@ def prediction(
 def judged(found: Prediction, names: Sequence[str]) -> list[Gate]:
     """Return the gates of a prediction that was made before: on its test points, where it has any."""
     if found.r2_per_control is None or found.r2_per_control_ci95 is None:
-        said = re.sub(r"\bControl (\d+)\b", lambda match: names[int(match[1])], str(found.refused))
+        said = str(found.refused)
         return [Gate(PREDICTION.name, "controls", Verdict.WARN, nan, nan, said, PREDICTION.because)]
     each = found.r2_per_control if found.r2_on_test_per_control is None else found.r2_on_test_per_control
     where = "within this exploration" if found.r2_on_test_per_control is None else "on the canonical test set"
