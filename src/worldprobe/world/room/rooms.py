@@ -12,13 +12,14 @@ from pydantic import Field, PrivateAttr
 
 from worldprobe._util.files import file_sha256
 from worldprobe.render.camera import camera_to_world
+from worldprobe.world.baked_world import BakedWorld
 from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.room.bake import baked_glb, hero_still
 from worldprobe.world.room.blueprint import Blueprint, blueprint
 from worldprobe.world.room.child import blender_version
 from worldprobe.world.room.cycles import CyclesRenderer
 from worldprobe.world.room.tracing import Tracing
-from worldprobe.world.world import WORLDS, Control, World
+from worldprobe.world.world import WORLDS, Control
 
 TRUCK = Control("truck", "m", 0.5, "sideways, to the right", limit=1.5)
 PEDESTAL = Control("pedestal", "m", 0.42, "up", limit=0.85)
@@ -31,7 +32,7 @@ WIDE_YAW = Control("yaw", "degrees", 65.0, "pan to the left", limit=200.0)
 AXES = {"truck": 0, "dolly": 1, "pedestal": 2}
 
 
-class RoomWorld(World):
+class RoomWorld(BakedWorld):
     """A room seen by a camera: position and angles are the controls, frames are uint8 (N, size, size, 3).
 
     `renderer` "raster" draws the baked room, thousands of frames a second; "cycles" path-traces every frame with
@@ -40,23 +41,16 @@ class RoomWorld(World):
 
     room_name: ClassVar[str]
 
-    size: int = Field(default=32, ge=8, le=1024, description="pixels of a frame's side")
     renderer: Literal["raster", "cycles"] = Field("raster", description="what draws; cycles traces paths, in Blender")
     samples: int = Field(default=4, ge=1, le=4096, description="paths that cycles traces for a pixel")
     bounces: int = Field(default=2, ge=0, le=32, description="diffuse bounces that cycles follows")
 
-    _raster: Any = PrivateAttr(default=None)
     _cycles: CyclesRenderer | None = PrivateAttr(default=None)
 
     @property
     @abstractmethod
     def controls(self) -> tuple[Control, ...]:
         """The camera's hidden controls."""
-
-    @property
-    def observation_shape(self) -> tuple[int, ...]:
-        """(size, size, 3)."""
-        return (self.size, self.size, 3)
 
     @property
     def plan(self) -> Blueprint:
@@ -99,8 +93,7 @@ class RoomWorld(World):
         """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
         cameras = self.cameras(z)
         if self.renderer == "raster":
-            frames: np.ndarray = self._open_raster().draw(cameras)
-            return frames
+            return self._open_raster().draw(cameras)
         return self._open_cycles().render(cameras, Tracing(self.size, self.size, self.samples, self.bounces))
 
     def still(
@@ -114,19 +107,10 @@ class RoomWorld(World):
 
     def close(self) -> None:
         """Give back the graphics context and the Blender process."""
-        if self._raster is not None:
-            self._raster.close()
-            self._raster = None
+        super().close()
         if self._cycles is not None:
             self._cycles.close()
             self._cycles = None
-
-    def _open_raster(self) -> Any:
-        if self._raster is None:
-            from worldprobe.render.raster import Raster
-
-            self._raster = Raster.from_glb(self.glb, self.size)
-        return self._raster
 
     def _open_cycles(self) -> CyclesRenderer:
         if self._cycles is None:

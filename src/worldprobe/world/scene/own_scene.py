@@ -10,13 +10,14 @@ from jaxtyping import Float, UInt8
 from pydantic import Field, PrivateAttr
 
 from worldprobe.render.camera import camera_to_world, level_axes
+from worldprobe.world.baked_world import BakedWorld
 from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.scene.manifest import SCENE, Manifest, read_manifest
-from worldprobe.world.world import WORLDS, Control, World
+from worldprobe.world.world import WORLDS, Control
 
 
 @WORLDS.register("scene", files={".world": "file"})
-class Scene(World):
+class Scene(BakedWorld):
     """A scene of your own, made by `worldprobe scene FILE`: a camera moves through it.
 
     The controls are those that the scene's manifest lists, of truck, pedestal, dolly (m), yaw, pitch and roll
@@ -24,10 +25,8 @@ class Scene(World):
     """
 
     file: str = Field(min_length=1, max_length=4096, description="the .world folder")
-    size: int = Field(default=32, ge=8, le=1024, description="pixels of a frame's side")
 
     _manifest: Manifest | None = PrivateAttr(default=None)
-    _raster: Any = PrivateAttr(default=None)
 
     @property
     def folder(self) -> Path:
@@ -45,11 +44,6 @@ class Scene(World):
     def controls(self) -> tuple[Control, ...]:
         """The manifest's controls, in its order."""
         return tuple(moved.control() for moved in self.manifest.controls)
-
-    @property
-    def observation_shape(self) -> tuple[int, ...]:
-        """(size, size, 3)."""
-        return (self.size, self.size, 3)
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -86,8 +80,7 @@ class Scene(World):
 
     def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
         """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
-        frames: np.ndarray = self._open_raster().draw(self.cameras(z))
-        return frames
+        return self._open_raster().draw(self.cameras(z))
 
     def hero(self) -> UInt8[np.ndarray, "H W 3"]:
         """Return a still of the scene from where the camera rests."""
@@ -95,22 +88,8 @@ class Scene(World):
 
         manifest = self.manifest
         still = placed_cameras(manifest, np.zeros((1, len(manifest.controls))))
-        with Raster.from_glb(self.folder / SCENE, (720, 1280), manifest.camera.fov, far=manifest.far) as raster:
+        with Raster.from_glb(self.glb, (720, 1280), manifest.camera.fov, far=manifest.far) as raster:
             return raster.draw(still)[0]
-
-    def close(self) -> None:
-        """Give back the graphics context."""
-        if self._raster is not None:
-            self._raster.close()
-            self._raster = None
-
-    def _open_raster(self) -> Any:
-        if self._raster is None:
-            from worldprobe.render.raster import Raster
-
-            manifest = self.manifest
-            self._raster = Raster.from_glb(self.folder / SCENE, self.size, manifest.camera.fov, far=manifest.far)
-        return self._raster
 
 
 def placed_cameras(manifest: Manifest, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
