@@ -12,9 +12,9 @@ from jaxtyping import Float, Shaped
 
 from worldprobe.errors import WorldprobeError
 from worldprobe.playing.own_paths import own_paths
-from worldprobe.playing.palette import COLOURS
 from worldprobe.playing.played_folder import PlayedFolder
 from worldprobe.results import Run
+from worldprobe.results.condition_colours import run_colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Believers:
 
     def __init__(self, folder: PlayedFolder) -> None:
         self.folder = folder
-        self.colours = {run.id: COLOURS[i % len(COLOURS)] for i, run in enumerate(folder.runs)}
+        self.colours = run_colours(folder.results.summary, folder.runs)
         self.ready: list[Believer] = []
         self.problems: dict[str, str] = {}
         """Why an encoder could not be loaded, by run."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from worldprobe.errors import InvalidValue, MissingDependency, WorldprobeError
-from worldprobe.playing.palette import COLOURS
 from worldprobe.playing.played_folder import read_played
+from worldprobe.results.condition_colours import COLOURS
 
 if TYPE_CHECKING:  # worlds are imported once the address is printed, while a browser loads the page
     from worldprobe.playing.drawing_thread import DrawingThread

@@ -13,10 +13,8 @@ import numpy as np
 from worldprobe.errors import DamagedData
 from worldprobe.reports.wording import ROLES, VECTOR_ROLES, at
 from worldprobe.results import Exploration, Results, Run, Summary, exploration_of
+from worldprobe.results.condition_colours import condition_colour
 from worldprobe.results.reading import AGAIN, load_results
-
-COLOURS = 8  # that style.css defines, c0 to c7
-NEUTRAL = 8  # c8: of what several colours share
 
 
 @dataclass(frozen=True)
@@ -70,18 +68,8 @@ class ResultsFolder:
         return any(points > 1 for points in conditions.values())
 
     def colour(self, regime: str, objective: str | None = None) -> int:
-        """Return the colour of a regime under an objective, a number of the style sheet's: the same in every picture.
-
-        Objectives have colours of their own as long as there are enough for all; a regime whose objectives differ in
-        colour is itself neutral.
-        """
-        pairs = list(dict.fromkeys((s.regime, s.objective) for s in self._measured))
-        regimes = list(dict.fromkeys(r for r, _ in pairs))
-        if len(regimes) < len(pairs) <= COLOURS:
-            return (
-                pairs.index((regime, objective)) if objective is not None and (regime, objective) in pairs else NEUTRAL
-            )
-        return (regimes.index(regime) if regime in regimes else len(regimes)) % COLOURS
+        """Return the number of the colour of a regime under an objective, the same in every picture."""
+        return condition_colour(self.results.summary, regime, objective)
 
     def named(self, regime: str, objective: str) -> str:
         """Return the name of a condition: its regime, its objective or both, whichever tells it from the others."""

@@ -23,11 +23,12 @@ from worldprobe.reports.html_blocks import (
     shown_r2,
     sign,
 )
-from worldprobe.reports.results_folder import NEUTRAL, ResultsFolder
+from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.series_selection import few
 from worldprobe.reports.sweep_conditions import conditions
 from worldprobe.reports.wording import count, number
 from worldprobe.results import JOINT, ORACLE, Planned, Run
+from worldprobe.results.condition_colours import NEUTRAL
 
 REFERENCES = {"ceiling": 2, "floor": 1}
 """The shapes of floors and ceilings."""

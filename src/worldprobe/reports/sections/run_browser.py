@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from worldprobe.reports.charts import SPAN
 from worldprobe.reports.html_blocks import MOST_CONTROLS, Section, grid_of, mean_within, shape
-from worldprobe.reports.results_folder import NEUTRAL, ResultsFolder
+from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.sections.evidence import scatter_panels
 from worldprobe.reports.wording import number, ratio
 from worldprobe.results import Run
+from worldprobe.results.condition_colours import NEUTRAL
 
 POINTS_BYTES = 300_000
 """Of the points of all runs together, before base64; two bytes a point."""

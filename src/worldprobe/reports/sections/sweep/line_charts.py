@@ -8,13 +8,14 @@ from markupsafe import Markup
 
 from worldprobe.reports.html_blocks import both_widths, grid_of, legend, panel, sign
 from worldprobe.reports.quoted_values import quoted_values
-from worldprobe.reports.results_folder import NEUTRAL, ResultsFolder, Series
+from worldprobe.reports.results_folder import ResultsFolder, Series
 from worldprobe.reports.sections.sweep.sweep_picture import SweepPicture, place, said
 from worldprobe.reports.sections.sweep.traces import At, Style, Trace, traces_chart
 from worldprobe.reports.series_prediction import predicted_for
 from worldprobe.reports.sweep_conditions import Condition, SweptAxis, as_number, matches
 from worldprobe.reports.wording import at, ratio, scored_on
 from worldprobe.results import Label
+from worldprobe.results.condition_colours import NEUTRAL
 
 Point = Mapping[str, Label]
 
