@@ -1,8 +1,9 @@
 """A study's results beside the published ones: benchmarks/results/STUDY-PRESET.json, and the table on its page.
 
-    python benchmarks/reproduce.py mixings-2d [--preset cpu] [--out runs/mixings-2d-cpu] [--device auto]
+    python benchmarks/reproduce.py mixings-2d [KEY=VALUE ...] [--preset cpu] [--out runs/mixings-2d-cpu] [--device auto]
 
-Runs the study, or reads it where it is finished, and writes the tables of the docs anew.
+Runs the study, or reads it where it is finished (`trained_on` names the device of its runs), and writes the tables of
+the docs anew.
 """
 
 from __future__ import annotations
@@ -117,17 +118,19 @@ def main() -> None:
     """Run or read the study, write the result and the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study")
+    parser.add_argument("settings", nargs="*", metavar="KEY=VALUE")
     parser.add_argument("--preset", default="cpu")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--device", default="auto")
     given = parser.parse_args()
     out = given.out or Path("runs") / f"{given.study}-{given.preset}"
-    study = load_study(given.study, preset=given.preset)
+    study = load_study(given.study, given.settings, preset=given.preset)
     results = run_study(study, out, device=given.device, reporter=reporter())
     found = rows(results, out)
     of_runs = sum(run.seconds.render + run.seconds.train + run.seconds.measure for run in results.runs)
     minutes = round(max(results.seconds_total, of_runs) / 60, 2)  # shares of a study (--cells) are not in the total
     made: dict[str, Any] = {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described()}
+    made["trained_on"] = sorted({run.device for run in results.runs if run.device})
     deviations = list(study.published.deviations) if study.published else []
     made["outcomes"] = [outcome.model_dump(mode="json") for outcome in results.outcomes]
     write_json(RESULTS / f"{given.study}-{given.preset}.json", made | {"deviations": deviations, "rows": found})

@@ -183,10 +183,22 @@ def speed() -> str:
 
 def speed_gpu() -> str:
     """Return how fast worlds are drawn and SIGReg is computed on a GPU, with the spread over repeats."""
-    raster, sigreg = recorded("raster-gpu.json")["results"], recorded("sigreg-cuda.json")["results"]
-    rows = [[name, "frames/s", *_spread(row)] for name, row in raster.items()]
-    rows += [[f"SIGReg, {name}", *_unit(name), *_spread(row)] for name, row in sigreg.items() if "median" in row]
+    rows = [[name, "frames/s", *_spread(row)] for name, row in recorded("raster-gpu.json")["results"].items()]
+    return _speeds([*rows, *_sigreg("sigreg-cuda.json")])
+
+
+def sigreg(file: str) -> str:
+    """Return what SIGReg costs beside the plain formula, with the spread over repeats."""
+    return _speeds(_sigreg(file))
+
+
+def _speeds(rows: list[list[str]]) -> str:
     return markdown(["", "unit", "median", "range over repeats"], [row[:4] for row in rows])
+
+
+def _sigreg(file: str) -> list[list[str]]:
+    found = recorded(file)["results"]
+    return [[f"SIGReg, {name}", *_unit(name), *_spread(row)] for name, row in found.items() if "median" in row]
 
 
 def _unit(name: str) -> list[str]:

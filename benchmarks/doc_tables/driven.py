@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from doc_tables.markdown import ABSENT, RESULTS, markdown, number, recorded
+from doc_tables.markdown import ABSENT, RESULTS, markdown, number, recorded, took
 from worldprobe.results.summary import student
 
 Row = dict[str, Any]
@@ -20,7 +20,7 @@ def transitions(file: str) -> str:
     lines = [_transition(row) for row in found["rows"] if row["transition"]]
     head = ["policy", "seeds", "least excitation", "predicted R²", "R²", "reading the state", "on-policy error"]
     head += ["counterfactual error", "error of B", "angle of the worst effect"]
-    return f"{markdown(head, lines)}\n\n{found['minutes']:.1f} minutes on {found['machine']['cores']} cores."
+    return f"{markdown(head, lines)}\n\n{took(found)}"
 
 
 def planning(file: str) -> str:

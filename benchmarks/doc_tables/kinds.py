@@ -37,6 +37,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "path-traced": cameras.path_traced,
     "speed": cameras.speed,
     "speed-gpu": cameras.speed_gpu,
+    "sigreg": cameras.sigreg,
     "stacked": cameras.stacked,
     "reproduction": reproduction.reproduction,
     "planned": planned.planned,

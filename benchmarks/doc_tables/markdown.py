@@ -25,6 +25,13 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([written[0], "|---" * len(head) + "|", *written[1:]])
 
 
+def took(found: dict[str, Any], *, cores: bool = True) -> str:
+    """Return the minutes that a study took, and on what: a device that its runs name, or cores."""
+    devices = [device for device in found.get("trained_on", []) if device != "cpu"]
+    where = f" on {' and '.join(devices)}" if devices else f" on {found['machine']['cores']} cores" if cores else ""
+    return f"{found['minutes']:.1f} minutes{where}."
+
+
 def number(value: float | None, decimals: int = 2) -> str:
     """Return a number with a fixed count of decimals, a dash for None; what rounds to -0 is written 0."""
     if value is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doc_tables.markdown import ABSENT, markdown, recorded
+from doc_tables.markdown import ABSENT, markdown, recorded, took
 
 Row = dict[str, Any]
 KIND = "mlp"
@@ -13,7 +13,7 @@ KIND = "mlp"
 def planned(file: str) -> str:
     """Return every encoder's recovery, the cost of straight lines, the share of goals reached; then the minutes."""
     found = recorded(file)
-    return f"{rows(found['rows'])}\n\n{found['minutes']:.1f} minutes."
+    return f"{rows(found['rows'])}\n\n{took(found, cores=False)}"
 
 
 def rows(found: list[Row]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doc_tables.markdown import ABSENT, RESULTS, digits, markdown, recorded
+from doc_tables.markdown import ABSENT, RESULTS, digits, markdown, recorded, took
 
 Row = dict[str, Any]
 
@@ -15,8 +15,9 @@ def reproduction(file: str) -> str:
         return f"Not recorded: there is no `benchmarks/results/{file}`."
     found = recorded(file)
     deviations = "\n".join(f"- {line}" for line in found["deviations"]) or "- none"
-    took = f"{found['minutes']:.1f} minutes."
-    return f"{rows(found['rows'])}\n\n{took}\n\nDeviations from the paper's settings:\n\n{deviations}"
+    return (
+        f"{rows(found['rows'])}\n\n{took(found, cores=False)}\n\nDeviations from the paper's settings:\n\n{deviations}"
+    )
 
 
 def rows(found: list[Row]) -> str:

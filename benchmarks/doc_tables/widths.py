@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doc_tables.markdown import RESULTS, markdown, number, recorded
+from doc_tables.markdown import RESULTS, markdown, number, recorded, took
 
 
 def widths(file: str) -> str:
@@ -25,7 +25,7 @@ def widths(file: str) -> str:
         [*([f"{weight:g}"] if varied else []), str(d), *(text for regime in regimes for text in _cells(own[regime]))]
         for (weight, d), own in cells.items()
     ]
-    return f"{markdown(head, lines)}\n\n{found['minutes']:.1f} minutes on {found['machine']['cores']} cores."
+    return f"{markdown(head, lines)}\n\n{took(found)}"
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -129,12 +129,23 @@ def test_the_worst_control_is_confirmed_only_where_every_control_is() -> None:
     assert _decided("gaussian: r2 of x >= 0.9", run) == "confirmed"
 
 
-def test_what_planning_came_to_is_decided_over_its_tasks() -> None:
-    reached = {"success": 0.95, "cost": 1.1, "median_gap": 0.1, "transition_r2": 0.9}
+def _planning(seed: int, success: float) -> Run:
+    reached = {"success": success, "cost": 1.1, "median_gap": 0.1, "transition_r2": 0.9}
     lines = {"3": {"cost": {"mean": 1.02, "ci95": [1.01, 1.03]}, "sd": 0.02, "cost_of_controls": 1.0}}
     oracle = {**reached, "success": 1.0, "transition_r2": None}
     planned = {"pairs": 60, "tolerance": 0.2, "lines": lines, "reached": {"mlp": reached, "oracle": oracle}}
-    run = _run("gaussian", 0, {"x": 0.9}).model_copy(update={"planning": Planned.model_validate(planned)})
+    return _run("gaussian", seed, {"x": 0.9}).model_copy(update={"planning": Planned.model_validate(planned)})
+
+
+def test_a_share_over_seeds_stays_within_0_and_1() -> None:
+    runs = [_planning(seed, success) for seed, success in enumerate((1.0, 0.95, 1.0))]
+    (outcome,) = conclude([Hypothesis.model_validate("gaussian: pictures reached >= 0.8")], runs)
+    assert outcome.estimate is not None
+    assert outcome.estimate.ci95[1] == 1.0
+
+
+def test_what_planning_came_to_is_decided_over_its_tasks() -> None:
+    run = _planning(0, 0.95)
     assert _decided("gaussian: cost of lines <= 1.05", run) == "confirmed"
     assert _decided("gaussian: cost of lines <= 1.02", run) == "inconclusive"
     assert _decided("gaussian: pictures reached >= 0.8", run) == "confirmed"  # Wilson: 0.863 to 0.983

@@ -104,7 +104,8 @@ def _worst_r2(runs: Sequence[Run], control: str | None) -> Interval:
 def _pictures_reached(runs: Sequence[Run], control: str | None) -> Interval:
     planned = [_planned(run) for run in runs]
     if len(runs) > 1:
-        return student([each.success for each in planned])
+        found = student([each.success for each in planned])
+        return Interval(mean=found.mean, ci95=(max(found.ci95[0], 0.0), min(found.ci95[1], 1.0)))  # it is a share
     (only,) = planned
     found = stats.binomtest(round(only.success * only.pairs), only.pairs).proportion_ci(method="wilson")
     return Interval(mean=only.success, ci95=(float(found.low), float(found.high)))
