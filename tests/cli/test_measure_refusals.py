@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import worldprobe as wp
 from cli.calling import call
@@ -28,6 +29,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(found / "named.npz", h=z[:400], rows=np.array(["a"] * 400))
     np.save(found / "huge.npy", z * 1e200)
     np.save(found / "complex.npy", z * 1j)
+    np.save(found / "episodes.npy", np.zeros((20, 50, 2)))
+    np.save(found / "objects.npy", np.array([{}] * 1000, dtype=object))
+    torch.save([{"h": 1}], found / "list.pt")
+    torch.save(torch.nn.Linear(2, 2), found / "module.pt")
+    torch.save({"a": torch.zeros(1000, 2), "b": torch.zeros(1000, 3)}, found / "two.pt")
     np.save(found / "wide.npy", rng.standard_normal((1000, 1200)))
     return found
 
@@ -40,6 +46,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("named.npz",), "'rows' holds <U1, not the numbers of rows"),
         (("huge.npy",), "too large to be squared: rescale it"),
         (("complex.npy",), "holds complex128 of shape (1000, 2), not rows of numbers"),
+        (("episodes.npy",), "If it is (episodes, steps, d): reshape it to one row for every step"),
+        (("objects.npy",), "loading its Python objects would execute code"),
+        (("list.pt",), "it holds a list. Write it with torch.save, a tensor or a dictionary of tensors"),
+        (("module.pt",), "it does not hold plain tensors"),
+        (("two.pt",), "several arrays that could be the embedding: a (float32, (2,) a row), b (float32, (3,) a row)"),
         (("wide.npy",), "a probe on 1200 features needs at least 1202 rows, 800 are left"),
         (("h.npy[h]",), "holds one array without a name: leave out [h]"),
         (("a=",), "allowed is FILE, FILE[ARRAY] or NAME=FILE"),

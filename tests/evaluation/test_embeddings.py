@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from worldprobe.cli import app
@@ -56,7 +57,7 @@ def test_taps_are_measured_side_by_side(log: tuple[Path, np.ndarray], tmp_path: 
     assert good["ci95"] == pytest.approx([1.0, 1.0])
 
 
-@pytest.mark.parametrize("suffix", ["npy", "npz", "parquet", "h5", "csv"])
+@pytest.mark.parametrize("suffix", ["npy", "npz", "parquet", "h5", "csv", "pt", "pth"])
 def test_every_kind_of_file_gives_the_same_numbers(
     log: tuple[Path, np.ndarray], tmp_path: Path, rng: np.random.Generator, suffix: str
 ) -> None:
@@ -72,6 +73,10 @@ def test_every_kind_of_file_gives_the_same_numbers(
 
         with h5py.File(file, "w") as handle:
             handle["h"] = h
+    elif suffix == "pt":
+        torch.save(torch.from_numpy(h), file)
+    elif suffix == "pth":
+        torch.save({"h": torch.from_numpy(h), "rows": torch.arange(len(h)), "epoch": 3}, file)
     elif suffix == "csv":
         np.savetxt(file, h, delimiter=",", header="a,b,c,d", comments="")
     else:
@@ -110,6 +115,7 @@ def test_rows_are_matched_by_their_ids(log: tuple[Path, np.ndarray], tmp_path: P
             r"has the shape \(N, 3, 4, 4\), not \(N, d\).*--pool mean",
         ),
         (lambda h: h[:-100], "1,700 rows, .* 1,800: they fit best without the last 100 rows of the data"),
+        (lambda h: h.T, "3 rows, .* 1,800. It has 1,800 columns: transpose it"),
         (lambda h: h[1:], "they fit best without the first row of the data"),
         (lambda h: h.reshape(30, 60, 3)[:, :-1].reshape(-1, 3), "without the last row of every episode"),
         (

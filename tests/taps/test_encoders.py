@@ -198,6 +198,35 @@ def test_an_encoder_that_mixes_its_batch_is_named(trained: Trained) -> None:
     assert any("batch normalisation was left in training mode" in warning for warning in found.of["warnings"])
 
 
+class NeverEvaluates(nn.Module):
+    """Stays in training mode, whatever it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(12))
+
+    def train(self, mode: bool = True) -> NeverEvaluates:
+        return super().train(True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x.float())
+
+
+def test_notes_say_in_which_mode_a_module_is_measured() -> None:
+    stuck = of_module(NeverEvaluates(), "m")
+    assert stuck.notes == (
+        "m was in training mode, in which batch normalisation mixes the frames of a batch; it stays in it: its eval() "
+        "changes nothing",
+    )
+    assert of_module(nn.Linear(2, 2), "m").notes == ("m was in training mode; it is measured in evaluation mode",)
+    assert of_module(nn.Linear(2, 2).eval(), "m").notes == ()
+
+
+def test_a_class_that_is_built_here_was_in_nobodys_training_mode(trained: Trained) -> None:
+    arguments = ("--encoder", f"{trained.folder / 'model.py'}:Plain", "--checkpoint", trained.folder / "weights.pt")
+    assert trained.measured(*arguments)["of"]["warnings"] == []
+
+
 def test_a_pickle_is_refused_with_what_to_do(trained: Trained) -> None:
     torch.save(nn.Linear(2, 2), trained.folder / "whole.pt")
     source = f"{trained.folder / 'model.py'}:load"
@@ -245,7 +274,14 @@ class Odd(nn.Module):
         if self.of == "exits":
             raise SystemExit(7)
         shorter = h[:, : 4 if self.calls < 4 else 3]
-        kinds = {"complex": h * 1j, "sparse": h.to_sparse(), "meta": h.to("meta"), "one": h.mean(), "empty": ()}
+        kinds = {
+            "complex": h * 1j,
+            "sparse": h.to_sparse(),
+            "meta": h.to("meta"),
+            "one": h.mean(),
+            "empty": (),
+            "transposed": h.T,
+        }
         return {**kinds, "shorter": shorter, "fewer": h[: 32 if self.calls < 4 else 3]}[self.of]
 
 
@@ -258,6 +294,7 @@ class Odd(nn.Module):
         ("one", "returns one number, not a row of numbers for every frame"),
         ("empty", "returns an empty tuple"),
         ("exits", "It said: SystemExit: 7"),
+        ("transposed", r"output = \(4, 32\) is not possible: allowed is \(32, d\), .*Transpose it"),
         ("shorter", r"shape .256, 3. for rows 256 to 511.*allowed is .256, 4., a row for every frame"),
     ],
 )
@@ -297,7 +334,9 @@ def test_a_file_that_fails_is_named_with_what_it_says(trained: Trained, source: 
         (lambda path: torch.save([1, 2], path), "It does not fit: Missing key"),
         (lambda path: torch.save({"x.weight": torch.zeros(2)}, path), 'Unexpected key.*"x.weight"'),
         (lambda path: path.write_bytes(b"no checkpoint"), "is no file that torch.save wrote"),
-        (lambda path: path.write_bytes(b""), "cannot be read"),
+        (lambda path: path.write_bytes(b"hello world" * 10), "is no file that torch.save wrote"),
+        (lambda path: path.write_bytes(b""), "is no file that torch.save wrote"),
+        (lambda path: path.write_bytes(b"PK\x03\x04 cut short"), "cannot be read .RuntimeError: "),
         (lambda path: path.write_bytes(pickle.dumps({"a": Path.cwd})), "is a pickle that holds more than tensors"),
     ],
 )

@@ -67,6 +67,8 @@ def check_count(h: Float[np.ndarray, "N d"], subject: Subject, where: str) -> No
         return
     said = f"{where} has {len(h):,} rows, {subject.of} has {subject.rows:,}"
     mend = "Write one row for every row of the data, or an array `rows` with the row of each."
+    if h.shape[1] == subject.rows:
+        mend = f"It has {subject.rows:,} columns: transpose it."
     ways = {name: rows for name, rows in _ways(subject, subject.rows - len(h)).items() if len(rows) == len(h)}
     scored = {}
     for name, rows in ways.items():

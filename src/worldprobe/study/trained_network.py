@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from worldprobe._util.files import inside
-from worldprobe.errors import NoResults, UnknownName
+from worldprobe._util.torch_files import LOADING, load_plain
+from worldprobe.errors import DamagedData, NoResults, UnknownName
 from worldprobe.study.axes import study_at
 from worldprobe.study.cells import RunRole, cells
 from worldprobe.study.claim_folder import kept_settings
@@ -20,7 +20,7 @@ def trained_network(folder: Path, run_id: str, device: str = "cpu") -> tuple[nn.
     """Return a finished run's encoder, and the study with the run's point on every axis.
 
     Raises NoResults where the folder holds no study or the run is not finished, UnknownName for a run that the study
-    does not train.
+    does not train, DamagedData where its weights cannot be read.
     """
     file = folder / "study.yaml"
     if not file.is_file():
@@ -34,5 +34,9 @@ def trained_network(folder: Path, run_id: str, device: str = "cpu") -> tuple[nn.
         raise NoResults(f"{run_id} is not finished in {folder}. Run the study's command again: finished runs are kept.")
     here = study_at(study, trained[run_id].axes)
     encoder = here.encoder.build(here.observation_shape, here.dimensions, 0).to(device)
-    encoder.load_state_dict(torch.load(weights, map_location=device, weights_only=True))
+    try:
+        encoder.load_state_dict(load_plain(weights))
+    except LOADING as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DamagedData(f"{weights} cannot be read ({said}). Delete {run_id} and run the study again.") from error
     return encoder, here

@@ -1,4 +1,4 @@
-"""Embeddings from files: NumPy, NPZ, Parquet, CSV and HDF5, with the rows that they belong to where a file says so."""
+"""Embeddings from files: NumPy, NPZ, Parquet, CSV, HDF5 and tensors, with their rows where a file says so."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from worldprobe.recordings.columns import Column, ColumnKind
+from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.formats import Opened
+from worldprobe.recordings.formats.in_memory import OpenedArrays
 from worldprobe.recordings.opening import open_recording
 from worldprobe.recordings.problems import UnreadableFile, shortened
+from worldprobe.recordings.tensor_files import SUFFIXES, read_tensors
 from worldprobe.taps.pooling import UnusableEmbedding, vectors
 
 ROW_IDS = frozenset({"row", "rows", "row_id", "row_ids", "row_index"})
@@ -33,7 +35,7 @@ class Embeddings:
 
 
 def read_embeddings(given: str | Path, pool: str | None = None) -> Embeddings:
-    """Read embeddings from `FILE` or `FILE[array]`: .npy, .npz, .parquet, .csv, .h5.
+    """Read embeddings from `FILE` or `FILE[array]`: .npy, .npz, .parquet, .csv, .h5, or what `torch.save` wrote.
 
     Without a name, the only array of vectors is taken, or the one that is called h, embedding or the like.
     Raises UnreadableFile, UnknownLayout and UnusableEmbedding.
@@ -47,7 +49,7 @@ def read_embeddings(given: str | Path, pool: str | None = None) -> Embeddings:
         if name is not None:
             raise UnusableEmbedding(f"{path} holds one array without a name: leave out [{name}].")
         return Embeddings(vectors(_mapped(path), pool, str(path)), None, str(path))
-    opened = open_recording(path)[1]
+    opened = _tensors(path) if path.suffix.lower() in SUFFIXES else open_recording(path)[1]
     ids = next((column for column in opened.columns if column.name in ROW_IDS and column.single), None)
     chosen = _chosen(opened, name, ids)
     values = opened.read([column.name for column in chosen])
@@ -83,11 +85,26 @@ def _mapped(path: Path) -> np.ndarray:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"{error}".rstrip(".")
+        reason = f"{error}".rstrip(".")
+        if "Python objects" in reason or "pickle" in reason:
+            reason = "loading its Python objects would execute code"
         raise UnreadableFile(path, reason, "Write it with numpy.save, numbers only.") from error
     if array.dtype.kind not in "fiub" or array.ndim == 0:
         raise UnusableEmbedding(f"{path} holds {array.dtype} of shape {array.shape}, not rows of numbers.")
     return array
+
+
+def _tensors(path: Path) -> OpenedArrays:
+    """Open tensors of (rows, ...) by name; a single one is called h."""
+    mend = "Write it with torch.save, a tensor or a dictionary of tensors."
+    held = read_tensors(path, mend)
+    arrays = held if isinstance(held, dict) else {"h": held}
+    values = {name: array for name, array in arrays.items() if array.ndim}
+    columns = [
+        Column(name, len(array), array.shape[1:], str(array.dtype), kind_of(array.dtype, array.shape[1:]))
+        for name, array in values.items()
+    ]
+    return OpenedArrays(path, columns, values)
 
 
 def _chosen(opened: Opened, name: str | None, ids: Column | None) -> list[Column]:

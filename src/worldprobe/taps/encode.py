@@ -85,7 +85,8 @@ def preflight(tap: Tap, observations: Observations) -> InputCheck:
     h = _embedded(tap, tap.encoder.encode, x)
     warnings = [*tap.encoder.notes, *tap.prepare.doubts(x)]
     if len(h) != len(x):
-        raise InvalidValue("output", f"{len(h)} rows", f"{len(x)}, one for every frame of the batch")
+        mend = "Transpose it: frames come first." if h.shape[1] == len(x) else ""
+        raise InvalidValue("output", h.shape, f"({len(x)}, d), a row for every frame of the batch", mend)
     alone = _embedded(tap, tap.encoder.encode, x[: max(len(x) // 4, 1)])
     spread = float(h.std(axis=0).mean())
     moved = float(np.abs(alone - h[: len(alone)]).mean())

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from worldprobe._util.torch_files import LOADING, is_pickle, load_plain
 from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, PluginFailed, UnknownName, WorldprobeError
 from worldprobe.taps.encoder import Encode, ForeignEncoder, in_words
 
@@ -46,13 +47,14 @@ def from_python(file: Path, name: str, checkpoint: Path | None) -> ForeignEncode
 
 
 def of_module(module: Any, source: str) -> ForeignEncoder:
-    """Return a torch module as an encoder, in evaluation mode; that it was in training mode is noted."""
+    """Return a torch module as an encoder, in evaluation mode; that it was in training mode, or stays so, is noted."""
+    was, normalised = module.training, any("BatchNorm" in type(layer).__name__ for layer in module.modules())
+    stays = any(layer.training for layer in module.eval().modules())
     notes: tuple[str, ...] = ()
-    if module.training:
-        normalised = any("BatchNorm" in type(layer).__name__ for layer in module.modules())
-        risk = ", in which batch normalisation would mix the frames of a batch" if normalised else ""
-        notes = (f"{source} was in training mode{risk}: it is measured in evaluation mode",)
-    module.eval()
+    if was or stays:
+        risk = f", in which batch normalisation {'mixes' if stays else 'would mix'} the frames of a batch"
+        is_measured = "stays in it: its eval() changes nothing" if stays else "is measured in evaluation mode"
+        notes = (f"{source} was in training mode{risk if normalised else ''}; it {is_measured}",)
 
     def untrained(seed: int) -> Encode:
         return encode_with(reinitialised(module, seed))
@@ -114,8 +116,6 @@ def load_weights(module: Any, checkpoint: Path) -> None:
 
 def read_weights(path: Path) -> Any:
     """Return what a checkpoint holds, tensors and plain containers only; raises UnsafeCheckpoint and DamagedData."""
-    import torch
-
     if path.suffix == ".safetensors":
         try:
             from safetensors.torch import load_file
@@ -126,21 +126,18 @@ def read_weights(path: Path) -> Any:
         except Exception as error:  # safetensors' error has no base class but this
             raise DamagedData(f"The checkpoint {path} cannot be read ({in_words(error)}).") from error
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of pickles, which are refused
-            return torch.load(path, map_location="cpu", weights_only=True)
+        return load_plain(path)
     except FileNotFoundError:
         raise DamagedData(f"{path} does not exist: give the checkpoint's file.") from None
-    except pickle.UnpicklingError as error:
-        if not path.read_bytes()[:2].startswith((b"PK", b"\x80")):
+    except LOADING as error:
+        if not is_pickle(path):
             raise DamagedData(f"The checkpoint {path} is no file that torch.save wrote.") from error
+        if not isinstance(error, pickle.UnpicklingError):
+            raise DamagedData(f"The checkpoint {path} cannot be read ({in_words(error)}).") from error
         raise UnsafeCheckpoint(
             f"{path} is a pickle that holds more than tensors, and loading it would run code from it. Save "
             "torch.save(model.state_dict(), PATH), or load it in the function that --encoder FILE.py:NAME names."
         ) from error
-    except (RuntimeError, EOFError, ValueError, OSError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DamagedData(f"The checkpoint {path} cannot be read ({reason}).") from error
 
 
 def reinitialised(module: Any, seed: int) -> Any:
@@ -197,6 +194,8 @@ def _made(thing: Any, where: str) -> Callable[..., Any]:
         made = thing() if not needed else thing
     except (Exception, SystemExit) as error:  # whatever somebody's function raises
         raise PluginFailed(f"{where} makes no encoder: {in_words(error)}.") from error
+    if isinstance(thing, type) and isinstance(made, torch.nn.Module):
+        made.eval()  # built here, so that its training mode is nobody's mistake
     if not callable(made):
         raise InvalidValue(
             "--encoder", where, "a function that returns a module", f"It returned {type(made).__name__}."

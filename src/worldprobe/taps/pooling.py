@@ -62,5 +62,8 @@ def _advice(h: np.ndarray) -> str:
     if h.ndim == 4:
         return "If it is (N, C, H, W): --pool mean averages over places, --pool flatten keeps them."
     if h.ndim == 3:
-        return "If it is (N, tokens, C): --pool first takes the first token (CLS), mean averages, flatten keeps all."
+        return (
+            "If it is (N, tokens, C): --pool first takes the first token (CLS), mean averages, flatten keeps all. "
+            "If it is (episodes, steps, d): reshape it to one row for every step."
+        )
     return "--pool flatten makes a vector of it."

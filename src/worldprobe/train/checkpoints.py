@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from worldprobe._util.files import atomic_write
+from worldprobe._util.torch_files import LOADING, load_plain
 from worldprobe.errors import DamagedData, StudyChanged
 
 
@@ -24,9 +24,9 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
     Raises DamagedData where the file cannot be read, StudyChanged where it was written under another identity.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = load_plain(path)
         written_by, state = content["identity"], content["state"]
-    except (RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
+    except LOADING as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DamagedData(
             f"The checkpoint {path} cannot be read ({reason}). Delete it to train from the start."

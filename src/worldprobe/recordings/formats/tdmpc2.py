@@ -5,27 +5,19 @@ The layout: https://github.com/nicklashansen/tdmpc2, tdmpc2/trainer/offline_trai
 
 from __future__ import annotations
 
-import pickle
-import struct
-import warnings
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from worldprobe.recordings.capacity import check_capacity, check_file
 from worldprobe.recordings.columns import Column, ColumnKind, kind_of
 from worldprobe.recordings.formats.format import FORMATS, Format
 from worldprobe.recordings.formats.in_memory import OpenedArrays
-from worldprobe.recordings.problems import UnreadableFile, UnusableData, reading
+from worldprobe.recordings.problems import UnreadableFile, UnusableData
+from worldprobe.recordings.tensor_files import SUFFIXES, read_tensors
 
-LOADING = (
-    *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, IndexError),
-    *(AttributeError, AssertionError, OverflowError, struct.error, zipfile.BadZipFile, MemoryError),
-)
-"""What `torch.load` raises for a file that is none of its own, or that it refuses to execute."""
 NAMES = {"task": "task_index"}
 """What columns are called here: a task is no state."""
+MEND = "Only tensors in a dictionary are read, nothing is executed: torch.save(data.to_dict(), path) writes that."
 
 
 @FORMATS.register("td-mpc2")
@@ -35,7 +27,7 @@ class TdMpc2(Format):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Go by the suffix."""
-        return path.is_file() and path.suffix.lower() in (".pt", ".pth")
+        return path.is_file() and path.suffix.lower() in SUFFIXES
 
     @classmethod
     def open(cls, path: Path) -> OpenedArrays:
@@ -68,32 +60,8 @@ def _kind(array: np.ndarray) -> ColumnKind:
 
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:
-    """Return the tensors of a file as arrays; nothing in the file is executed."""
-    import torch
-
-    mend = "Only tensors in a dictionary are read, nothing is executed: torch.save(data.to_dict(), path) writes that."
-    _check_archive(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of storages that damage makes old ones
-            held = torch.load(path, map_location="cpu", weights_only=True)
-    except LOADING as error:
-        said = " ".join(str(error).split())[:120] or type(error).__name__
-        raise UnreadableFile(path, f"it does not hold plain tensors ({said})", mend) from error
+    """Return the tensors of a dictionary as arrays; nothing in the file is executed."""
+    held = read_tensors(path, MEND)
     if not isinstance(held, dict):
-        raise UnreadableFile(path, f"it holds a {type(held).__name__}", mend)
-    found = {str(name): value for name, value in held.items() if isinstance(value, torch.Tensor)}
-    check_capacity(str(path), sum(value.numel() * value.element_size() for value in found.values()))
-    try:
-        return {name: value.detach().to_dense().resolve_conj().resolve_neg().numpy() for name, value in found.items()}
-    except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:  # types that NumPy lacks
-        raise UnreadableFile(path, f"a tensor in it is not of plain numbers ({error})", mend) from error
-
-
-def _check_archive(path: Path) -> None:
-    """Raise NotEnoughRoom for an archive whose unpacked size does not fit in memory."""
-    check_file(path)
-    if zipfile.is_zipfile(path):
-        with reading(path, zipfile.BadZipFile, ValueError, OSError, NotImplementedError), zipfile.ZipFile(path) as held:
-            size = sum(info.file_size for info in held.infolist())
-        check_capacity(f"{path}, unpacked", size)
+        raise UnreadableFile(path, "it holds a single tensor", MEND)
+    return held

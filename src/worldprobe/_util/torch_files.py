@@ -1,0 +1,50 @@
+"""Files that `torch.save` wrote: tensors and plain containers are loaded, nothing in a file is executed."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+LOADING = (
+    *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, IndexError),
+    *(AttributeError, AssertionError, OverflowError, struct.error, zipfile.BadZipFile, MemoryError),
+)
+"""What `load_plain` raises for a file that is none of torch's, that is damaged, or that holds more than tensors."""
+
+
+def load_plain(path: Path) -> Any:
+    """Return what a file holds, tensors on the CPU; raises one of LOADING."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pickles, which are refused, and of storages that damage makes old ones
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def is_pickle(path: Path) -> bool:
+    """Return whether a file begins as `torch.save` and `pickle.dump` begin theirs."""
+    with path.open("rb") as file:
+        return file.read(2).startswith((b"PK", b"\x80"))
+
+
+def is_tensor(value: Any) -> bool:
+    """Return whether a value of such a file is a tensor."""
+    import torch
+
+    return isinstance(value, torch.Tensor)
+
+
+def array_of(tensor: Any) -> np.ndarray:
+    """Return a tensor as an array, bfloat16 as float32; raises one of LOADING for types that NumPy lacks."""
+    import torch
+
+    dense = tensor.detach().to_dense() if tensor.layout is not torch.strided else tensor.detach()
+    wide = dense.float() if dense.dtype is torch.bfloat16 else dense
+    array: np.ndarray = wide.resolve_conj().resolve_neg().numpy()
+    return array
