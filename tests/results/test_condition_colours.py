@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import worldprobe.reports
+from worldprobe.results import Run, Summary
 from worldprobe.results.condition_colours import COLOURS, QUIET, condition_colour, run_colours
 
 STYLE = (Path(worldprobe.reports.__file__).parent / "style.css").read_text(encoding="utf8")
 
 
-def condition(regime: str, objective: str = "lejepa", role: str = "measured", seed: int = 0) -> Any:
-    return SimpleNamespace(id=f"{regime}-{objective}-{seed}", regime=regime, objective=objective, role=role)
+def run(regime: str, objective: str = "lejepa", role: str = "measured", seed: int = 0) -> Run:
+    name = f"{regime}__{objective}__seed{seed}"
+    return Run.model_construct(id=name, regime=regime, objective=objective, role=role, seed=seed)
+
+
+def summary(run: Run) -> Summary:
+    return Summary.model_construct(regime=run.regime, objective=run.objective, role=run.role)
 
 
 def test_colours_are_the_report_s_on_a_dark_ground() -> None:
@@ -29,15 +33,14 @@ def test_colours_are_the_report_s_on_a_dark_ground() -> None:
 
 
 def test_a_runs_colour_is_its_conditions_in_whatever_order_runs_are_read() -> None:
-    summaries = [condition("gaussian"), condition("gaussian", "supervised", "ceiling"), condition("cinematic"),
-                 condition("yaw-only")]  # fmt: skip
-    runs = [summaries[k] for k in (2, 0, 1, 3)]
-    found = run_colours(summaries, runs)
-    for run in runs:
-        expected = QUIET if run.role == "ceiling" else COLOURS[condition_colour(summaries, run.regime, run.objective)]
-        assert found[run.id] == expected
+    runs = [run("gaussian"), run("gaussian", "supervised", "ceiling"), run("cinematic"), run("yaw-only")]
+    summaries = [summary(one) for one in runs]
+    found = run_colours(summaries, runs[::-1])
+    assert found[runs[1].id] == QUIET
+    for one in (runs[0], *runs[2:]):
+        assert found[one.id] == COLOURS[condition_colour(summaries, one.regime, one.objective)]
 
 
 def test_seeds_of_one_condition_have_colours_of_their_own() -> None:
-    runs = [condition("gaussian", seed=seed) for seed in range(3)]
-    assert len(set(run_colours(runs[:1], runs).values())) == 3
+    runs = [run("gaussian", seed=seed) for seed in range(3)]
+    assert len(set(run_colours([summary(runs[0])], runs).values())) == 3
