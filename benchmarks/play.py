@@ -6,24 +6,33 @@ DEMO is a results folder of the study `camera` with trained encoders. The first 
 frame in a headless Chromium that is already running and draws in software on the same cores; processor seconds of the
 command until then are recorded beside it, since they do not depend on what else the machine does. Updates are
 timed with as many encoders as DEMO has, of `--size` px and not trained, since their speed does not depend on weights:
-what drawing, encoding and writing one update takes without a browser, and how many frames a second a browser is given
-while a path is played at the fastest rate.
+what drawing, encoding and writing one update takes, how many a second arrive at a client without a browser, and how
+many a browser shows while a path is played at the fastest rate, with the processor time that each costs.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import psutil
+import viser
+import websockets
+import zstandard
 
 from machine import RESULTS, described, spread
 from worldprobe._util.files import write_json
@@ -49,16 +58,21 @@ NARROW = 640
 """Pixels of the window in which updates are counted: what the browser draws in software is its own limit."""
 ASKED = {"first picture, seconds": 5.0, "updates a second": 15.0}
 FRAME = "document.querySelector('img.wp-frame')?.src ?? ''"
-COUNTED = f"""(async () => {{
+COUNTED = f"""new Promise(done => {{
     let frames = 0, last = "";
-    const until = performance.now() + {SECONDS * 1000};
-    while (performance.now() < until) {{
+    const watch = new MutationObserver(() => {{
         const now = {FRAME};
         if (now !== last) {{ frames++; last = now; }}
-        await new Promise(done => setTimeout(done, 4));
-    }}
-    return frames / {SECONDS};
-}})()"""
+    }});
+    watch.observe(document.body, {{ childList: true, subtree: true, attributes: true, attributeFilter: ["src"] }});
+    setTimeout(() => {{ watch.disconnect(); done(frames / {SECONDS}); }}, {SECONDS * 1000});
+}})"""
+CAMERA = {
+    "type": "ViewerCameraMessage", "wxyz": (1.0, 0.0, 0.0, 0.0), "position": (0.0, 0.0, 1.0), "fov": 1.0, "near": 0.1,
+    "far": 100.0, "image_height": 900, "image_width": NARROW, "look_at": (0.0, 0.0, 0.0),
+    "up_direction": (0.0, 0.0, 1.0),
+}  # fmt: skip
+"""What a browser says first: without it the server does not show it anything."""
 
 
 def first_picture(folder: Path, browser: Chromium) -> dict[str, float]:
@@ -113,20 +127,75 @@ def without_browser(folder: PlayedFolder, size: int) -> float:
         return count / (time.perf_counter() - start)
 
 
-def in_browser(folder: Path, size: int, browser: Chromium) -> float:
-    """Return how many frames a second a browser is given while a path is played at the fastest rate."""
-    with Page(folder, port=0) as page:
+@contextmanager
+def playing(folder: Path, size: int, **how: Any) -> Iterator[Page]:
+    """Serve a page of untrained encoders of `size` px; whoever opens it is played a path at the fastest rate."""
+    with Page(folder, port=0, **how) as page:
         believers = untrained(page.folder, Room(size=size))
         believers.load = lambda loaded: None  # type: ignore[method-assign]
         page.open(DrawingThread(lambda: PlayedWorld(Room(size=size)), believers))
+        yield page
+
+
+def play_on(page: Page) -> None:
+    """Play the first viewer's path at the fastest rate."""
+    while not page.viewers:
+        time.sleep(0.02)
+    panel = next(iter(page.viewers.values())).path_panel
+    panel.rate = FASTEST
+    panel.play()
+
+
+async def received(page: Page) -> float:
+    """Return how many frames a second arrive at a client that reads them and shows nothing."""
+    address = page.address.replace("http", "ws")
+    version: Any = f"viser-v{viser.__version__}"
+    async with websockets.connect(address, subprotocols=[version], max_size=None) as socket:
+        await socket.send(msgspec.msgpack.encode(CAMERA))
+        threading.Thread(target=play_on, args=(page,), daemon=True).start()
+        frames, begun = 0, 0.0
+        while not begun or time.perf_counter() - begun < SECONDS:
+            message = await socket.recv()
+            assert isinstance(message, bytes)
+            packed = message[16 : 16 + int.from_bytes(message[8:16], "little")]
+            shown = zstandard.ZstdDecompressor().decompress(packed).count(b"wp-frame")
+            if begun:
+                frames += shown
+            elif shown and page.viewers and next(iter(page.viewers.values())).path_panel.where:
+                begun = time.perf_counter()
+        return frames / (time.perf_counter() - begun)
+
+
+def over_a_socket(folder: Path, size: int) -> float:
+    """Return how many frames a second are delivered where no browser takes part of the processor."""
+    with playing(folder, size) as page:
+        return asyncio.run(received(page))
+
+
+def in_browser(folder: Path, size: int, browser: Chromium, coarse: bool) -> dict[str, float]:
+    """Return how many frames a second a browser shows, and what each costs its processes and ours."""
+    with playing(folder, size, coarse=coarse) as page:
         browser.open(page.address, NARROW, waits=False)
         while not browser.evaluate(FRAME):
             time.sleep(0.05)
-        panel = next(iter(page.viewers.values())).path_panel
-        panel.rate = FASTEST
-        panel.play()
+        play_on(page)
         time.sleep(2.0)
-        return float(browser.evaluate(COUNTED))
+        before = spent()
+        shown = float(browser.evaluate(COUNTED))
+        cost = {name: 1000 * (used - before[name]) / (SECONDS * shown) for name, used in spent().items()}
+        return {"updates a second": shown} | {f"processor ms an update, {name}": ms for name, ms in cost.items()}
+
+
+def spent() -> dict[str, float]:
+    """Return the processor seconds of this process, and of those of browsers that draw and that run the page."""
+    found = {"server": time.process_time(), "drawing in software": 0.0, "the page's script": 0.0}
+    for child in psutil.Process().children(recursive=True):
+        kind = next((word for word in child.cmdline() if word.startswith("--type=")), "")
+        name = {"--type=gpu-process": "drawing in software", "--type=renderer": "the page's script"}.get(kind)
+        if name:
+            times = child.cpu_times()
+            found[name] += times.user + times.system
+    return found
 
 
 def main() -> None:
@@ -140,7 +209,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as profile, Chromium(Path(profile), SOFTWARE_GL) as browser:
         starts = [first_picture(given.folder, browser) for _ in range(given.repeats)]
         alone = [without_browser(folder, given.size) for _ in range(given.repeats)]
-        browsed = [in_browser(given.folder, given.size, browser) for _ in range(given.repeats)]
+        delivered = [over_a_socket(given.folder, given.size) for _ in range(given.repeats)]
+        browsed = {
+            name: [in_browser(given.folder, given.size, browser, coarse) for _ in range(given.repeats)]
+            for name, coarse in {"at full resolution": False, "--coarse": True}.items()
+        }
     results = {
         "command": f"python benchmarks/play.py DEMO --size {given.size} --repeats {given.repeats}",
         "machine": machine,
@@ -149,12 +222,15 @@ def main() -> None:
         "seconds from the command": {name: spread([one[name] for one in starts]) for name in starts[0]},
         "updates a second": {
             f"without a browser, {given.size} px": spread(alone),
-            f"in a browser {NARROW} px wide that draws in software, {given.size} px, {FASTEST} asked": spread(browsed),
+            f"delivered to a client that shows nothing, {given.size} px, {FASTEST} asked": spread(delivered),
+        },
+        f"in a browser {NARROW} px wide that draws in software, {given.size} px, {FASTEST} asked": {
+            name: {key: spread([one[key] for one in ones]) for key in ones[0]} for name, ones in browsed.items()
         },
         "load average at the end": round(os.getloadavg()[0], 2),
     }
     write_json(RESULTS / "play.json", results)
-    print(json.dumps({k: results[k] for k in ("seconds from the command", "updates a second")}, indent=2))
+    print(json.dumps({key: value for key, value in results.items() if key != "machine"}, indent=2))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from worldprobe.playing.playable import PlayedWorld
 from worldprobe.playing.played_folder import read_played
 from worldprobe.playing.session import Session, record
 from worldprobe.playing.session_page import write_page
+from worldprobe.playing.spatial_views import nearest_levels
 from worldprobe.reports import write_report
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study.probed_encoder import probed_encoder
@@ -179,3 +180,13 @@ def test_an_arm_is_drawn_from_shoulder_to_fingertip() -> None:
         points = arm.arm_points(np.array([[0.0, 0.0], [np.pi / 2, 0.0]]))
         np.testing.assert_allclose(points[0, :, 0], [0.0, 0.12, 0.24], atol=1e-6)
         np.testing.assert_allclose(points[1, :, 1], [0.0, 0.12, 0.24], atol=1e-6)
+
+
+def test_the_page_shows_textures_from_the_nearer_level_and_changes_nothing_else() -> None:
+    with Room(size=16) as room:
+        glb = room.glb.read_bytes()
+    shown = nearest_levels(glb)
+    assert len(shown) == len(glb)
+    changed = [k for k in range(len(glb)) if shown[k] != glb[k]]
+    assert [chr(shown[k]) for k in changed] == ["5"]
+    assert b'"minFilter": 9985' in shown.replace(b":9985", b": 9985")

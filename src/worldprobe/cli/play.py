@@ -21,6 +21,9 @@ def play(
         list[str] | None,
         typer.Option(help="A run whose encoder is shown (may be repeated). Default: those of the first seed."),
     ] = None,
+    coarse: Annotated[
+        bool, typer.Option("--coarse", help="3-D at half the resolution: for browsers without a graphics card.")
+    ] = False,
     export: Annotated[
         Path | None,
         typer.Option(
@@ -49,4 +52,11 @@ def play(
             raise InvalidValue(name, value, "nothing without --export")
     from worldprobe.playing.page_server import play as serve
 
-    serve(run, host=host, port=port, encoders=encoder or (), said=lambda where: say("{}  (Ctrl-C ends it)", where))
+    serve(
+        run,
+        host=host,
+        port=port,
+        encoders=encoder or (),
+        coarse=coarse,
+        said=lambda where: say("{}  (Ctrl-C ends it)", where),
+    )

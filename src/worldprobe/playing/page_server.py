@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # worlds are imported once the address is printed, while a br
 
 LOOPBACK = "127.0.0.1"
 PORT = 8080
+COARSE = "?fixedDpr=0.5"
+"""What has viser's page draw the 3-D view at half the screen's resolution."""
 PATIENCE = 10.0
 """Seconds that encoders wait for the first picture to be shown, lest loading them delay it."""
 
@@ -31,7 +33,15 @@ class Page:
     use, before anything is loaded. The world is opened and the encoders are loaded while the page is already there.
     """
 
-    def __init__(self, folder: Path, *, host: str = LOOPBACK, port: int = PORT, encoders: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        host: str = LOOPBACK,
+        port: int = PORT,
+        encoders: Sequence[str] = (),
+        coarse: bool = False,
+    ) -> None:
         viser = _viser()
         if not 0 <= port <= 65535:
             raise InvalidValue("port", port, "0 (any that is free) to 65535")
@@ -39,7 +49,8 @@ class Page:
         _check_free(host, port)
         with _silent():
             self._server = viser.ViserServer(host=host, port=port, verbose=False)
-        self.address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{self._server.get_port()}"
+        name = "localhost" if host in ("0.0.0.0", "::") else host
+        self.address = f"http://{name}:{self._server.get_port()}{'/' + COARSE if coarse else ''}"
         self.viewers: dict[int, "Viewer"] = {}
         """Those who look at it now, by the server's number."""
         self._lock = threading.Lock()
@@ -124,15 +135,17 @@ def play(
     host: str = LOOPBACK,
     port: int = PORT,
     encoders: Sequence[str] = (),
+    coarse: bool = False,
     said: Callable[[str], None] = print,
 ) -> None:
     """Serve a results folder's page until interrupted (Ctrl-C): the world, its sliders, and what encoders believe.
 
-    `encoders` names runs, where not those of the first seed are wanted; `said` is given the address. Only this machine
-    can open it unless `host` says otherwise. Raises NoResults for a folder without trained encoders, MissingDependency
-    without viser, WorldprobeError for a port that is in use.
+    `encoders` names runs, where not those of the first seed are wanted; `coarse` draws the 3-D view at half the
+    screen's resolution, for browsers without a graphics card; `said` is given the address. Only this machine can open
+    it unless `host` says otherwise. Raises NoResults for a folder without trained encoders, MissingDependency without
+    viser, WorldprobeError for a port that is in use.
     """
-    with Page(Path(folder), host=host, port=port, encoders=encoders) as page:
+    with Page(Path(folder), host=host, port=port, encoders=encoders, coarse=coarse) as page:
         said(page.address)
         try:
             page.open()

@@ -96,7 +96,8 @@ class PathPanel:
                 return False
             if now < self._due:
                 return True
-            self._due = now + 1.0 / max(self.rate, 1)
+            # From when it was due, not from now: the thread that draws asks at moments of its own.
+            self._due = max(self._due + 1.0 / max(self.rate, 1), now)
             at = self._at
             if at >= self._length - 1:
                 self.pause()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -151,13 +152,23 @@ def add_surroundings(server: Any, subject: Playable) -> None:
     camera = server.initial_camera
     if isinstance(subject, PlayedWorld) and subject.camera_world is not None:
         world = subject.camera_world
-        scene = world.glb.read_bytes()
+        scene = nearest_levels(world.glb.read_bytes())
         server.scene.add_glb("/scene", scene, wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
         camera.position, camera.look_at = seat(world, len(subject.controls))
     elif isinstance(subject, PlayedWorld) and subject.arm is not None:
         camera.position, camera.look_at = np.array([0.0, -0.35, 0.7]), np.zeros(3)
     else:
         camera.position, camera.look_at = np.array([0.0, -3.2, 0.0]), np.zeros(3)
+
+
+def nearest_levels(glb: bytes) -> bytes:
+    """Return a `.glb` file whose textures are shown from the nearer of two mipmap levels, as the encoders' frames are.
+
+    In a browser that draws in software this saves two fifths of all work. The number has as many digits as the one that
+    it replaces, so that nothing else in the file moves.
+    """
+    end = 20 + int.from_bytes(glb[12:16], "little")
+    return re.sub(rb'("minFilter"\s*:\s*)9987', rb"\g<1>9985", glb[:end]) + glb[end:]
 
 
 def _place(handle: Any, pose: Float[np.ndarray, "4 4"]) -> None:
