@@ -67,20 +67,30 @@ def run(
     [bold]worldprobe run camera --preset smoke[/bold]                   everything, in under a minute
     [bold]worldprobe run camera regimes.gaussian.rho=0.5 seeds=[0,1,2][/bold]
     """
-    from worldprobe.audits.audit_folder import copy_audit
     from worldprobe.study import DEFAULT_PRESET, load_study
+    from worldprobe.study.data_parallel import ranks_of_torchrun, take_part
+    from worldprobe.train.ranks import is_first_rank
 
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
-    if cells is not None:
-        _carry_out_share(loaded, folder, cells, device, protocol)
-        return
-    registration = _registration(loaded, protocol, deviate, unsigned)
-    carry_out(loaded, folder, with_audit=with_audit, device=device, processes=processes, registration=registration)
-    if protocol is not None and not with_audit:
-        copy_audit(protocol, folder)
+    with ranks_of_torchrun(device) as own:
+        if not is_first_rank():
+            take_part(loaded, folder, own)
+        elif cells is not None:
+            _carry_out_share(loaded, folder, cells, own, protocol)
+        else:
+            registration = _registration(loaded, protocol, deviate, unsigned)
+            carry_out(loaded, folder, with_audit=with_audit, device=own, processes=processes, registration=registration)
+            _show(folder, None if with_audit else protocol)
+
+
+def _show(folder: Path, protocol: Path | None) -> None:
+    """Write the report of a finished study, with the audit of its protocol where it has no other, and name it."""
+    from worldprobe.audits.audit_folder import copy_audit
     from worldprobe.reports import write_report
 
+    if protocol is not None:
+        copy_audit(protocol, folder)
     page = write_report(folder)
     print_summary(folder)
     say("Report: {}", page)

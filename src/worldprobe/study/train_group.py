@@ -22,10 +22,12 @@ from worldprobe.measures.transition_recovery import Predictor
 from worldprobe.planning import Encode
 from worldprobe.results import Training
 from worldprobe.study.cells import Cell, RunRole
+from worldprobe.study.rank_calls import call_to_train
 from worldprobe.study.resources import Resources
 from worldprobe.study.study_frames import as_pairs
 from worldprobe.study.training_groups import objective_of
 from worldprobe.train import StackMember, TrainingHistory, embed, predictor_of, train_stack
+from worldprobe.train.ranks import is_first_rank
 
 Features = Callable[[Dataset], Float[np.ndarray, "frames d"]]
 """What a run reads frames with: a trained encoder, an untrained one, or the pixels themselves."""
@@ -51,6 +53,7 @@ def train_group(resources: Resources, group: Sequence[Cell]) -> list[TrainedRead
         return [TrainedReader(_pixels)]
     if group[0].role is RunRole.FLOOR:
         return [TrainedReader(*_reading(_encoder(resources, group[0])))]
+    call_to_train(group)
     restarts = resources.variants.at(group[0].axes).restarts
     members = [_member(resources, cell, restart) for cell in group for restart in range(restarts)]
     start = time.perf_counter()
@@ -140,5 +143,7 @@ def _pixels(data: Dataset) -> Float[np.ndarray, "frames d"]:
 
 
 def _save_weights(encoder: nn.Module, path: Path) -> None:
+    if not is_first_rank():
+        return
     with atomic_write(path) as aside:
         torch.save(encoder.state_dict(), aside)

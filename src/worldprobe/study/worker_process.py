@@ -22,6 +22,7 @@ from worldprobe.study.preflight import memory_need
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
 from worldprobe.study.study_progress import GUESSES, training_steps
+from worldprobe.train.ranks import rank_count
 
 WORTH_SECONDS = 60.0
 """Training that is expected to take less is not worth the start of another process."""
@@ -31,7 +32,12 @@ def processes_for(plan: StudyPlan, folder: StudyFolder) -> int:
     """Return how many processes train a plan's missing runs fastest on this machine: each takes `training.threads`."""
     missing = [group for group in plan.groups if any(folder.finished_run(cell.id) is None for cell in group)]
     steps = [sum(training_steps(plan, cell) for cell in group) for group in missing]
-    if plan.device.type != "cpu" or not locks.AVAILABLE or sum(steps) * GUESSES["steps"] < WORTH_SECONDS:
+    if (
+        rank_count() > 1
+        or plan.device.type != "cpu"
+        or not locks.AVAILABLE
+        or sum(steps) * GUESSES["steps"] < WORTH_SECONDS
+    ):
         return 1
     room = (total_bytes() or 0) // max(memory_need(plan.variants.at(point)) for point in plan.points)
     return max(1, min(cores.available() // plan.study.training.threads, sum(map(bool, steps)), room))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from worldprobe._util.seeds import stream_seed
 from worldprobe.errors import InvalidValue
+from worldprobe.train.ranks import own_part
 
 
 class Batch(NamedTuple):
@@ -42,11 +43,11 @@ class Batches(ABC):
     """The batch of every step, which depends on the source, the seed and the step alone: any step can come first."""
 
     size: int
-    """Pairs per step."""
+    """Pairs per step, of all ranks together."""
 
     @abstractmethod
     def __getitem__(self, step: int) -> Batch:
-        """Return the batch of one step."""
+        """Return the batch of one step; under `torch.distributed` this rank's part of it."""
 
     def fixed(self, pairs: int) -> DevicePairs | None:
         """Return at most so many pairs of those that are trained on; None where no pair ever comes again."""
@@ -140,10 +141,10 @@ class StoredBatches(Batches):
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
 
     def __getitem__(self, step: int) -> Batch:
-        return self._data.batch(self.order(step).to(self._data.index.device))
+        return self._data.batch(self.order(step)[own_part(self.size)].to(self._data.index.device))
 
     def order(self, step: int) -> Int[Tensor, " B"]:
-        """Return which pairs a step gets."""
+        """Return which pairs a step gets, on all ranks together."""
         epoch, place = divmod(step, self._per_epoch)
         if epoch != self._epoch:
             generator = torch.Generator().manual_seed(stream_seed(self._seed, "order of pairs", epoch))
@@ -187,4 +188,5 @@ class FreshBatches(Batches):
         if block != self._at:
             pairs = self._source.block_steps * self.size
             self._at, self._block = block, self._source.draw(block, pairs).on(self._device)
-        return self._block.batch(slice(place * self.size, (place + 1) * self.size))
+        own = own_part(self.size)
+        return self._block.batch(slice(place * self.size + own.start, place * self.size + own.stop))

@@ -1,11 +1,13 @@
-"""Sums over the ranks of `torch.distributed` that gradients flow through, so that DDP trains on the whole batch's loss.
+"""One training on several ranks of `torch.distributed`: each has its part of every batch, all take the same step.
 
-DDP averages the ranks' gradients. A loss computed from sums over all ranks is the same on every rank; its gradient
-comes out right only if the backward pass sums over ranks too (a plain all-reduce shrinks it by the number of ranks).
+A loss computed from sums over all ranks is the same on every rank. The trainer, like DDP, averages the ranks'
+gradients, which gives the whole batch's gradient only if the backward pass sums over ranks too (a plain all-reduce
+shrinks it by the number of ranks).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,29 @@ from torch.autograd.function import once_differentiable
 def rank_count() -> int:
     """Return the number of ranks: 1 where no process group was initialised."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def is_first_rank() -> bool:
+    """Whether this process is rank 0, the one that writes files; True where no process group was initialised."""
+    return rank_count() == 1 or dist.get_rank() == 0
+
+
+def own_part(items: int) -> slice:
+    """Return which of so many items are this rank's; ranks have equally many, or one more than others."""
+    ranks, own = rank_count(), dist.get_rank() if rank_count() > 1 else 0
+    return slice(items * own // ranks, items * (own + 1) // ranks)
+
+
+def average_gradients(parameters: Iterable[Tensor]) -> None:
+    """Replace every gradient by its mean over ranks, which is that of the whole batch's loss; one message for all."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    if rank_count() == 1 or not gradients:
+        return
+    together = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(together)
+    parts = together.div_(rank_count()).split([gradient.numel() for gradient in gradients])
+    for gradient, part in zip(gradients, parts, strict=True):
+        gradient.copy_(part.view_as(gradient))
 
 
 def sum_over_ranks(value: Tensor) -> Tensor:

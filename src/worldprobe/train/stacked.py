@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from worldprobe.errors import InvalidValue
+from worldprobe.train.batch_norm import batch_norm_over_ranks
 
 
 class EncoderStack:
@@ -25,7 +26,7 @@ class EncoderStack:
     """
 
     def __init__(self, networks: Sequence[nn.Module], device: torch.device, bf16: bool = False) -> None:
-        self.networks = [network.to(device) for network in networks]
+        self.networks = [batch_norm_over_ranks(network.to(device)) for network in networks]
         self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bf16)
         self._bf16 = bf16
         self._parameters: dict[str, Tensor] | None = None

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from worldprobe._util.files import content_key
 from worldprobe._util.seeds import stream_seed
 from worldprobe._util.threads import torchs_threads
-from worldprobe.errors import InvalidValue, TrainingDiverged
+from worldprobe.errors import InvalidValue, TrainingDiverged, WorldprobeError
 from worldprobe.results import Training
 from worldprobe.train.allocator import keep_freed_memory
 from worldprobe.train.checkpoints import load_checkpoint, save_checkpoint
@@ -24,6 +24,7 @@ from worldprobe.train.encoders import parameters
 from worldprobe.train.objectives import Objective, pair_distance, prediction_error, terms
 from worldprobe.train.pair_batches import Batch, Batches, DevicePairs, PairData, PairSource
 from worldprobe.train.predictive import predictor_input
+from worldprobe.train.ranks import average_gradients, is_first_rank, rank_count, sum_over_ranks
 from worldprobe.train.stacked import EncoderStack
 from worldprobe.train.training_history import TrainingHistory, memorising_warnings
 from worldprobe.train.training_settings import TrainingSettings
@@ -85,7 +86,10 @@ def train_stack(
     members' encoders have one architecture (`Encoder.stackable` where there are several), their objectives differ in
     the weight alone (`Objective.stacks_with`), and either all have held-out pairs or none; each uses as many of them as
     the member that has fewest.
-    The same seeds, settings and machine give the same weights, on any number of cores and beside other work. With
+    The same seeds, settings and machine give the same weights, on any number of cores and beside other work. Under an
+    initialised `torch.distributed` every rank calls this with the same arguments and takes its part of every batch; the
+    weights are those of one process to float tolerance, BatchNorm uses the whole batch's statistics, and rank 0 writes
+    the checkpoint, with which any number of ranks can continue where all of them find the file. With
     `checkpoint`, the state is written there whole every `settings.checkpoint_every` steps, and a training that finds
     its checkpoint continues it; `resumed` is then called with the steps that the checkpoint has done, and `progress`
     for the others.
@@ -106,6 +110,7 @@ def _trained(
     if checkpoint is not None and checkpoint.exists():
         run.restore(load_checkpoint(checkpoint, identity))
         resumed(run.done)
+    _check_that_ranks_agree(run.done, checkpoint)
     saved = run.done
     every, reported = CHECK_EVERY.get(run.device.type, 1), run.done
     while run.done < settings.steps:
@@ -119,7 +124,8 @@ def _trained(
         if records:
             run.record()
         if checkpoint is not None and saves:
-            save_checkpoint(checkpoint, identity, run.state())
+            if is_first_rank():
+                save_checkpoint(checkpoint, identity, run.state())
             saved = run.done
         if progress is not None and loss is not None:
             progress(run.done - reported, f"loss {loss:.4g}")
@@ -160,8 +166,10 @@ class _Run:
         held = [member.heldout for member in members if member.heldout is not None]
         fewest = min([settings.heldout_pairs, *(len(pairs.index) for pairs in held)])  # a stack takes equally many
         self.heldout = [pairs.on(device).first(fewest) for pairs in held]
-        trained = [*self.stack.parameters, *(self.predictors.parameters if self.predictors else [])]
-        self.optimiser = torch.optim.AdamW(trained, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+        self._trained = [*self.stack.parameters, *(self.predictors.parameters if self.predictors else [])]
+        self.optimiser = torch.optim.AdamW(
+            self._trained, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
+        )
         self.done, self.seconds, self.since = 0, 0.0, 0
         self._verified = False
         self._unchecked: list[tuple[Tensor, Tensor]] = []
@@ -184,6 +192,7 @@ class _Run:
         values = terms(self.objectives, h, batch.controls, seeds, self._predicted(h, batch.actions))
         self.optimiser.zero_grad(set_to_none=True)
         values["loss"].sum().backward()
+        average_gradients(self._trained)
         norms = self.stack.clip_gradients(self.settings.clip_norm)
         if self.predictors is not None:
             norms = norms + self.predictors.clip_gradients(self.settings.clip_norm)
@@ -340,7 +349,19 @@ def _batches(members: Sequence[StackMember], settings: TrainingSettings, device:
         key = id(member.data), member.seed
         if key not in made:
             made[key] = member.data.batches(settings.batch, member.seed, device)
+            if made[key].size < rank_count():
+                raise InvalidValue("training.batch", made[key].size, f"{rank_count()} pairs or more, one for each rank")
     return [made[id(member.data), member.seed] for member in members]
+
+
+def _check_that_ranks_agree(done: int, checkpoint: Path | None) -> None:
+    """Raise WorldprobeError where ranks would continue from different steps: they do not see one folder."""
+    ranks, steps = rank_count(), int(sum_over_ranks(torch.tensor(float(done))))
+    if steps != ranks * done:
+        raise WorldprobeError(
+            f"This rank continues from step {done:,}, others from another: not all of them see {checkpoint}. "
+            "Give --out a folder that every machine shares."
+        )
 
 
 def _last_good(checkpoint: Path | None, saved: int) -> str:
