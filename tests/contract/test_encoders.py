@@ -10,12 +10,14 @@ import worldprobe as wp
 from worldprobe.contracts.promise import ContractBroken
 
 SHAPES = {"patchify": ((32, 32, 3), 6), "paper-cnn": ((32, 32, 3), 6), "mlp": ((5,), 3), "inverse-coupling": ((4,), 4)}
+SHAPES |= {"vit": ((16, 16, 3), 6), "resnet18": ((16, 16, 3), 6)}
+SMALL = {"vit": {"width": 24, "depth": 2, "heads": 3}, "resnet18": {"width": 8, "groups": 4}}
 
 
 @pytest.mark.parametrize("name", sorted(wp.encoders))
 def test_a_registered_encoder_keeps_its_contract(name: str) -> None:
     shape, d = SHAPES[name]
-    assert len(wp.check_encoder(name, shape, d).kept) == 10
+    assert len(wp.check_encoder(wp.encoders[name](**SMALL.get(name, {})), shape, d).kept) == 10
 
 
 class ChannelsFirst(nn.Module):

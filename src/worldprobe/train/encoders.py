@@ -90,7 +90,7 @@ class Centred(nn.Module):
         return frames.permute(0, 3, 1, 2).float().mul_(4 / 255).sub_(2)
 
 
-def _frame_side(encoder: str, observation_shape: tuple[int, ...], multiple: int, least: int) -> int:
+def frame_side(encoder: str, observation_shape: tuple[int, ...], multiple: int, least: int) -> int:
     """Return the side of square frames, or raise InvalidValue."""
     allowed = f"square frames (H, H, 3) with H a multiple of {multiple}, {least} or more"
     if len(observation_shape) != 3 or observation_shape[2] != 3 or observation_shape[0] != observation_shape[1]:
@@ -114,7 +114,7 @@ class Patchify(ScaledNormalEncoder):
 
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
         """Return the network; the grid is 8 x 8 for every size, so the patch is H / 8 pixels."""
-        patch = _frame_side("patchify", observation_shape, multiple=8, least=16) // 8
+        patch = frame_side("patchify", observation_shape, multiple=8, least=16) // 8
         layers: list[nn.Module] = [Centred()]
         for before, after, kernel, stride, padding in [
             (3, self.width, patch, patch, 0),
@@ -140,7 +140,7 @@ class PaperCNN(ScaledNormalEncoder):
 
     def layers(self, observation_shape: tuple[int, ...], d: int) -> nn.Module:
         """Return the network; the last grid is H / 16 wide and is averaged whole, as at the paper's 64 pixels."""
-        side = _frame_side("paper-cnn", observation_shape, multiple=16, least=32)
+        side = frame_side("paper-cnn", observation_shape, multiple=16, least=32)
         layers: list[nn.Module] = [Centred()]
         for before, after in [(3, 32), (32, 64), (64, 128), (128, 256)]:
             layers += [nn.Conv2d(before, after, 4, 2, 1), nn.BatchNorm2d(after), nn.GELU()]
