@@ -113,6 +113,27 @@ def test_a_training_that_diverges_is_logged_and_not_ended(pairs: tuple[np.ndarra
     assert wp.RecoveryCallback(states=pairs[0]).update(0, h) == {"recovery/finite_rows": 0.75}
 
 
+def test_a_collapsed_encoder_is_logged_and_does_not_end_the_training(pairs: tuple[np.ndarray, np.ndarray]) -> None:
+    collapsed = nn.Linear(2, 3)
+    nn.init.zeros_(collapsed.weight)
+    x, after = (torch.from_numpy(part).float() for part in pairs)
+    found = wp.RecoveryCallback(x, next_observations=after, states=pairs[0], next_states=pairs[1])(0, collapsed)
+    assert found["recovery/alignment"] == found["recovery/effective_rank"] == 0.0
+    assert found["recovery/epsilon"] == pytest.approx(3**0.5)
+    assert found["recovery/r2"] == pytest.approx(0.0, abs=0.01)
+    assert "recovery/pair_correlation" not in found
+    assert np.isfinite(list(found.values())).all()
+
+
+def test_a_state_that_never_moves_is_left_out(pairs: tuple[np.ndarray, np.ndarray]) -> None:
+    x, still = torch.from_numpy(pairs[0]).float(), np.ones((4000, 1))
+    found = wp.RecoveryCallback(x, states=np.hstack([pairs[0], still]), names=["a", "b", "still"])(0, rotation())
+    assert {key for key in found if "r2" in key} == {"recovery/r2", "recovery/r2/a", "recovery/r2/b"}
+    none = wp.RecoveryCallback(x, next_observations=x, states=still, next_states=still)(0, rotation())
+    assert not {"recovery/r2", "recovery/delta"} & set(none)
+    assert np.isfinite(list(none.values())).all()
+
+
 @pytest.mark.slow
 def test_two_ranks_have_the_numbers_of_one_process(tmp_path: Path) -> None:
     start_ranks(monitored_ranks.work, tmp_path)
@@ -134,8 +155,38 @@ def test_arrays_that_do_not_match_are_refused(pairs: tuple[np.ndarray, np.ndarra
         wp.RecoveryCallback(states=pairs[0]).update(0, pairs[0][:100])
     with pytest.raises(wp.errors.InvalidValue, match="observations is missing"):
         wp.RecoveryCallback()(0, rotation())
-    with pytest.raises(wp.errors.InvalidValue, match=r"rho = 1\.5"):
-        wp.RecoveryCallback(rho=1.5)
+    for refused in (
+        lambda: wp.RecoveryCallback(rho=1.5),
+        lambda: wp.RecoveryCallback().update(0, pairs[0], pairs[0], rho=1.5),
+    ):
+        with pytest.raises(wp.errors.InvalidValue, match=r"rho = 1\.5"):
+            refused()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"states": np.full((50, 2), np.nan)}, "states = 'NaN or infinity, first in row 0'"),
+        (
+            {"states": np.ones((50, 2)), "next_states": np.ones((50, 3))},
+            r"next_states = \(50, 3\).*columns as states, 2",
+        ),
+        ({"states": np.ones((50, 2)), "names": ["x"]}, "names = 1 is not possible: allowed is 2"),
+    ],
+)
+def test_states_that_cannot_be_measured_are_refused_before_training(given: dict, said: str) -> None:
+    with pytest.raises(wp.errors.InvalidValue, match=said):
+        wp.RecoveryCallback(np.ones((50, 2)), **given)
+
+
+def test_embeddings_of_the_loop_that_do_not_match_are_refused(pairs: tuple[np.ndarray, np.ndarray]) -> None:
+    h = pairs[0]
+    with pytest.raises(wp.errors.InvalidValue, match=r"h_next = \(4000, 1\).*as many columns as h, 2"):
+        wp.RecoveryCallback().update(0, h, h[:, :1])
+    with pytest.raises(wp.errors.InvalidValue, match="z = 'NaN or infinity, first in row 3'"):
+        wp.RecoveryCallback().update(0, h, z=np.where(np.arange(4000)[:, None] == 3, np.nan, h))
+    with pytest.raises(wp.errors.InvalidValue, match="encoder = 'of type function'.*Or call `update`"):
+        wp.RecoveryCallback(h)(0, lambda x: x)
 
 
 def test_an_encoder_that_gives_no_embedding_is_refused_with_what_it_gives(

@@ -16,8 +16,8 @@ class Alignment:
 
     per_dimension: float
     """E|h' - h|^2 / d."""
-    pair_correlation: float
-    """1 - E|h' - h|^2 / (2 tr Cov h): 1 where members are the same, 0 where they are unrelated."""
+    pair_correlation: float | None
+    """1 - E|h' - h|^2 / (2 tr Cov h): 1 where members are the same, 0 where they are unrelated; None of a constant."""
     epsilon: float
     """||Cov h - I||_F: how far the embedding is from white."""
     rho: float | None
@@ -35,7 +35,7 @@ def alignment(
 ) -> Alignment:
     """Return the alignment of the pairs of rows; raises ValueError where there are none.
 
-    Forgives rotation. A collapsed embedding is perfectly aligned: read it beside epsilon.
+    Forgives rotation. A collapsed embedding is perfectly aligned: read it with epsilon.
     """
     if not len(pairs):
         raise ValueError("there are no pairs")
@@ -48,4 +48,5 @@ def alignment(
     delta = None if rho is None else distance - 2.0 * (1.0 - rho) * trace
     usable = rho is not None and 0.0 < rho < 1.0
     d_term = max(delta, 0.0) / (2.0 * rho * (1.0 - rho)) if usable and delta is not None and rho is not None else None
-    return Alignment(distance / h.shape[1], 1.0 - distance / (2.0 * trace), epsilon, rho, delta, d_term)
+    correlation = 1.0 - distance / (2.0 * trace) if trace > 0.0 else None
+    return Alignment(distance / h.shape[1], correlation, epsilon, rho, delta, d_term)

@@ -35,6 +35,8 @@ def embedded(encoder: nn.Module, observations: Tensor) -> Float[np.ndarray, "N d
 
     DDP's wrapper is left out: its forward synchronises buffers, and ranks whose shares differ would wait for another.
     """
+    if not isinstance(encoder, nn.Module):
+        raise InvalidValue("encoder", f"of type {type(encoder).__name__}", "a torch.nn.Module", "Or call `update`.")
     if isinstance(encoder, nn.parallel.DistributedDataParallel):
         encoder = encoder.module
     ranks = rank_count()

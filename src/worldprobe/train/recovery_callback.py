@@ -57,7 +57,7 @@ class RecoveryCallback:
         encoder: str | None = None,
         prefix: str = "recovery/",
     ) -> None:
-        """Raises InvalidValue for arrays of different lengths, for fewer than 40 observations, or for every < 1.
+        """Raises InvalidValue for arrays that do not match or are not finite, fewer than 40 observations, every < 1.
 
         `encoder` names the part of a Lightning module that encodes, as "backbone" or "model.encoder".
         """
@@ -69,15 +69,19 @@ class RecoveryCallback:
         for name, given in (("next_observations", next_observations), ("states", states), ("next_states", next_states)):
             if given is not None and first[1] is not None and len(given) != len(first[1]):
                 raise InvalidValue(name, f"{len(given):,} rows", f"{len(first[1]):,}, one for every row of {first[0]}")
-        if rho is not None and not 0 < rho < 1:
-            raise InvalidValue("rho", rho, "a number between 0 and 1, both excluded")
         self._observations = None if observations is None else torch.as_tensor(observations)
         self._next = None if next_observations is None else torch.as_tensor(next_observations)
         self._states = None if states is None else _array("states", states)
-        self._names, self._every, self._prefix, self._rho = names, every, prefix, rho
+        self._names, self._every, self._prefix, self._rho = names, every, prefix, _checked_rho(rho)
         self._encoder = encoder
-        if rho is None and self._states is not None and next_states is not None:
-            self._rho = float(np.nanmean(column_correlation(self._states, _array("next_states", next_states))))
+        if self._states is not None:
+            _check_states("states", self._states, names)
+            if next_states is not None:
+                following = _array("next_states", next_states)
+                _check_states("next_states", following, names)
+                _check_width("next_states", following, "states", self._states)
+                each = column_correlation(self._states, following)
+                self._rho = rho or (float(np.nanmean(each)) if np.isfinite(each).any() else None)
         self._references: dict[tuple[int, ...], GaussianReference] = {}
         self._measured_at: int | None = None
 
@@ -102,8 +106,14 @@ class RecoveryCallback:
                 parts[name] = _array(name, given)
                 if len(parts[name]) != len(parts["h"]):
                     raise InvalidValue(name, parts[name].shape, f"as many rows as h, {len(parts['h'])}")
+        if h_next is not None:
+            _check_width("h_next", parts["h_next"], "h", parts["h"])
+        if z is not None:
+            _check_states("z", parts["z"], self._names)
         whole = {name: rows_of_all_ranks(part) for name, part in parts.items()}
-        return self._measured(whole["h"], whole.get("h_next"), whole.get("z", self._states), rho or self._rho)
+        return self._measured(
+            whole["h"], whole.get("h_next"), whole.get("z", self._states), _checked_rho(rho) or self._rho
+        )
 
     def due(self, step: int) -> bool:
         """Return whether it measures at this step: loops that accumulate gradients call it several times at one."""
@@ -166,9 +176,8 @@ def _pairs(h: Float[np.ndarray, "N d"], after: Float[np.ndarray, "N d"], rho: fl
     both = np.concatenate([h, after])
     index = np.stack([np.arange(len(h)), len(h) + np.arange(len(h))], axis=1)
     terms = alignment(both, index, _covariance(both), rho)
-    known = {"alignment": terms.per_dimension, "pair_correlation": terms.pair_correlation}
-    theorem = {"delta": terms.delta, "D": terms.d_term}
-    return known | {name: value for name, value in theorem.items() if value is not None}
+    found = {"pair_correlation": terms.pair_correlation, "delta": terms.delta, "D": terms.d_term}
+    return {"alignment": terms.per_dimension} | {name: value for name, value in found.items() if value is not None}
 
 
 def _recovery(
@@ -178,8 +187,9 @@ def _recovery(
         read = linear_recovery(block_moments(h, z, independent_blocks(len(h))), np.random.default_rng(0))
     except ValueError as error:
         raise InvalidValue("observations", len(h), "more than the embedding has dimensions", str(error)) from error
-    each = dict(zip(names or [f"z{i + 1}" for i in range(z.shape[1])], read.r2.tolist(), strict=True))
-    return {"r2": read.mean} | {f"r2/{name}": value for name, value in each.items()}
+    each = zip(names or [f"z{i + 1}" for i in range(z.shape[1])], read.r2.tolist(), strict=True)
+    found = {"r2": read.mean} | {f"r2/{name}": value for name, value in each}
+    return {name: value for name, value in found.items() if np.isfinite(value)}  # a state that is constant has none
 
 
 def _covariance(h: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "d d"]:
@@ -193,3 +203,22 @@ def _array(name: str, given: Rows) -> Float[np.ndarray, "N k"]:
     if found.ndim != 2 or found.dtype.kind not in "fiub":
         raise InvalidValue(name, found.shape, "numbers (rows, columns)")
     return found.astype(np.float64)
+
+
+def _checked_rho(rho: float | None) -> float | None:
+    if rho is not None and not 0 < rho < 1:
+        raise InvalidValue("rho", rho, "a number between 0 and 1, both excluded")
+    return rho
+
+
+def _check_states(name: str, z: Float[np.ndarray, "N n"], names: Sequence[str] | None) -> None:
+    finite = np.isfinite(z).all(axis=1)
+    if not finite.all():
+        raise InvalidValue(name, f"NaN or infinity, first in row {int(np.argmin(finite)):,}", "finite numbers")
+    if names is not None and len(names) != z.shape[1]:
+        raise InvalidValue("names", len(names), f"{z.shape[1]}, one for every column of {name}")
+
+
+def _check_width(name: str, found: Float[np.ndarray, "N k"], other: str, like: Float[np.ndarray, "N m"]) -> None:
+    if found.shape[1] != like.shape[1]:
+        raise InvalidValue(name, found.shape, f"as many columns as {other}, {like.shape[1]}")
