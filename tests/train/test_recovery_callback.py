@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import worldprobe as wp
-from forked import start_ranks
+from forked import run_python, start_ranks
 from train import monitored_ranks
 
 
@@ -185,8 +185,12 @@ def test_embeddings_of_the_loop_that_do_not_match_are_refused(pairs: tuple[np.nd
         wp.RecoveryCallback().update(0, h, h[:, :1])
     with pytest.raises(wp.errors.InvalidValue, match="z = 'NaN or infinity, first in row 3'"):
         wp.RecoveryCallback().update(0, h, z=np.where(np.arange(4000)[:, None] == 3, np.nan, h))
-    with pytest.raises(wp.errors.InvalidValue, match="encoder = 'of type function'.*Or call `update`"):
-        wp.RecoveryCallback(h)(0, lambda x: x)
+
+
+def test_a_function_is_no_encoder(tmp_path: Path) -> None:
+    script = "import numpy, worldprobe as wp; wp.RecoveryCallback(numpy.ones((50, 2)))(0, lambda x: x)"
+    done = run_python(script, tmp_path)  # in a process without the tests' type checks
+    assert "encoder = 'of type function' is not possible: allowed is a torch.nn.Module" in done.stderr
 
 
 def test_an_encoder_that_gives_no_embedding_is_refused_with_what_it_gives(
