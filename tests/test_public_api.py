@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import worldprobe as wp
 from worldprobe.errors import InvalidValue, WrongChoice
@@ -116,7 +117,20 @@ def test_a_plan_takes_any_function_of_observations() -> None:
         (lambda: wp.recover(np.zeros((100, 2)), np.zeros((99, 2))), r"h = \(100, 2\).*as many rows as z, 99"),
         (lambda: wp.recover(np.full((100, 2), np.nan), np.zeros((100, 2))), "NaN or infinity, first in row 0"),
         (lambda: wp.recover([["a"]] * 100, np.zeros((100, 2))), "an array of numbers"),
-        (lambda: wp.recover(np.ones((5, 2)), np.ones((5, 2))), "30 rows or more"),
+        (
+            lambda: wp.recover(np.eye(5), np.eye(5)),
+            "5 rows are too few for a probe and its interval: 40 or more",
+        ),
+        (lambda: wp.recover(np.eye(100), np.eye(100)), "a probe on 100 features needs at least 102 rows"),
+        (
+            lambda: wp.recover(np.ones((90, 2)), np.eye(90)[:, :2], episodes=np.tile(np.arange(9), 10)),
+            "episodes = '0 in 10 pieces' is not possible: allowed is the rows of an episode one after the other",
+        ),
+        (
+            lambda: wp.measure(np.ones((90, 2)), None),
+            "source = 'NoneType'.*the path of a log",
+        ),
+        (lambda: wp.measure(np.ones((90, 2)), np.array(["a"] * 90)), r"source = '<U1 of shape .90,.'"),
         (lambda: wp.bound(np.ones((9, 2)), np.ones((9, 2)), 1.0), "rho = 1.0"),
         (lambda: wp.bound(np.ones((9, 2)), np.ones((8, 2)), 0.5), "the shape of h"),
         (lambda: wp.predict(np.ones((9, 2))), "second is missing: give"),
@@ -134,6 +148,25 @@ def test_pairs_and_a_second_array_are_one_too_many() -> None:
     pairs = wp.Pairs(np.zeros((4, 1), dtype=np.float32), np.array([[0, 1], [2, 3]]))
     with pytest.raises(WrongChoice, match="either Pairs or two arrays"):
         wp.predict(pairs, np.zeros((2, 1)))
+
+
+def test_rows_are_of_episodes_or_independent() -> None:
+    z = np.random.default_rng(0).standard_normal((90, 2))
+    with pytest.raises(WrongChoice, match="either episodes or independent rows"):
+        wp.recover(z, z, episodes=np.repeat(np.arange(9), 10), independent=True)
+
+
+def test_states_may_be_a_tensor() -> None:
+    z = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+    found = wp.measure(z @ z.new_ones(2, 1), z, quick=True)
+    assert found.taps["embeddings"].values["r2"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_how_a_log_is_read_is_refused_where_its_states_are_given() -> None:
+    z = np.random.default_rng(0).standard_normal((200, 2))
+    with pytest.raises(wp.errors.WorldprobeError, match="changes nothing: it says how a log is read") as refused:
+        wp.measure(z, z, states=["x"], quick=True)
+    assert "a source of type ndarray was given" in str(refused.value)
 
 
 def test_a_recording_is_audited_by_its_path(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("list.pt",), "it holds a list. Write it with torch.save, a tensor or a dictionary of tensors"),
         (("module.pt",), "it does not hold plain tensors"),
         (("two.pt",), "several arrays that could be the embedding: a (float32, (2,) a row), b (float32, (3,) a row)"),
-        (("wide.npy",), "a probe on 1200 features needs at least 1202 rows, 800 are left"),
+        (("wide.npy",), "a probe on 1,200 features needs at least 1,202 rows, 800 are left"),
         (("h.npy[h]",), "holds one array without a name: leave out [h]"),
         (("a=",), "allowed is FILE, FILE[ARRAY] or NAME=FILE"),
         (("=h.npy",), "allowed is FILE, FILE[ARRAY] or NAME=FILE"),

@@ -67,7 +67,11 @@ def test_a_quick_measurement_has_a_page_too(subject: object, tmp_path: Path) -> 
         (np.zeros((0, 3)), {}, "has no rows"),
         ({}, {}, "encoder is missing: give embeddings by name"),
         (lambda x: 1 / 0, {}, "It said: division by zero"),
-        (lambda x: x[:3].reshape(3, -1), {}, "output = '3 rows' is not possible: allowed is 32, one for every frame"),
+        (
+            lambda x: x[:3].reshape(3, -1),
+            {},
+            r"output = \(3, 768\) is not possible.*\(32, d\), a row for every frame",
+        ),
         (lambda x: "text", {}, "returns str of <U4, not an array of numbers"),
         (np.ones((1000, 2)), {}, "is the same in all 1,000 rows"),
     ],

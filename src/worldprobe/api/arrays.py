@@ -52,27 +52,33 @@ def recover(
 
     Rows are one trajectory in order of time. `episodes` has a label for every row where they are several, and
     `independent` says that rows are independent draws: what is scored must not lie beside what was fitted. States are
-    standardised. Raises InvalidValue for arrays that do not match, that are too short or that are not finite.
+    standardised. Raises InvalidValue for arrays that do not match, are too short or not finite, and for episodes in
+    pieces.
     """
     from worldprobe.evaluation.subject import of_arrays, split_stream
     from worldprobe.measures.block_moments import block_moments
     from worldprobe.measures.geometry import orthogonality_error, procrustes_error
     from worldprobe.measures.linear_recovery import linear_coding, linear_recovery
+    from worldprobe.measures.row_blocks import check_rows_to_fit
 
     h, z = matrix("h", h), matrix("z", z)
     check_rows("h", h, "z", z)
     labels = None if episodes is None else np.asarray(episodes)
     if labels is not None and labels.shape != (len(z),):
         raise InvalidValue("episodes", labels.shape, f"({len(z)},), a label for every row")
+    if labels is not None and independent:
+        raise WrongChoice("episodes", "independent rows")
     if names is not None and len(names) != z.shape[1]:
         raise InvalidValue("names", len(names), f"{z.shape[1]}, one for every column of z")
-    least = 5 * (h.shape[1] + z.shape[1] + 2)
-    if len(h) < least:
-        raise InvalidValue("h", h.shape, f"{least:,} rows or more for {h.shape[1]} dimensions and {z.shape[1]} states")
     subject = of_arrays(z, None if names is None else tuple(names), labels, independent=independent)
     rng = split_stream()
-    moments = block_moments(h, subject.z, subject.split(rng))
-    read, coded = linear_recovery(moments, rng), linear_coding(moments, rng)
+    try:
+        blocks = subject.split(rng)
+        check_rows_to_fit(blocks, max(h.shape[1], z.shape[1]))
+        moments = block_moments(h, subject.z, blocks)
+        read, coded = linear_recovery(moments, rng), linear_coding(moments, rng)
+    except ValueError as error:
+        raise InvalidValue("h", h.shape, "more rows", f"{error}.") from error
     return RecoverySummary(
         r2=read.mean,
         ci95=read.mean_ci95,

@@ -26,6 +26,11 @@ def refuse_with_world(given: Mapping[str, Any]) -> None:
     _refuse(given, "it says how a log is read, and a world was given")
 
 
+def refuse_without_log(given: Mapping[str, Any], source: str) -> None:
+    """Raise InapplicableOption for what says how a log's file is read, where its rows were given."""
+    _refuse(given, f"it says how a log is read, and a source of type {source} was given")
+
+
 def refuse_when_quick(given: Mapping[str, Any]) -> None:
     """Raise InapplicableOption for references asked for where linear recovery alone is measured."""
     _refuse(given, f"it asks for a reference, and {option('quick', True)} measures linear recovery alone")

@@ -1,4 +1,4 @@
-"""The Python door: `wp.measure` for encoders and embeddings, `wp.recover` for arrays alone."""
+"""`wp.measure`: encoders and embeddings in the forms in which people have them."""
 
 from __future__ import annotations
 
@@ -7,52 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
 
 from worldprobe._util.progress import Reporter
 from worldprobe.errors import InvalidValue
-from worldprobe.evaluation.checks import check_embedding
-from worldprobe.evaluation.inapplicable import refuse_when_quick, refuse_with_embeddings, refuse_with_world
+from worldprobe.evaluation.inapplicable import (
+    refuse_when_quick,
+    refuse_with_embeddings,
+    refuse_with_world,
+    refuse_without_log,
+)
 from worldprobe.evaluation.measurement import Measurement, check_objective, measure_embeddings, measure_encoder
 from worldprobe.evaluation.pretrained_control import open_pretrained
 from worldprobe.evaluation.references import AskedReferences
 from worldprobe.evaluation.subject import Subject, from_recording, of_arrays, of_recording
 from worldprobe.evaluation.supervised_reference import check_supervised
-from worldprobe.evaluation.tap_measures import TapMeasures, measure_tap
 from worldprobe.recordings import Recording
 from worldprobe.taps.embedding_files import Embeddings, read_embeddings
 from worldprobe.taps.encode import Tap
 from worldprobe.taps.encoder import ForeignEncoder
 from worldprobe.taps.open_encoder import KINDS, open_encoder
-from worldprobe.taps.pooling import UnusableEmbedding, vectors
+from worldprobe.taps.pooling import vectors
 from worldprobe.taps.preprocessing import Preprocessing
 from worldprobe.world import WORLDS, World
-
-
-def recover(
-    h: Float[np.ndarray, "rows d"],
-    z: Shaped[np.ndarray, "rows n"],
-    *,
-    names: tuple[str, ...] | None = None,
-    episodes: Shaped[np.ndarray, " k"] | None = None,
-    independent: bool = False,
-    stride: int = 1,
-) -> TapMeasures:
-    """Return every measure of embeddings h against states z; torch is not needed.
-
-    `episodes` has a label for every row, or the first row of every episode; without it the rows are one trajectory, or
-    `independent` draws. Raises UnusableEmbedding where arrays are not finite, constant, of different lengths or too
-    short, InvalidValue where no state moves.
-    """
-    if len(h) != len(z):
-        raise UnusableEmbedding(f"h has {len(h):,} rows and z {len(z):,}: give one row of each for every observation.")
-    h = vectors(np.asarray(h), None, "h")
-    check_embedding(h, "h")
-    subject = of_arrays(z.reshape(len(z), -1), names, episodes, independent=independent, stride=stride)
-    try:
-        return measure_tap(h, subject)
-    except ValueError as error:
-        raise UnusableEmbedding(f"h cannot be measured: {error}.") from error
 
 
 def measure(
@@ -104,6 +80,9 @@ def measure(
     if _is_world(source):
         read = {"states": states, "frames": frames, "episode": episode, "format": format}
         refuse_with_world({**read, "stride": stride, "drop_bad": drop_bad})
+    elif not isinstance(source, str | Path):
+        read = {"states": states, "frames": frames, "episode": episode, "format": format}
+        refuse_without_log({**read, "drop_bad": drop_bad}, type(source).__name__)
     opened = _recording_options(states, "none" if unseen else frames, episode, stride, drop_bad)
     opened["format"] = format
     subject = _subject(source, opened, reporter)
@@ -137,9 +116,12 @@ def _embeddings(given: Any, pool: str | None) -> dict[str, Embeddings] | None:
 def _tap_of(h: Any, name: str, pool: str | None) -> Embeddings:
     if isinstance(h, str | Path):
         return read_embeddings(h, pool)
-    if hasattr(h, "detach"):
-        h = h.detach().float().cpu().numpy()
-    return Embeddings(vectors(np.asarray(h), pool, name), None, name)
+    return Embeddings(vectors(_array(h), pool, name), None, name)
+
+
+def _array(given: Any) -> np.ndarray:
+    """Return an array, or a tensor of any device and precision as one."""
+    return np.asarray(given.detach().float().cpu().numpy() if hasattr(given, "detach") else given)
 
 
 def _encoder(given: Any, checkpoint: str | Path | None) -> ForeignEncoder:
@@ -168,10 +150,16 @@ def _subject(source: Any, given: dict[str, Any], reporter: Reporter | None) -> S
         return source
     if isinstance(source, Recording):
         return of_recording(source, stride=given["stride"])
-    if isinstance(source, np.ndarray):
-        return of_arrays(source.reshape(len(source), -1), stride=given["stride"])
+    if hasattr(source, "__array__"):
+        z = _array(source)
+        if z.dtype.kind not in "fiub" or z.ndim == 0 or not z.size:
+            raise InvalidValue("source", f"{z.dtype} of shape {z.shape}", "an array of states (rows, n)")
+        return of_arrays(z.reshape(len(z), -1), stride=given["stride"])
     if _is_world(source):
         from worldprobe.evaluation.world_subject import named_world, of_world
 
         return of_world(source if isinstance(source, World) else named_world(source, {}), reporter=reporter)
+    if not isinstance(source, str | Path):
+        allowed = "the path of a log, a Recording, a World or its name, or an array of states"
+        raise InvalidValue("source", type(source).__name__, allowed)
     return from_recording(source, **given)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
 from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue
@@ -123,15 +123,15 @@ def of_recording(recording: Recording, *, stride: int = 1) -> Subject:
 def of_arrays(
     z: Float[np.ndarray, "rows n"],
     names: tuple[str, ...] | None = None,
-    episodes: Int[np.ndarray, " k"] | None = None,
+    episodes: Shaped[np.ndarray, " rows"] | None = None,
     *,
     independent: bool = False,
     stride: int = 1,
 ) -> Subject:
-    """Return arrays as a subject: `episodes` has a label for every row, or the first row of every episode.
+    """Return arrays as a subject: `episodes` has a label for every row, those of an episode one after the other.
 
     Rows are one trajectory without it, unless they are `independent` draws. Raises UnusableEmbedding for states that
-    are not finite, InvalidValue where none moves.
+    are not finite, InvalidValue where none moves or an episode is in pieces.
     """
     if not np.isfinite(z).all():
         raise UnusableEmbedding("The states have NaN or infinity: leave those rows out.")
@@ -141,19 +141,27 @@ def of_arrays(
     if not spread.any():
         raise InvalidValue("states", "constant columns", "at least one that moves")
     starts = None if independent else np.zeros(1, dtype=np.int64)
-    if episodes is not None and len(episodes) == len(z) and len(z) > 1:
-        starts = np.concatenate([[0], np.flatnonzero(episodes[1:] != episodes[:-1]) + 1]).astype(np.int64)
-    elif episodes is not None:
-        starts = np.asarray(episodes, dtype=np.int64)
+    if episodes is not None:
+        starts = _starts(episodes)
     moving = spread > 0
     return Subject(
-        "arrays",
+        "an array of states",
         (z[:, moving] - z[:, moving].mean(axis=0)) / spread[moving],
         tuple(name for name, moves in zip(listed, moving, strict=True) if moves),
         starts,
         stride=stride,
         constant=tuple(name for name, moves in zip(listed, moving, strict=True) if not moves),
     )
+
+
+def _starts(labels: Shaped[np.ndarray, " rows"]) -> Int[np.ndarray, " episodes"]:
+    """Return the first row of every episode; an episode in pieces would lie on both sides of a split."""
+    starts = np.concatenate([[0], np.flatnonzero(labels[1:] != labels[:-1]) + 1]).astype(np.int64)
+    known, pieces = np.unique(labels[starts], return_counts=True)
+    if (pieces > 1).any():
+        label, count = known[np.argmax(pieces)], int(pieces.max())
+        raise InvalidValue("episodes", f"{label} in {count:,} pieces", "the rows of an episode one after the other")
+    return starts
 
 
 def split_stream(seed: int = 0) -> np.random.Generator:

@@ -23,7 +23,7 @@ from worldprobe.measures.linear_recovery import CrossFittedR2, linear_coding, li
 from worldprobe.measures.matching import mean_correlation
 from worldprobe.measures.nonlinear_probe import nonlinear_recovery
 from worldprobe.measures.procrustes import procrustes_disparity, warped_disparity
-from worldprobe.measures.row_blocks import RowBlocks, spread_over
+from worldprobe.measures.row_blocks import RowBlocks, check_rows_to_fit, spread_over
 from worldprobe.stats.correlation import column_correlation
 
 KEYS = (
@@ -60,11 +60,7 @@ def measure_tap(h: Float[np.ndarray, "rows d"], subject: Subject, *, thorough: b
     """
     rng = split_stream()
     blocks = subject.split(rng)
-    if blocks.rows_to_fit < h.shape[1] + 2:  # before moments of d x d numbers are taken
-        needed = h.shape[1] + 2
-        raise ValueError(
-            f"a probe on {h.shape[1]} features needs at least {needed} rows, {blocks.rows_to_fit} are left"
-        )
+    check_rows_to_fit(blocks, h.shape[1])  # before moments of d x d numbers are taken
     moments = block_moments(h, subject.z, blocks)
     read = linear_recovery(moments, rng)
     found = TapMeasures(

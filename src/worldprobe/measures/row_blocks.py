@@ -64,6 +64,14 @@ class RowBlocks:
         return np.flatnonzero((self.block != NOWHERE) & (self.fold[self.block] == fold))
 
 
+def check_rows_to_fit(blocks: RowBlocks, features: int) -> None:
+    """Raise ValueError where some fold's probe on so many features has too few rows: with as many, R^2 is in-sample."""
+    if blocks.rows_to_fit < features + 2:
+        raise ValueError(
+            f"a probe on {features:,} features needs at least {features + 2:,} rows, {blocks.rows_to_fit:,} are left"
+        )
+
+
 def spread_over(rows: Int[np.ndarray, " k"], at_most: int) -> Int[np.ndarray, " few"]:
     """Return at most so many of the rows, evenly spread over them, in order."""
     return rows[evenly_spaced(len(rows), at_most)]
