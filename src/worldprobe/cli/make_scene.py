@@ -19,6 +19,10 @@ def scene(
     camera: Annotated[str | None, typer.Option(help="The file's camera to rest at. Default: its active one.")] = None,
     triangles: Annotated[int, typer.Option(help="Most triangles that the file may have.")] = 1_000_000,
     decimate: Annotated[bool, typer.Option("--decimate", help="Merge triangles where there are more.")] = False,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(help='Motion that becomes a control: "Door.rotation_z:0..90 degrees" (may be repeated).'),
+    ] = None,
     detail: Annotated[
         int, typer.Option(help="Pixels of a frame's side below which detail is merged; 0 keeps all.")
     ] = 64,
@@ -49,6 +53,7 @@ def scene(
     """
     from worldprobe.world.scene.conversion_options import ConversionOptions
     from worldprobe.world.scene.convert import convert
+    from worldprobe.world.scene.motion_request import MotionRequest
 
     options = ConversionOptions(
         triangles=triangles,
@@ -63,6 +68,7 @@ def scene(
         minutes=minutes,
         memory_gib=memory,
         assets=tuple(assets or ()),
+        controls=tuple(MotionRequest.parse(text) for text in control or ()),
     )
     target = out or Path(file.with_suffix(".world").name)
     made = convert(file, target, options, lambda line: say("{}", line))
@@ -83,4 +89,9 @@ def _print_made(target: Path, made: Any) -> None:
             f"{median(made.fidelity.original):.1f}",
             made.fidelity.poses,
         )
+        if made.fidelity.moved:
+            say(
+                "With objects moved, in the light that was baked with them at rest: {} dB.",
+                f"{median(made.fidelity.moved):.1f}",
+            )
     say("Wrote {}: {} triangles, {} controls.", target, f"{made.triangles:,}", len(made.controls))

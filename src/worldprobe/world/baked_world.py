@@ -41,6 +41,11 @@ class BakedWorld(World):
         return VERTICAL_FOV_DEGREES
 
     @property
+    def moving(self) -> tuple[str, ...]:
+        """The names of the scene's parts that move."""
+        return ()
+
+    @property
     def far(self) -> float:
         """Metres beyond which nothing is drawn."""
         from worldprobe.render.painter import FAR_METRES
@@ -57,5 +62,5 @@ class BakedWorld(World):
         if self._raster is None:
             from worldprobe.render.raster import Raster
 
-            self._raster = Raster.from_glb(self.glb, self.size, self.fov_degrees, far=self.far)
+            self._raster = Raster.from_glb(self.glb, self.size, self.fov_degrees, self.moving, far=self.far)
         return self._raster

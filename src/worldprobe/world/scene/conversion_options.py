@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worldprobe.errors import InvalidValue
+from worldprobe.world.scene.motion_request import MotionRequest
 
 TEXELS = (256, 512, 1024, 2048, 4096)
+MOST_CONTROLS = 24
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class ConversionOptions:
     the side of the texture that light is baked into, `samples` the paths traced for each. `bake` False draws a .glb in
     its own colours, without Blender; None does so where all of its materials are unlit. `scale` multiplies the file's
     units. `minutes` and `memory_gib` are the limits of the Blender process. `assets` are folders, besides the file's
-    own, that its textures and libraries may be read from. `poses` are those at which the world is compared with Cycles.
+    own, that its textures and libraries may be read from. `controls` are motions of objects that become controls, in
+    addition to the camera's. `poses` are those at which the world is compared with Cycles.
     """
 
     triangles: int = 1_000_000
@@ -35,12 +38,16 @@ class ConversionOptions:
     minutes: float = 20.0
     memory_gib: float = 8.0
     assets: tuple[Path, ...] = ()
+    controls: tuple[MotionRequest, ...] = ()
     poses: int = 8
 
     def __post_init__(self) -> None:
         """Raise InvalidValue for what is not possible."""
         if self.texels not in TEXELS:
             raise InvalidValue("texels", self.texels, f"one of {', '.join(map(str, TEXELS))}")
+        names = [control.name for control in self.controls]
+        if len(set(names)) < len(names) or len(names) > MOST_CONTROLS:
+            raise InvalidValue("--control", ", ".join(names), f"at most {MOST_CONTROLS} motions, each once")
         for name, least, most in (
             ("triangles", 100, 5_000_000),
             ("detail", 0, 4096),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +18,20 @@ from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
 from worldprobe.render.glb import GlbPart, Material
 from worldprobe.render.glb_writer import write_parts
-from worldprobe.render.raster import Raster
 from worldprobe.world.scene import manifest as manifests
 from worldprobe.world.scene.conversion_options import ConversionOptions
 from worldprobe.world.scene.dome import dome
+from worldprobe.world.scene.fidelity import SAMPLES, SIDE, compared
 from worldprobe.world.scene.light_texture import texture, welded
 from worldprobe.world.scene.manifest import (
-    Fidelity,
     LightSource,
     Manifest,
     NamedLamp,
     NamedSurface,
     rounded,
 )
+from worldprobe.world.scene.moving_parts import MovingParts, asked_motions, owner_of_vertices
 from worldprobe.world.scene.own_scene import placed_cameras
-from worldprobe.world.scene.psnr import psnr
 from worldprobe.world.scene.scene_child import SceneChild
 from worldprobe.world.scene.survey import Survey, metres, surveyed
 from worldprobe.world.scene.unlit import convert_unlit, own_colours, unlit_scene
@@ -40,7 +39,6 @@ from worldprobe.world.scene.viewpoint import Rest, cameras_rest
 
 KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
 LARGEST = 4 << 30
-COMPARED_SIDE, COMPARED_SAMPLES = 64, 64
 Say = Callable[[str], None]
 
 
@@ -52,6 +50,10 @@ def convert(source: Path, out: Path, options: ConversionOptions, say: Say = lamb
     """
     check_source(source)
     check_target(out)
+    if options.controls and options.bake is False:
+        raise InvalidValue("--control", options.controls[0].name, "nothing with --no-bake: Blender says what moves")
+    if options.controls:
+        options = replace(options, bake=True)
     unlit = own_colours(source) if options.bake is False else unlit_scene(source) if options.bake is None else None
     if unlit is not None:
         return convert_unlit(source, *unlit, out, options, say)
@@ -90,34 +92,41 @@ class _Conversion:
     child: SceneChild
     folder: Path
     say: Say
+    moving: MovingParts = field(default_factory=MovingParts)
 
     def run(self) -> Manifest:
         """Go through all steps; the folder then holds the world."""
         options, child = self.options, self.child
         opened = self._opened()
         notes = [*opened["notes"], *child.ask(do="light", exposure=options.exposure)["notes"]]
+        self.moving = asked_motions(child, options.controls)
         survey = self._surveyed(self._rest())
         manifest = self._planned(opened, survey)
         self.say(f"The camera rests at {metres(survey.rest.at)} ({survey.rest.chosen_by}).")
         z = stream(0, "scene", "fidelity").standard_normal((options.poses, len(manifest.controls)))
-        cameras = placed_cameras(manifest, z)
+        still = z * [moved.motion is None for moved in manifest.controls]
+        cameras = placed_cameras(manifest, still)
         original = self._traced(cameras, manifest.camera.fov)
         survey, merged = self._simplified(survey)
         turned = child.folder / "turned.npy"
         np.save(turned, survey.seen < 0)
         made = child.ask(do="convert", texels=options.texels, turned=str(turned))
         matte = self._traced(cameras, manifest.camera.fov)
+        references = {"matte": (still, matte), "original": (still, original)}
+        if manifest.parts:
+            references["moved"] = (z, self._traced(cameras, manifest.camera.fov, self._places(manifest, z, survey)))
         self.say(f"Tracing light into {options.texels} x {options.texels} texels, {options.samples} paths each.")
         parts = self._parts(self._baked(), survey)
         scene = self.folder / manifests.SCENE
         write_parts(scene, parts, {"made by": "worldprobe scene"})
-        fidelity = self._compared(scene, manifest, cameras, matte, original)
+        drawn = {part.name for part in parts}
+        manifest = manifest.model_copy(update={"parts": [part for part in manifest.parts if part.name in drawn]})
         manifest = manifest.model_copy(
             update={
                 "sha256": file_sha256(scene),
                 "triangles": sum(len(part.triangles) for part in parts),
                 "materials": [NamedSurface(**described) for described in made["materials"]],
-                "fidelity": fidelity,
+                "fidelity": compared(scene, manifest, references),
                 "notes": [*notes, *survey.notes(), *merged],
             }
         )
@@ -132,7 +141,8 @@ class _Conversion:
         out = self.child.folder / "surfaces.npz"
         names = self.child.ask(do="gather", out=str(out))["names"]
         with np.load(out) as arrays:
-            return surveyed(arrays["positions"], arrays["triangles"], arrays["owners"], names, rest)
+            surfaces = arrays["positions"], arrays["triangles"], arrays["owners"], names
+        return surveyed(*surfaces, rest, self.moving.obstacles(*surfaces) if self.moving.moving else None)
 
     def _opened(self) -> dict[str, Any]:
         options = self.options
@@ -183,23 +193,35 @@ class _Conversion:
             triangles=1,
             far=rounded(20 * survey.size),
             camera=survey.pose(),
-            controls=survey.controls(),
+            controls=survey.controls() + self.moving.controls(),
+            parts=self.moving.parts(survey.names),
             light=LightSource(kind="baked", texels=options.texels, samples=options.samples, bounces=options.bounces),
             lamps=[NamedLamp(**lamp) for lamp in opened["lamps"]],
         )
 
-    def _traced(self, cameras: Float[np.ndarray, "N 4 4"], fov: float) -> UInt8[np.ndarray, "N S S 3"]:
-        """Return Cycles' frames of the scene as the child has it now."""
-        where, frames = self.child.folder / "cameras.npy", self.child.folder / "frames.npy"
+    def _places(self, manifest: Manifest, z: Float[np.ndarray, "N n"], survey: Survey) -> Float[np.ndarray, "N V 3"]:
+        """Return where all vertices are at N control vectors."""
+        owner_of = owner_of_vertices(len(survey.positions), survey.triangles, survey.owners)
+        part = np.append(self.moving.part_of(survey.names), 0)[owner_of]  # -1, of no triangle, is the last: it stays
+        return self.moving.placed(manifest, z, survey.positions, part)
+
+    def _traced(
+        self, cameras: Float[np.ndarray, "N 4 4"], fov: float, places: Float[np.ndarray, "N V 3"] | None = None
+    ) -> UInt8[np.ndarray, "N S S 3"]:
+        """Return Cycles' frames of the scene as the child has it now, with its vertices at other places for each."""
+        where, frames, moved = (self.child.folder / f"{name}.npy" for name in ("cameras", "frames", "places"))
         np.save(where, cameras)
+        if places is not None:
+            np.save(moved, places)
         self.child.ask(
             do="render",
             cameras=str(where),
             frames=str(frames),
-            side=COMPARED_SIDE,
+            side=SIDE,
             fov=fov,
-            samples=COMPARED_SAMPLES,
+            samples=SAMPLES,
             bounces=self.options.bounces,
+            places=None if places is None else str(moved),
         )
         found: np.ndarray = np.load(frames)
         return found
@@ -215,27 +237,15 @@ class _Conversion:
         light, picture = self.child.folder / "light.npy", self.child.folder / "picture.npy"
         np.save(light, texture(arrays))
         self.child.ask(do="show", light=str(light), picture=str(picture))
-        positions, uv, triangles = welded(arrays["positions"], arrays["triangles"], arrays["uv"])
         material = Material(image=np.load(picture), repeat=False)
-        parts = [GlbPart("scene", positions, uv, triangles, material, np.eye(4))]
+        turning = replace(material, double_sided=True)  # what moves may show its other side
+        part_of = self.moving.part_of(survey.names)[arrays["owners"]]
+        names = ["scene", *(part.name for part in self.moving.parts(survey.names))]
+        parts = []
+        for k in np.unique(part_of):
+            chosen = part_of == k
+            positions, uv, triangles = welded(arrays["positions"], arrays["triangles"][chosen], arrays["uv"][chosen])
+            parts.append(GlbPart(names[k], positions, uv, triangles, turning if k else material, np.eye(4)))
         if "sky" in arrays:
             parts.append(dome(arrays["sky"], survey.rest.at, 5 * survey.size))
         return parts
-
-    def _compared(
-        self,
-        scene: Path,
-        manifest: Manifest,
-        cameras: Float[np.ndarray, "N 4 4"],
-        matte: UInt8[np.ndarray, "N S S 3"],
-        original: UInt8[np.ndarray, "N S S 3"],
-    ) -> Fidelity | None:
-        if not len(cameras):
-            return None
-        with Raster.from_glb(scene, COMPARED_SIDE, manifest.camera.fov, far=manifest.far) as raster:
-            drawn = raster.draw(cameras)
-        found = {
-            key: [rounded(float(v)) for v in psnr(drawn, frames)]
-            for key, frames in (("matte", matte), ("original", original))
-        }
-        return Fidelity(poses=len(cameras), side=COMPARED_SIDE, **found)

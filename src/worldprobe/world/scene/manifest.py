@@ -38,18 +38,47 @@ class Pose(_Part):
     chosen_by: str = Field("the manifest", max_length=200)
 
 
+class Motion(_Part):
+    """How a control moves parts of the scene, in metres and degrees, +Z up.
+
+    A rotation is counter-clockwise about `axis`, of length 1, through `point`; a translation is along `axis`, that many
+    metres for each of the control's. `centre` is the value at which the file shows the parts and light was baked.
+    """
+
+    kind: Literal["rotation", "translation"]
+    axis: list[Number] = Field(min_length=3, max_length=3)
+    point: list[Number] = Field(min_length=3, max_length=3)
+    centre: Number
+
+    @field_validator("axis")
+    @classmethod
+    def _some_axis(cls, axis: list[Number]) -> list[Number]:
+        if not 1e-9 < sum(x * x for x in axis) < 1e9:
+            raise ValueError("an axis has a direction")
+        return axis
+
+
 class Moved(_Part):
-    """One control: what one standard deviation of it is, and how far it can go."""
+    """One control: what one standard deviation of it is, and how far it can go; of parts that move, how."""
 
     name: str = Field(max_length=80)
     unit: str = Field(max_length=20)
     scale: Number = Field(gt=0)
     limit: Number = Field(gt=0)
     meaning: str = Field("", max_length=200)
+    motion: Motion | None = None
 
     def control(self) -> Control:
         """Return the world's control."""
-        return Control(self.name, self.unit, self.scale, self.meaning, limit=self.limit)
+        centre = 0.0 if self.motion is None else self.motion.centre
+        return Control(self.name, self.unit, self.scale, self.meaning, centre, self.limit)
+
+
+class MovingPart(_Part):
+    """A part of the scene's file that controls move: the outermost of them first."""
+
+    name: str = Field(max_length=80)
+    controls: list[str] = Field(min_length=1, max_length=32)
 
 
 class NamedLamp(_Part):
@@ -81,13 +110,15 @@ class Fidelity(_Part):
     """PSNR in dB at `side` pixels over `poses` draws of the controls: the drawn world against Cycles.
 
     `matte` is against the scene with its surfaces made matte, what baking itself costs; `original` against the scene as
-    it is in the file.
+    it is in the file; `moved` as `matte`, with everything that moves at draws of its controls, while light stays as it
+    was baked.
     """
 
     poses: int
     side: int
     matte: list[Number]
     original: list[Number]
+    moved: list[Number] = []
 
 
 class Manifest(_Part):
@@ -101,6 +132,7 @@ class Manifest(_Part):
     far: Number = Field(gt=0, description="metres beyond which nothing is drawn")
     camera: Pose
     controls: list[Moved] = Field(min_length=1, max_length=32)
+    parts: list[MovingPart] = Field([], max_length=256)
     light: LightSource
     lamps: list[NamedLamp] = []
     materials: list[NamedSurface] = []
@@ -111,9 +143,9 @@ class Manifest(_Part):
     @classmethod
     def _once_each(cls, controls: list[Moved]) -> list[Moved]:
         names = [control.name for control in controls]
-        unknown = [name for name in names if name not in AXES]
-        if unknown or len(set(names)) < len(names):
-            raise ValueError(f"each control is one of {', '.join(AXES)}, once")
+        wrong = [moved.name for moved in controls if (moved.name in AXES) is not (moved.motion is None)]
+        if wrong or len(set(names)) < len(names):
+            raise ValueError(f"each control is one of {', '.join(AXES)}, once, or has a motion")
         return controls
 
 

@@ -13,6 +13,7 @@ from worldprobe.render.camera import camera_to_world, level_axes
 from worldprobe.world.baked_world import BakedWorld
 from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.scene.manifest import SCENE, Manifest, read_manifest
+from worldprobe.world.scene.motion import part_poses
 from worldprobe.world.world import WORLDS, Control
 
 
@@ -55,8 +56,17 @@ class Scene(BakedWorld):
             "camera": manifest.camera.model_dump(exclude={"chosen_by"}),
             "far": manifest.far,
             "controls": [control.described() for control in self.controls],
+            **self._moves(),
             "driver": self._open_raster().driver,
         }
+
+    def _moves(self) -> dict[str, Any]:
+        """Return what else frames depend on where something but the camera moves."""
+        manifest = self.manifest
+        if not manifest.parts:
+            return {}
+        motions = {moved.name: moved.motion.model_dump() for moved in manifest.controls if moved.motion is not None}
+        return {"motions": motions, "parts": [part.model_dump() for part in manifest.parts]}
 
     @property
     def glb(self) -> Path:
@@ -67,6 +77,11 @@ class Scene(BakedWorld):
     def fov_degrees(self) -> float:
         """The vertical angle of view."""
         return float(self.manifest.camera.fov)
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """The parts of the scene that controls move."""
+        return tuple(part.name for part in self.manifest.parts)
 
     @property
     def far(self) -> float:
@@ -80,7 +95,8 @@ class Scene(BakedWorld):
 
     def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
         """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
-        return self._open_raster().draw(self.cameras(z))
+        cameras = self.cameras(z)
+        return self._open_raster().draw(cameras, part_poses(self.manifest, np.asarray(z, dtype=np.float64)))
 
     def hero(self) -> UInt8[np.ndarray, "H W 3"]:
         """Return a still of the scene from where the camera rests."""
@@ -89,12 +105,13 @@ class Scene(BakedWorld):
         manifest = self.manifest
         still = placed_cameras(manifest, np.zeros((1, len(manifest.controls))))
         with Raster.from_glb(self.glb, (720, 1280), manifest.camera.fov, far=manifest.far) as raster:
-            return raster.draw(still)[0]
+            return raster.draw(still)[0]  # what moves is in the file where it is at the centre of its range
 
 
 def placed_cameras(manifest: Manifest, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
     """Return the camera-to-world matrices of a manifest's controls: moves are along the level axes of the rest pose."""
-    physical = {moved.name: moved.control().physical(z[:, k]) for k, moved in enumerate(manifest.controls)}
+    camera = [(k, moved) for k, moved in enumerate(manifest.controls) if moved.motion is None]
+    physical = {moved.name: moved.control().physical(z[:, k]) for k, moved in camera}
     rest, still = manifest.camera, np.zeros(len(z))
     position = np.tile(np.array(rest.at, dtype=np.float64), (len(z), 1))
     for name, axis in zip(("truck", "dolly", "pedestal"), level_axes(rest.yaw), strict=True):

@@ -101,9 +101,13 @@ def surveyed(
     owners: Int[np.ndarray, " T"],
     names: list[str],
     rest: Rest | None,
+    obstacles: tuple[Float[np.ndarray, "W 3"], Int[np.ndarray, "U 3"]] | None = None,
 ) -> Survey:
-    """Return the survey of a scene; where `rest` is None a place for the camera is chosen."""
-    space = RayCaster(positions, triangles)
+    """Return the survey of a scene; where `rest` is None a place for the camera is chosen.
+
+    `obstacles` are the surfaces that the camera keeps away from, where something moves: all along its way.
+    """
+    space = RayCaster(positions, triangles) if obstacles is None else RayCaster(*obstacles)
     chosen = chosen_rest(space) if rest is None else rest
     reach, depth = free_reach(space, chosen)
     return Survey(positions, triangles, owners, names, chosen, reach, depth)

@@ -16,6 +16,8 @@ CANDIDATES = 400
 DIRECTIONS = 128
 ENCLOSED = 0.55
 """Share of rays that hit something, above which a place counts as inside."""
+FRONTS = 0.3
+"""Share of surfaces that face it, below which a place lies within a solid thing and not in a room."""
 SHARE_OF_FREE, SHARE_OF_DEPTH = 0.5, 0.6
 """How far the camera may go: as a share of the way to the nearest surface along that axis, of the median distance."""
 MARGIN = 0.04
@@ -64,7 +66,7 @@ def chosen_rest(space: RayCaster) -> Rest:
     met = (hits.triangles >= 0).reshape(CANDIDATES, -1)
     fronts = (hits.fronts > 0).reshape(CANDIDATES, -1).sum(axis=1) / np.maximum(met.sum(axis=1), 1)
     distances = np.where(met, hits.distances.reshape(CANDIDATES, -1), np.nan)
-    inside = met.mean(axis=1) >= ENCLOSED
+    inside = (met.mean(axis=1) >= ENCLOSED) & (fronts >= FRONTS)
     if not inside.any():
         return _before(space, size)
     height = (places[:, 2] - space.low[2]) / max(space.high[2] - space.low[2], 1e-9)

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from worldprobe.world.scene.in_blender import baking, joining, matte, picturing, scene_file
+from worldprobe.world.scene.in_blender import baking, joining, matte, moving, picturing, scene_file
 
 
 class Conversion:
@@ -20,10 +20,23 @@ class Conversion:
         self._metres = 1.0
         self._surfaces: joining.Surfaces | None = None
         self._object: Any = None
+        self._channels: list[moving.Channel] = []
 
     def commands(self) -> dict[str, Callable[..., dict[str, Any]]]:
         """Return the commands by name."""
-        steps = ("open", "decimate", "gather", "camera", "light", "render", "convert", "bake", "show")
+        steps = (
+            "open",
+            "channels",
+            "move",
+            "decimate",
+            "gather",
+            "camera",
+            "light",
+            "render",
+            "convert",
+            "bake",
+            "show",
+        )
         return {name: getattr(self, name) for name in steps}
 
     def open(self, path: str, threads: int, scale: float) -> dict[str, Any]:
@@ -42,6 +55,23 @@ class Conversion:
             "triangles": sum(counts.values()),
             "heaviest": sorted(counts.items(), key=lambda item: -item[1])[:3],
         }
+
+    def channels(self, wanted: list[dict[str, str]]) -> dict[str, Any]:
+        """Find what is to move; answer with the order in which their motions follow each other, the outermost first."""
+        found = [moving.Channel.found(**one) for one in wanted]
+        order = sorted(range(len(wanted)), key=lambda k: found[k].depth)
+        self._channels = [found[k] for k in order]
+        return {"order": order}
+
+    def move(self, values: list[float]) -> dict[str, Any]:
+        """Put every channel, in that order, to a value (radians, metres); answer with where they then are, in metres."""
+        for channel, value in zip(self._channels, values, strict=True):
+            channel.set(value if channel.kind == "rotation" else value / self._metres)
+        bpy.context.view_layer.update()
+        matrices = [channel.matrix() for channel in self._channels]
+        for matrix in matrices:
+            matrix[:3, 3] *= self._metres
+        return {"matrices": [matrix.tolist() for matrix in matrices]}
 
     def decimate(self, ratios: dict[str, float], otherwise: float = 1.0) -> dict[str, Any]:
         """Keep a share of the triangles of objects by name, and of all others of some size."""
@@ -78,11 +108,26 @@ class Conversion:
                 thing.visible_camera = False
         return {"notes": notes}
 
-    def render(self, cameras: str, frames: str, side: int, fov: float, samples: int, bounces: int) -> dict[str, Any]:
-        """Render camera-to-world matrices (.npy) to frames (.npy) of the scene as it is now."""
+    def render(
+        self, cameras: str, frames: str, side: int, fov: float, samples: int, bounces: int, places: str | None = None
+    ) -> dict[str, Any]:
+        """Render camera-to-world matrices (.npy) to frames (.npy) of the scene as it is now.
+
+        `places` (.npy) are those of the one matte mesh's vertices for each frame, in metres, where any is moved.
+        """
         baking.set_light_paths(samples, bounces, denoise=True)
-        np.save(frames, picturing.rendered(np.load(cameras), side, fov, self._metres))
+        if places is None:
+            found = picturing.rendered(np.load(cameras), side, fov, self._metres)
+        else:
+            moved = zip(np.load(cameras), np.load(places), strict=True)
+            found = np.concatenate([self._moved_frame(camera, at, side, fov) for camera, at in moved])
+            joining.place(self._object, self._gathered().positions)
+        np.save(frames, found)
         return {}
+
+    def _moved_frame(self, camera: np.ndarray, places: np.ndarray, side: int, fov: float) -> np.ndarray:
+        joining.place(self._object, places / self._metres)
+        return picturing.rendered(camera[None], side, fov, self._metres)
 
     def _gathered(self) -> joining.Surfaces:
         if self._surfaces is None:
@@ -99,9 +144,7 @@ class Conversion:
         described = matte.make_matte(surfaces.palette)
         clear = np.array([material["treatment"].startswith("clear") for material in described])
         surfaces.keep(~clear[surfaces.materials])
-        for thing in list(bpy.data.objects):
-            if thing.type not in {"LIGHT", "CAMERA"}:
-                bpy.data.objects.remove(thing)
+        joining.leave_lamps()
         self._object = joining.joined_object(surfaces, "wp scene")
         used = baking.unwrap(self._object, texels)
         return {"materials": described, "used": used, "triangles": len(surfaces.triangles)}
@@ -122,6 +165,7 @@ class Conversion:
         arrays = {
             "positions": surfaces.positions * self._metres,
             "triangles": surfaces.triangles,
+            "owners": surfaces.owners,
             "uv": baking.atlas_uv(self._object),
             "irradiance": irradiance[..., :3],
             "colour": colour[..., :3],

@@ -11,6 +11,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from worldprobe.world.blender_loop import Refused
 
@@ -153,6 +154,42 @@ def joined_object(surfaces: Surfaces, name: str) -> Any:
     thing = bpy.data.objects.new(name, data)
     bpy.context.scene.collection.objects.link(thing)
     return thing
+
+
+def place(thing: Any, positions: np.ndarray) -> None:
+    """Put the vertices of a mesh to other places, in Blender's units."""
+    thing.data.vertices.foreach_set("co", positions.astype(np.float32).ravel())
+    thing.data.update()
+    bpy.context.view_layer.update()
+
+
+def leave_lamps() -> None:
+    """Remove everything but lamps and cameras, which stay where they are shown: without parents and constraints.
+
+    Lamps of instanced collections become lamps of the scene's own.
+    """
+    shown = [
+        (instance.object.original, np.array(instance.matrix_world))
+        for instance in bpy.context.evaluated_depsgraph_get().object_instances
+        if instance.is_instance and instance.object.type == "LIGHT" and not instance.object.hide_render
+    ]
+    kept = [thing for thing in bpy.context.view_layer.objects if thing.type in {"LIGHT", "CAMERA"}]
+    placed = [(thing, thing.matrix_world.copy()) for thing in kept]
+    for thing, matrix in placed:
+        thing.animation_data_clear()
+        thing.constraints.clear()
+        thing.parent = None
+        thing.matrix_world = matrix
+    for lamp, matrix in shown:
+        copy = bpy.data.objects.new(lamp.name, lamp.data)
+        copy.matrix_world = Matrix(matrix.tolist())
+        copy.visible_camera = False
+        bpy.context.scene.collection.objects.link(copy)
+        kept.append(copy)
+    for thing in list(bpy.data.objects):
+        if thing not in kept:
+            bpy.data.objects.remove(thing)
+    bpy.context.view_layer.update()
 
 
 def _shown() -> Any:
