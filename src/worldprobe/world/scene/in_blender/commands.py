@@ -64,7 +64,7 @@ class Conversion:
         return {"order": order}
 
     def move(self, values: list[float]) -> dict[str, Any]:
-        """Put every channel, in that order, to a value (radians, metres); answer with where they then are, in metres."""
+        """Put every channel, in that order, to a value (radians, metres); answer with their matrices, in metres."""
         for channel, value in zip(self._channels, values, strict=True):
             channel.set(value if channel.kind == "rotation" else value / self._metres)
         bpy.context.view_layer.update()
