@@ -9,13 +9,16 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.linear_model import LinearRegression
 
 import worldprobe as wp
 from worldprobe.audits.world_audit import audit_world
 from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.recordings import UnreadableFile, UnusableData
 from worldprobe.results import Verdict
+from worldprobe.sources.simulated import OfWorld
 from worldprobe.study import Study
+from worldprobe.study.shown_states import shown_shares
 from worldprobe.world import PictureTable
 
 
@@ -159,6 +162,30 @@ def test_what_the_nearest_picture_is_off_by_is_gated_for_every_regime(tmp_path: 
     assert found["fine: y"].value == pytest.approx(off[1])
     assert "R² cannot exceed 0.00" in found["fine: x"].advice
     assert "of the pairs show one picture twice" in found["fine: x"].advice
+
+
+def test_what_the_nearest_picture_is_off_by_is_taken_off_the_prediction(tmp_path: Path) -> None:
+    coarse = explored(dense(tmp_path / "coarse.npz", rows=60))
+    source = coarse.source("broad")
+    assert isinstance(source, OfWorld)
+    assert isinstance(source.world, PictureTable)
+    z = source.sample("train", 2000, coarse.seeds[0]).pairs.controls
+    shown = source.world.states[source.world.nearest(z)]
+    most = LinearRegression().fit(shown, z[:, 0]).score(shown, z[:, 0])
+    assert most < 0.95
+    part = next(part for part in wp.audit(coarse).parts if part.label == "broad")
+    assert part.predicted is not None
+    assert part.predicted.r2_per_control is not None
+    assert part.predicted.r2_per_control["x"] == pytest.approx(most, abs=0.02)
+    assert any("nearest pictures show" in note for note in part.predicted.notes)
+    assert part.answer is not None
+    assert part.answer.causes[0].cause == "distance to the nearest picture"
+    assert part.answer.causes[0].gain == pytest.approx(1 - part.predicted.r2, abs=0.02)  # type: ignore[operator]
+
+
+def test_a_table_that_shows_nearly_all_leaves_the_prediction_as_it_is(tmp_path: Path) -> None:
+    source = explored(dense(tmp_path / "fine.npz", rows=40_000)).source("broad")
+    assert shown_shares(source, source.sample("train", 500, 0).pairs.controls) is None
 
 
 def test_another_table_has_another_fingerprint_wherever_it_lies(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ class LimitingCause(Record):
     """One fault of a log, and what mending it would buy: R^2 predicted without it, less R^2 predicted with it."""
 
     cause: str
-    """"few draws", "marginals", "unequal correlations", "dependence" or "states that never move"."""
+    """"few draws", "marginals", "unequal correlations", "dependence", "states that never move", or
+    "distance to the nearest picture" of a table."""
     found: str
     """The fault in words, with its numbers."""
     mend: str

@@ -34,6 +34,7 @@ from worldprobe.sources.recorded import actions_between
 from worldprobe.sources.simulated import OfWorld
 from worldprobe.stats.subsample import evenly_spaced
 from worldprobe.study.schema import Study
+from worldprobe.study.shown_states import ShownShares, attenuated, causes_of, shown_shares
 from worldprobe.study.study_predictions import predicts_from_actions
 
 COMMON_ROWS = "rows of all"
@@ -77,7 +78,8 @@ def audit_sources(study: Study, reporter: Reporter) -> Audit:
                 part, own = _audited_recording(source.recording, source.stride, reporter, label, own_units)
             else:
                 names = [c.name for c in source.controls]
-                part, own = _audited_pairs(visited[label], names, study, reporter, label, test)
+                shares = shown_shares(source, visited[label].controls, test)
+                part, own = _audited_pairs(visited[label], names, study, reporter, label, test, shares)
                 if isinstance(source, OfWorld):
                     own += explored_distance(source.world, visited[label], names)
                     part = part.model_copy(update={"gates": len(own)})
@@ -151,17 +153,24 @@ def _audited_recording(
 
 
 def _audited_pairs(
-    pairs: Pairs, names: Sequence[str], study: Study, shown: Reporter, label: str, test: Controls
+    pairs: Pairs,
+    names: Sequence[str],
+    study: Study,
+    shown: Reporter,
+    label: str,
+    test: Controls,
+    shares: ShownShares | None,
 ) -> tuple[AuditedPart, list[Gate]]:
-    """Return the part of an audit, and the gates, of a source that is simulated."""
+    """Return the part of an audit, and the gates, of a source that is simulated; `shares` are what its frames show."""
     seed = study.seeds[0]
     shown.say(f"Auditing {len(pairs.controls):,} frames of {label}")
     predictive, aligned = predicts_from_actions(pairs, study.objectives.values()), pairs
     if predictive:
         aligned = outcome_pairs(pairs, stream(seed, "audit", "outcomes"))
     predicted = predict_shown(pairs, names, label, seed, shown, study.d, predictive=predictive).record(test)
+    predicted = attenuated(shares, predicted)
     gates = audit_regime(aligned, names, seed=seed) + judged(predicted, names) + audit_pair_actions(pairs, names)
-    answer, not_made = answered(aligned, names, predicted, seed=seed)
+    answer, not_made = answered(aligned, names, predicted, seed=seed, besides=causes_of(shares, predicted))
     return AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made), gates
 
 

@@ -28,6 +28,7 @@ from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.labels import WORLD
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
+from worldprobe.study.shown_states import attenuated, causes_of, shown_shares
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_predictions import foreseen, predicts_from_actions
 
@@ -77,7 +78,10 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
             predicted = predict_shown(
                 ahead, names, label, study.seeds[0], shown, study.d, predictive=predictive
             ).record(test)
-            answer, not_made = answered(aligned, names, predicted, seed=study.seeds[0])
+            shares = shown_shares(source, pairs.controls, test)
+            predicted = attenuated(shares, predicted)
+            besides = causes_of(shares, predicted)
+            answer, not_made = answered(aligned, names, predicted, seed=study.seeds[0], besides=besides)
             own = audit_regime(aligned, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
             own += audit_pair_actions(pairs, names) + explored_distance(world, pairs, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]

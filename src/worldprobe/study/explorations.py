@@ -17,6 +17,7 @@ from worldprobe.study.audited_predictions import audited_predictions
 from worldprobe.study.cells import ExplorationCell
 from worldprobe.study.contact_sheets import SHOWN_SIZE, sheet
 from worldprobe.study.resources import Resources
+from worldprobe.study.shown_states import attenuated, shown_shares
 from worldprobe.study.study_predictions import ceilings_of, foreseen, made_from, predict_ceilings
 
 SHOWN_CONTROLS = 4000
@@ -32,12 +33,16 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     source, names = study.source(cell.regime), [spec.name for spec in study.controls]
     pairs = foreseen(source, study.frames, study.seeds[0])
     kept = resources.predictions.setdefault(made_from(pairs, names, study.seeds[0], test, study.d), {})
-    known = kept | audited_predictions(resources.folder.root, study, cell)
+    audited = audited_predictions(resources.folder.root, study, cell)
+    shares = shown_shares(source, data.controls, test)
+    # What is kept is shared by worlds that are explored alike: of the states that were asked for.
+    known = kept | (audited if shares is None else {})
     ceilings = ceilings_of(study.objectives.values(), pairs.actions is not None)
     steps = len(set(ceilings) - set(known)) * STEPS
     with resources.reporter.task(f"predicting {cell.regime}", steps, "steps") as advance:
         predicted = predict_ceilings(pairs, names, study.seeds[0], test, advance, known, study.d, ceilings)
     kept.update(predicted)
+    predicted = {ceiling: attenuated(shares, found) for ceiling, found in predicted.items()}
     exploration = describe_exploration(cell, source, data, predicted)
     larger, seen = exploration_sheet(data), true_frames(data)
     resources.folder.save_exploration(exploration, visited(data), larger, seen)

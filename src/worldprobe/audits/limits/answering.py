@@ -16,7 +16,7 @@ from worldprobe.explore import Pairs
 from worldprobe.predictor.decorrelation import decorrelated
 from worldprobe.predictor.few_draws import SampleSize
 from worldprobe.predictor.refusals import BROKE_OFF
-from worldprobe.results import LogAnswer, Prediction
+from worldprobe.results import LimitingCause, LogAnswer, Prediction
 
 MOST_PAIRS, FEW_STATES = 20_000, 8
 """Pairs that the comparisons are made on, spread evenly over the log; fewer where there are more states."""
@@ -29,12 +29,12 @@ WEAK = 0.95
 
 
 def answered(
-    pairs: Pairs, names: Sequence[str], predicted: Prediction, *, seed: int = 0
+    pairs: Pairs, names: Sequence[str], predicted: Prediction, *, seed: int = 0, besides: Sequence[LimitingCause] = ()
 ) -> tuple[LogAnswer | None, list[str]]:
     """Return the answer, and what of prediction and answer could not be made, and why."""
     not_made = [str(predicted.refused)] if predicted.refused_briefly == BROKE_OFF else []
     try:
-        return log_answer(pairs, names, predicted, seed=seed), not_made
+        return log_answer(pairs, names, predicted, seed=seed, besides=besides), not_made
     except (ArithmeticError, LookupError, ValueError) as fault:
         why = (
             f"What limits the log could not be found ({type(fault).__name__}: {fault}). The gates do not depend on it."
@@ -42,8 +42,12 @@ def answered(
         return None, [*not_made, why]
 
 
-def log_answer(pairs: Pairs, names: Sequence[str], predicted: Prediction, *, seed: int = 0) -> LogAnswer | None:
+def log_answer(
+    pairs: Pairs, names: Sequence[str], predicted: Prediction, *, seed: int = 0, besides: Sequence[LimitingCause] = ()
+) -> LogAnswer | None:
     """Return the answer for an exploration's pairs and its prediction; None where the prediction has no numbers.
+
+    `besides` are causes that pairs do not show, already taken off the prediction.
 
     The prediction is of the ideal encoder, which knows the distribution; the answer takes off what is lost by fitting
     to so few pairs. Gains are differences of quick predictions, made in one way with and without a fault.
@@ -63,7 +67,8 @@ def log_answer(pairs: Pairs, names: Sequence[str], predicted: Prediction, *, see
     ends = {name: (low * worse, min(high * better, 1.0)) for name, (low, high) in predicted.r2_per_control_ci95.items()}
     whole = predicted.ci95 or (0.0, 1.0)
     mean = float(np.mean(list(r2.values())))
-    causes = limiting_causes(some, names, cut, now, rng, 1.0 - mean)
+    causes = [*limiting_causes(some, names, cut, now, rng, 1.0 - mean), *besides]
+    causes.sort(key=lambda cause: -cause.gain)
     episodes = int(np.unique(pairs.chains).size)
     weakest = sorted((name for name in names if r2[name] < WEAK), key=lambda name: r2[name])[:3]
     more = _more(size, episodes)
