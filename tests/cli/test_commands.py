@@ -244,6 +244,20 @@ def test_errors_name_options_as_the_command_line_spells_them(here: Path) -> None
     )
 
 
+def test_an_audit_of_states_opens_no_frame(here: Path) -> None:
+    states = np.random.default_rng(0).standard_normal(400).cumsum()
+    for name in ("left", "right"):
+        rows = "".join(f"{x},gone/{row}.png\n" for row, x in enumerate(states))
+        Path("log.csv").write_text(f"x,{name}\n{rows}")
+        assert "no such file" in call("audit", "--data", "log.csv").err
+        audited = call("audit", "--data", "log.csv", "--states", "x")
+        assert f"{name}: not read; pass --frames {name} to compare frames with states" in audited.out
+        assert "effective-samples" in audited.out
+    pictures = np.zeros((400, 8, 8, 3), dtype=np.uint8)
+    np.savez("two.npz", state=states, left=pictures, right=pictures)
+    assert "left, right: not read; pass --frames left" in call("audit", "--data", "two.npz", "--states", "state").out
+
+
 def test_the_summary_of_a_sweep_shows_its_axes(capsys: pytest.CaptureFixture[str]) -> None:
     print_summary(FORMAT_1)
     table = capsys.readouterr().out

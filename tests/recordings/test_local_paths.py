@@ -63,6 +63,21 @@ def test_where_frames_are_missing_the_states_alone_are_offered_first(tmp_path: P
     assert read_recording(dataset, frames="none").rows == walk().rows
 
 
+def test_rows_whose_images_are_missing_are_dropped_where_that_is_asked_for(tmp_path: Path) -> None:
+    save_images(tmp_path / "w" / "images")
+    (tmp_path / "w" / "images" / "0.png").unlink()
+    (tmp_path / "w" / "images" / "2.png").unlink()
+    path = table_of(tmp_path / "w", [f"images/{row}.png" for row in range(4)])
+    with pytest.raises(UnreadableFile, match=r"0\.png .*no such file \(2 of 4 are missing\).*drop_bad=True leaves out"):
+        read_recording(path)
+    r = read_recording(path, drop_bad=True)
+    assert r.states[:, 0].tolist() == [1.0, 3.0]
+    assert r.episodes.tolist() == [0, 1]
+    assert r.frames is not None
+    np.testing.assert_array_equal(r.frames.read([0, 1]), FRAMES[[1, 3]])
+    assert r.chosen["drop_bad"] == "dropped 2 rows (0, 2) without an image; 1 episodes became 2"
+
+
 def test_damaged_videos_do_not_matter_to_the_states(tmp_path: Path) -> None:
     table_of(tmp_path / "w", ["a", "b", "c", "d"])
     (tmp_path / "w" / "camera.mp4").write_bytes(b"no video")

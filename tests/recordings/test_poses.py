@@ -136,6 +136,9 @@ def test_euroc_poses_and_images_of_both_cameras(tmp_path: Path, folder: str) -> 
     lines = [f"{t}," + ",".join(f"{v:.6f}" for v in row) for t, row in zip(stamps, rows, strict=True)]
     (truth / "data.csv").write_text(header + "\n".join(lines))
     assert_poses(read_recording(tmp_path / folder))
+    alone = read_recording(truth / "data.csv")
+    assert alone.chosen["format"].startswith("euroc")
+    assert_poses(alone)
     for camera in ("cam0", "cam1"):
         names = [f"{t}.png" for t in stamps[::2]]
         images(mav / camera / "data", names)

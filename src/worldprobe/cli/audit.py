@@ -39,7 +39,12 @@ def audit(
         Path | None, typer.Option(help="A recording of your own instead: NPZ, CSV, Parquet, HDF5, LeRobot.")
     ] = None,
     states: Annotated[str | None, typer.Option(help="With --data: its state columns, comma-separated.")] = None,
-    frames: Annotated[str | None, typer.Option(help="With --data: its frames' column or video, or none.")] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            help="With --data: its frames' column or video, or none. With --states, frames are read only if named."
+        ),
+    ] = None,
     episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
     actions: Annotated[str | None, typer.Option(help="With --data: its columns of actions, or none.")] = None,
     time: Annotated[str | None, typer.Option(help="With --data: the column that rises with time, or none.")] = None,
@@ -160,9 +165,10 @@ def _audit_recording(
     from worldprobe._util.progress import reporter
     from worldprobe.audits.audit_folder import save_audit
     from worldprobe.recordings import read_recording
+    from worldprobe.recordings.choosing import states_alone
     from worldprobe.study.audit_sources import audit_recording
 
-    recording = read_recording(data, **given)
+    recording = read_recording(data, **states_alone(given))
     _print_chosen(recording, as_json)
     found = audit_recording(recording, stride=stride, reporter=reporter(), chosen=chosen)
     if out is not None:

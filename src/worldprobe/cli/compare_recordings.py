@@ -27,13 +27,14 @@ def compare_recordings(
     from worldprobe._util.progress import reporter
     from worldprobe.audits.audit_folder import save_audit
     from worldprobe.cli.audit_table import exit_status, print_audit
+    from worldprobe.recordings.choosing import states_alone
     from worldprobe.results import Verdict
     from worldprobe.study.audit_study import audit_study, audited
     from worldprobe.study.recorded_study import audited_study, compared_study, labels_of, settings_of
 
     if train and out is None:
         raise InvalidValue("--train", True, "with --out, the folder that holds the report")
-    settings = settings_of(labels_of(paths), given)
+    settings = settings_of(labels_of(paths), given if train else states_alone(given))
     for label, one in settings.items():
         for part, choice in () if as_json else one.opened.chosen.items():
             say("[dim]{}: {}: {}[/dim]", label, part, choice)

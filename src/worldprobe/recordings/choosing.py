@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from worldprobe.errors import InvalidValue, option
 from worldprobe.recordings.colour_order import BLUE_FIRST, check_order, order_of
@@ -20,6 +21,9 @@ NOTHING = "none"
 
 FIRST = "first"
 """What a caller passes for frames to take the first camera of several."""
+
+UNREAD = "unread"
+"""What a caller passes for frames so that none is opened, and `words` names those that there are."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Choice:
         """The names of all columns whose rows are read, each once."""
         parts = [part.column for part in (*self.states, *self.actions)]
         return list(dict.fromkeys(column.name for column in (*parts, *self.episode, *self.times)))
+
+
+def states_alone(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a caller asked for; states without frames are an audit of states, which opens no frame."""
+    return {**given, "frames": UNREAD} if given["states"] and given["frames"] is None else dict(given)
 
 
 def choose(opened: Opened, asked: Asked) -> Choice:
@@ -91,7 +100,7 @@ def _take_named(opened: Opened, asked: Asked, choice: Choice) -> None:
     if asked.episode not in (None, NOTHING):
         choice.episode = (opened.column(str(asked.episode)),)
         choice.words["episode"] = f"{choice.episode[0].name}: as named{_means(choice.episode)}"
-    if asked.frames not in (None, NOTHING) and not _wants_first(opened, asked.frames):
+    if asked.frames not in (None, NOTHING, UNREAD) and not _wants_first(opened, asked.frames):
         name, order = order_of(str(asked.frames), (column.name for column in opened.columns))
         choice.frames, choice.blue_first = opened.frame_column(name), order == BLUE_FIRST
         check_order(opened.path, name, order)
@@ -115,10 +124,20 @@ def _find_single(opened: Opened, asked: Asked, choice: Choice) -> None:
         given = getattr(asked, part)
         if given == NOTHING or (part == "actions" and given is not None and list(given) == [NOTHING]):
             choice.words[part] = "none, as asked"
+        elif part == "frames" and given == UNREAD:
+            choice.words[part] = _left_unread(opened, choice)
         elif part == "frames" and _wants_first(opened, given):
             _find(opened, part, choice, first=True)
         elif given is None and not (part == "episode" and opened.starts is not None):
             _find(opened, part, choice, first=False)
+
+
+def _left_unread(opened: Opened, choice: Choice) -> str:
+    found = [column for column in _free(opened, choice) if role_of(column, opened.rows) is ColumnRole.FRAMES]
+    if not found:
+        return "none found" + _unread(opened)
+    names = shortened([column.name for column in found])
+    return f"{names}: not read; pass {option('frames', found[0].name)} to compare frames with states"
 
 
 def _wants_first(opened: Opened, frames: str | None) -> bool:

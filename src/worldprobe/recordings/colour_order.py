@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from worldprobe.errors import option
 from worldprobe.recordings.pictures import Pictures
@@ -43,6 +43,9 @@ class BlueFirst(Frames):
 
     def stamp(self) -> str:
         return f"blue first: {self._frames.stamp()}"
+
+    def missing(self) -> Bool[np.ndarray, " rows"]:
+        return self._frames.missing()
 
     def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
         return np.ascontiguousarray(self._frames.read(rows)[..., ::-1])

@@ -60,6 +60,7 @@ def open_table(path: Path, grid: Sequence[int]) -> FactorTable:
     name, factors, frames = _folder(path) if path.is_dir() else (None, None, None)
     if factors is None or frames is None:
         name, factors, frames = _opened(path, grid)
+    frames.check_whole()
     if len(factors) != len(frames):
         problem = f"there are {len(factors):,} rows of factors and {len(frames):,} pictures"
         raise UnusableData(path, "factors", problem, "Every picture needs the factors that made it.")

@@ -33,7 +33,7 @@ def without_padding(read: RecordedRows, padded: Bool[np.ndarray, " rows"] | None
 def finite_rows(
     path: Path, state_names: Sequence[str], action_names: Sequence[str], read: RecordedRows, drop: bool
 ) -> tuple[RecordedRows, str]:
-    """Return what was read without rows that are not finite, and what is said of it; "" where nothing is missing.
+    """Return what was read without rows that are not finite or have no picture, and what is said; "" of whole data.
 
     The action of an episode's last row may be NaN: none was taken. Raises BadRows unless rows may be dropped,
     UnusableData where none is left.
@@ -44,21 +44,25 @@ def finite_rows(
         last = np.append(read.starts[1:], len(odd)) - 1
         odd[last] &= ~np.isnan(read.actions[last])
         bad = np.concatenate([bad, odd], axis=1)
-    rows: Bool[np.ndarray, " rows"] = bad.any(axis=1)
+    odd_rows: Bool[np.ndarray, " rows"] = bad.any(axis=1)
+    unseen = np.zeros(len(bad), dtype=bool) if read.frames is None else read.frames.missing()
+    rows = odd_rows | unseen
     if not rows.any():
         return read, ""
     names = (*state_names, *action_names)
     if not drop:
         raise BadRows(path, names, bad)
     if rows.all():
-        raise UnusableData(path, "states and actions", "every row has NaN or infinity", "Choose other columns.")
+        alone = "Choose other columns."
+        raise UnusableData(path, "rows", "every row has NaN or infinity, or a picture that is missing", alone)
     left = _kept(read, rows)
-    said = (
-        f"dropped {rows_in_words(np.flatnonzero(rows))} with NaN or infinity in "
-        f"{shortened([name for name, some in zip(names, bad.any(axis=0), strict=True) if some])}; "
-        f"{len(read.starts):,} episodes became {len(left.starts):,}"
-    )
-    return left, said
+    said = []
+    if odd_rows.any():
+        columns = shortened([name for name, some in zip(names, bad.any(axis=0), strict=True) if some])
+        said.append(f"dropped {rows_in_words(np.flatnonzero(odd_rows))} with NaN or infinity in {columns}")
+    if unseen.any():
+        said.append(f"dropped {rows_in_words(np.flatnonzero(unseen))} without an image")
+    return left, "; ".join([*said, f"{len(read.starts):,} episodes became {len(left.starts):,}"])
 
 
 def _kept(read: RecordedRows, dropped: Bool[np.ndarray, " rows"]) -> RecordedRows:

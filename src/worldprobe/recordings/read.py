@@ -51,9 +51,9 @@ def read_recording(
 
     Columns are named as `describe` shows them; a vector's components are "state[2]", "state[0:3]" or "state[elbow]".
     A treatment may follow: "yaw[unwrap]", "quat[angles]". What is not named is taken where there is exactly one
-    candidate; `frames`, `actions`, `episode` and `time` may be "none", and `frames` "first". An action may be NaN in
-    the last row of an episode: none was taken. `drop_bad` drops rows with NaN or infinity and splits their episodes
-    there. `Recording.chosen` says it all.
+    candidate; `frames`, `actions`, `episode` and `time` may be "none", and `frames` "first" or "unread". An action may
+    be NaN in the last row of an episode: none was taken. `drop_bad` drops rows with NaN, infinity or no image file and
+    splits their episodes there. `Recording.chosen` says it all.
 
     Raises UnreadableFile, UnknownLayout, UnknownName, InvalidValue, SeveralReadings, UnusableData and BadRows; the page
     docs/recordings.md lists what for. Raises MissingDependency where the extra `data` is not installed.
@@ -64,7 +64,7 @@ def read_recording(
     _check_columns(opened, choice.names)
     values = opened.read(choice.names)
     rows = _common_rows(opened, choice)
-    pictures = _pictures(opened, choice, rows)
+    pictures = _pictures(opened, choice, rows, drop_bad)
     starts = _starts(opened, choice, values, rows, named=episode is not None)
     for column in choice.times:
         alone = not choice.episode and opened.starts is None
@@ -139,8 +139,8 @@ def _actions(
     return whole
 
 
-def _pictures(opened: Opened, choice: Choice, rows: int) -> Frames | None:
-    """Return the chosen frames; where they cannot be read, the states alone are offered first."""
+def _pictures(opened: Opened, choice: Choice, rows: int, drop_bad: bool) -> Frames | None:
+    """Return the chosen frames, some of them missing where bad rows are dropped; else the states alone are offered."""
     if choice.frames is None:
         return None
     alone = f"Pass {option('frames', NOTHING)} to read the states alone."
@@ -154,11 +154,21 @@ def _pictures(opened: Opened, choice: Choice, rows: int) -> Frames | None:
         problem = f"there are {len(pictures):,} frames and {rows:,} rows of states"
         mend = f"There must be one frame a row. {alone}"
         raise UnusableData(opened.path, f"frames {choice.frames.name!r}", problem, mend)
+    if not drop_bad:
+        _check_whole(pictures, alone)
     height, width, _ = pictures.shape
     choice.words["frames"] += f"; {len(pictures):,} of {width} x {height}" + f", {pictures.words}" * bool(
         pictures.words
     )
     return BlueFirst(pictures) if choice.blue_first else pictures
+
+
+def _check_whole(pictures: Frames, alone: str) -> None:
+    try:
+        pictures.check_whole()
+    except UnreadableFile as error:
+        mend = f"{alone} {option('drop_bad', True)} leaves out the rows without a picture."
+        raise UnreadableFile(error.path, error.reason, mend) from error
 
 
 def _starts(opened: Opened, choice: Choice, values: dict[str, np.ndarray], rows: int, *, named: bool) -> Starts:

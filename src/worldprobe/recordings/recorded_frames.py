@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Shaped, UInt8
+from jaxtyping import Bool, Int, Shaped, UInt8
 from PIL import Image
 
 from worldprobe.errors import InvalidValue
@@ -59,6 +59,13 @@ class Frames(ABC):
     @abstractmethod
     def stamp(self) -> str:
         """Return what identifies these frames without reading them: names, sizes, shapes."""
+
+    def missing(self) -> Bool[np.ndarray, " rows"]:
+        """Return which rows have no picture: their files do not exist."""
+        return np.zeros(len(self), dtype=bool)
+
+    def check_whole(self) -> None:  # noqa: B027 - most frames are in one file
+        """Raise UnreadableFile where rows have no picture."""
 
     def read(self, rows: Int[np.ndarray, " k"] | Sequence[int]) -> Pictures:
         """Return some rows' frames, uint8 RGB, in the order asked for.
@@ -120,6 +127,9 @@ class RowsOf(Frames):
     def _read(self, rows: Int[np.ndarray, " k"]) -> Pictures:
         return self._frames.read(self._rows[rows])
 
+    def missing(self) -> Bool[np.ndarray, " rows"]:
+        return self._frames.missing()[self._rows]
+
     def stamp(self) -> str:
         return f"{len(self._rows)} rows of {self._frames.stamp()}"
 
@@ -148,11 +158,16 @@ class ImageFiles(Frames):
     """One image file a row."""
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        """Check the files, or 1,000 spread over them; raises as `read` does. Names are relative to the folder."""
+        """Check the files, or 1,000 spread over them; raises as `read` does. Names are relative to the folder.
+
+        Files that do not exist are `missing`, unless none does.
+        """
         self._folder, self._names = folder, names
-        with _opened(folder / names[0]) as first:
+        self._missing = np.array([not os.path.exists(folder / name) for name in names])
+        there = np.flatnonzero(~self._missing)
+        with _opened(folder / names[there[0] if there.size else 0]) as first:
             self.shape = (first.height, first.width, 3)
-        self._checked = evenly_spaced(len(names), CHECKED)
+        self._checked = there[evenly_spaced(len(there), CHECKED)]
         for row in self._checked:
             with _opened(folder / names[row]) as image:
                 self._check(folder / names[row], image)
@@ -168,6 +183,15 @@ class ImageFiles(Frames):
                 self._check(path, image)
                 found[place] = decoded(path, image)
         return found
+
+    def missing(self) -> Bool[np.ndarray, " rows"]:
+        return self._missing
+
+    def check_whole(self) -> None:
+        gone = np.flatnonzero(self._missing)
+        if gone.size:
+            several = f" ({gone.size:,} of {len(self):,} are missing)" if gone.size > 1 else ""
+            raise UnreadableFile(self._folder / self._names[gone[0]], f"there is no such file{several}")
 
     def stamp(self) -> str:
         sizes = [(self._folder / self._names[row]).stat().st_size for row in self._checked]

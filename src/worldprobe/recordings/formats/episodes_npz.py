@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from worldprobe.recordings.columns import Column, ColumnKind, acts
 from worldprobe.recordings.episodes import episode_of, starts_of_lengths
@@ -113,6 +113,13 @@ class Following(Frames):
 
     def __len__(self) -> int:
         return int(self._starts[-1])
+
+    def missing(self) -> Bool[np.ndarray, " rows"]:
+        return np.concatenate([part.missing() for part in self._parts])
+
+    def check_whole(self) -> None:
+        for part in self._parts:
+            part.check_whole()
 
     def stamp(self) -> str:
         return "\n".join(part.stamp() for part in self._parts)

@@ -1,4 +1,4 @@
-"""EuRoC MAV recordings: `mav0/state_groundtruth_estimate0/data.csv`, and images in `mav0/cam0` and `cam1`.
+"""EuRoC MAV recordings: `mav0/state_groundtruth_estimate0/data.csv`, alone or with images in `mav0/cam0` and `cam1`.
 
 The layout: https://projects.asl.ethz.ch/datasets/doku.php?id=kmavvisualinertialdatasets
 """
@@ -16,6 +16,10 @@ from worldprobe.recordings.poses import nearest, opened_poses, rotations, six_st
 from worldprobe.recordings.problems import UnusableData
 
 TRUTH = "state_groundtruth_estimate0/data.csv"
+HEADER = ("timestamp", "p_rs_r_x", "p_rs_r_y", "p_rs_r_z", "q_rs_w", "q_rs_x", "q_rs_y", "q_rs_z")
+"""How the first columns of that file are called, without their units."""
+HEADER_BYTES = 1024
+"""Bytes of the first line that are looked at."""
 WITHIN = 5e6
 """Nanoseconds between an image and its pose; poses are recorded 200 times a second."""
 
@@ -26,20 +30,19 @@ class Euroc(Format):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        """Go by the file of true poses."""
-        return (_mav(path) / TRUTH).is_file()
+        """Go by the file of true poses, or by the names of its columns."""
+        return (_mav(path) / TRUTH).is_file() or (path.is_file() and _names_poses(path))
 
     @classmethod
     def open(cls, path: Path) -> OpenedArrays:
         """Parse the poses; raises UnusableData for a line that is none, or where no image has a pose."""
         mav = _mav(path)
-        file = mav / TRUTH
+        file = path if path.is_file() else mav / TRUTH
         table = table_of(file, ",", 8)
         times = table[:, 0]
         states = six_states(table[:, 1:4], rotations(file, table[:, [5, 6, 7, 4]]))
-        cameras = {
-            folder.name: _images(folder) for folder in sorted(mav.glob("cam*")) if (folder / "data.csv").is_file()
-        }
+        folders = [folder for folder in sorted(mav.glob("cam*")) if (folder / "data.csv").is_file()]
+        cameras = {folder.name: _images(folder) for folder in folders}
         if not cameras:
             return opened_poses(path, states, times=times)
         stamps = np.array(sorted(set.intersection(*(set(images) for images in cameras.values()))), dtype=np.float64)
@@ -53,6 +56,16 @@ class Euroc(Format):
         found = opened_poses(path, states[poses], times=whole_numbers(stamps[rows]), folder=mav, images=files)
         found.words += f"; {len(rows):,} of {len(stamps):,} images have a pose within 5 ms"
         return found
+
+
+def _names_poses(file: Path) -> bool:
+    """Return whether a file's first line calls its columns as the file of true poses does."""
+    if file.suffix.lower() not in (".csv", ".txt"):
+        return False
+    with open(file, "rb") as handle:
+        first = handle.read(HEADER_BYTES).decode("utf-8-sig", errors="replace").split("\n", 1)[0]
+    names = [word.split("[")[0].strip().lower() for word in first.lstrip("#").split(",")]
+    return tuple(names[: len(HEADER)]) == HEADER
 
 
 def _mav(path: Path) -> Path:
