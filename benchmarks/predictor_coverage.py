@@ -1,6 +1,6 @@
 """How often the predictor's 95 % intervals hold the answer, over random worlds of known answer, and what it refuses.
 
-    python benchmarks/predictor_coverage.py [--worlds 200]
+    python benchmarks/predictor_coverage.py [--worlds 200] [--kept FILE]
 
 Every world has 1 to 6 controls and 20,000 to 100,000 pairs. Gaussian coordinates move as Ornstein-Uhlenbeck pairs, with
 or without jumps, whose correlations leave the linear map optimal (`sigreg_margin`), or as the uniform walk between
@@ -13,9 +13,12 @@ answers, how wide the interval is, and how long it takes: results/predictor_cove
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,7 +47,7 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(201)
 DENSITY = WEIGHTS / WEIGHTS.sum()
 SAFE = 0.1
 """Least margin of `sigreg_margin`: nearer to 0 no sample of this size decides."""
-SIZES = ((6, 10, 20), (1_000, 10_000, 100_000))
+SIZES = ((2, 6, 10, 20), (1_000, 10_000, 100_000))
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ def answered(n: int, pairs: int) -> dict[str, Any]:
     )
     start = time.process_time()
     found = predict_log(made, [f"z{i + 1}" for i in range(n)])
-    row = {"n": n, "pairs": pairs, "r2": rounded(found.r2), "ci95": rounded(found.ci95)}
+    row: dict[str, Any] = {"n": n, "pairs": pairs, "r2": rounded(found.r2), "ci95": rounded(found.ci95)}
     row |= {"approximate": found.approximate, "seconds": round(time.process_time() - start, 1)}
     print(row, flush=True)
     return row
@@ -151,9 +154,10 @@ def main() -> None:
     """Draw, predict, count, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=200)
+    parser.add_argument("--kept", type=Path, help="rows are kept here, so that an interrupted run goes on")
     given = parser.parse_args()
-    sizes = [answered(n, pairs) for n in SIZES[0] for pairs in SIZES[1]]
-    rows = [judged(seed) for seed in range(given.worlds)]
+    rows = [_kept(given.kept, f"world {seed}", partial(judged, seed)) for seed in range(given.worlds)]
+    sizes = [_kept(given.kept, f"{n}, {m}", partial(answered, n, m)) for n in SIZES[0] for m in SIZES[1]]
     known = [row for row in rows if row["ci95"] is not None]
     summary = {
         "worlds": len(rows),
@@ -166,9 +170,21 @@ def main() -> None:
     what = (
         "Coverage of 95 % intervals over random worlds of known answer, and answers over numbers of controls and pairs"
     )
-    document = {"what": what, "settings": vars(given), "machine": described(), "summary": summary}
+    document = {"what": what, "settings": {"worlds": given.worlds}, "machine": described(), "summary": summary}
     write_json(RESULTS / "predictor_coverage.json", document | {"sizes": sizes, "rows": rows})
     rewrite()
+
+
+def _kept(file: Path | None, name: str, made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return a row from a file of rows by name, or make it and put it there."""
+    if file is None:
+        return made()
+    rows = json.loads(file.read_text(encoding="utf8")) if file.exists() else {}
+    if name not in rows:
+        rows[name] = made()
+        write_json(file, rows)
+    row: dict[str, Any] = rows[name]
+    return row
 
 
 def _miss(row: dict[str, Any]) -> float:

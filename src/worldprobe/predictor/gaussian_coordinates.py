@@ -70,19 +70,30 @@ class Marginals:
 
     moving: Bool[np.ndarray, " n"]
     maps: tuple[MonotoneMap, ...]
+    axes: Float[np.ndarray, "moving moving"] | None = None
+    """Columns along which the moving controls are independent; None where each control has its own coordinate."""
 
     def __call__(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N moving"]:
         """Return the moving controls in Gaussian coordinates."""
-        columns = z[:, self.moving].T
+        columns = _columns(z, self.moving, self.axes)
         return np.stack([one(column) for one, column in zip(self.maps, columns, strict=True)], axis=1)
 
     def outside(self, z: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
-        """Return the points at which a moving control leaves the range that the pairs have shown."""
-        columns = z[:, self.moving].T
+        """Return the points at which a coordinate leaves the range that the pairs have shown."""
+        columns = _columns(z, self.moving, self.axes)
         return np.any([one.outside(column) for one, column in zip(self.maps, columns, strict=True)], axis=0)
 
 
-def fit_marginals(pooled: Float[np.ndarray, "both n"]) -> Marginals:
-    """Fit the map of every control whose standard deviation exceeds `STILL`."""
+def fit_marginals(
+    pooled: Float[np.ndarray, "both n"], axes: Float[np.ndarray, "moving moving"] | None = None
+) -> Marginals:
+    """Fit the map of every control whose standard deviation exceeds `STILL`, or of their projections on the axes."""
     moving = pooled.std(axis=0) > STILL
-    return Marginals(moving, tuple(monotone_map(column) for column in pooled[:, moving].T))
+    return Marginals(moving, tuple(monotone_map(column) for column in _columns(pooled, moving, axes)), axes)
+
+
+def _columns(
+    z: Float[np.ndarray, "N n"], moving: Bool[np.ndarray, " n"], axes: Float[np.ndarray, "moving moving"] | None
+) -> Float[np.ndarray, "moving N"]:
+    columns: np.ndarray = z[:, moving].T if axes is None else (z[:, moving] @ axes).T
+    return columns

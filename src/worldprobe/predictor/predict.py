@@ -15,6 +15,7 @@ from worldprobe.predictor.ladder import Evidence, Level, climb, evidence, pairs_
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.sigreg_ceiling import sigreg_ceiling
+from worldprobe.predictor.unmixing import unmixed
 from worldprobe.predictor.whitening_ceiling import whitening_ceiling
 from worldprobe.stats.jackknife import BLOCKS, Groups, sample_pairs
 from worldprobe.stats.standardise import safe_scale
@@ -68,6 +69,8 @@ def predict(
     marginals = fit_marginals(z.pooled)
     if not marginals.moving.any():
         return refusals.refused(objective, size, len(z), refusals.NOTHING_MOVES)
+    if objective == "sigreg":
+        marginals = unmixed(marginals, z.pooled, rng.spawn(1)[0])
     found = evidence(z, marginals, size, called)
     advance(1, "coordinates")
     levels = climb(found, advance)

@@ -36,6 +36,9 @@ COUNTED = 20_000
 LIGHT = 200.0
 """Largest kurtosis of the functions that a search represents T in: a few pairs must not decide it."""
 
+MOST_ROUNDS = 20
+"""Times ROUNDS, the rounds after which a map that is still less Gaussian than a sample of N(0, I) is compared."""
+
 NOT_GAUSSIAN = 0.01
 """A map whose projections are further from N(0, 1) does not attain SIGReg's minimum."""
 
@@ -93,7 +96,7 @@ def _numbers(found: Covariances) -> Float[np.ndarray, " numbers"]:
     return np.concatenate([[own.correlations.sum(), r2.mean()], r2])
 
 
-def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " numbers"]:
+def sampling_error(found: GaussianMap, everywhere: Marginals, z: PairSample) -> Float[np.ndarray, " numbers"]:
     """Return the standard error of mean R^2 and R^2 per control, with the Gaussian coordinates fitted anew per block.
 
     The coordinates come from the same sample as R^2, and covary with it: an error with the map held fixed would be too
@@ -101,10 +104,9 @@ def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " num
     there.
     """
     answers = np.empty((BLOCKS, z.first.shape[1] + 1))
-    everywhere = fit_marginals(z.pooled)
     for block in range(BLOCKS):
         own = np.concatenate([z.first[z.rows(block)], z.second[z.rows(block)]])
-        refitted = fit_marginals(own)
+        refitted = _refitted(own, everywhere)
         coordinates = refitted if np.array_equal(refitted.moving, everywhere.moving) else everywhere
         h, centred = found(coordinates(own)), own - own.mean(axis=0)
         h0 = h - h.mean(axis=0)
@@ -113,6 +115,14 @@ def sampling_error(found: GaussianMap, z: PairSample) -> Float[np.ndarray, " num
         r2 = r2_from_errors(np.where(refitted.moving, unread, 0.0), np.where(refitted.moving, total, 0.0))
         answers[block] = [r2.mean(), *r2]
     return answers.std(axis=0, ddof=1) / np.sqrt(BLOCKS)
+
+
+def _refitted(own: Float[np.ndarray, "N n"], everywhere: Marginals) -> Marginals:
+    """Return the coordinates of a block's points, along the same axes if every control moves there."""
+    moving = fit_marginals(own)
+    if everywhere.axes is None or not np.array_equal(moving.moving, everywhere.moving):
+        return moving
+    return fit_marginals(own, everywhere.axes)
 
 
 def measure(
@@ -125,14 +135,18 @@ def measure(
 ) -> Candidate:
     """Measure a map at pairs; `settle` makes it Gaussian there first.
 
-    Maps that were fitted elsewhere are as Gaussian there as the sample allows; what they gain in alignment by being
-    less so must not count.
+    A map gains alignment by being less Gaussian than another: a hundredth of it at a distance from N(0, I) of 5e-4. So
+    rounds are added until the map is as near to N(0, I) as a sample of N(0, I) of this size.
     """
     count = len(z)
     h = found(marginals(z.pooled))
     if settle is not None:
-        rounds, h = settle.gaussianise(h, ROUNDS)
-        found = Settled(found, rounds)
+        allowed = distance_to_gaussian(rng.standard_normal(h.shape), rng)
+        for _ in range(MOST_ROUNDS if h.shape[1] > 1 else 1):
+            rounds, h = settle.gaussianise(h, ROUNDS)
+            found = Settled(found, rounds)
+            if distance_to_gaussian(h, rng) <= allowed:
+                break
     some = rng.permutation(2 * count)[:COUNTED]
     own = moments(lambda rows: (h[:count][rows], h[count:][rows]), z)
     return Candidate(name, found, own, distance_to_gaussian(h[some], rng))

@@ -98,6 +98,8 @@ def _supported(levels: list[Level], rng: np.random.Generator) -> tuple[list[Leve
 
 def _lump(evidence: Evidence) -> Refusal | None:
     atoms = np.array([own.atom for own in evidence.marginals.maps])
+    if evidence.marginals.axes is not None:  # controls with equal values are not unmixed
+        return None
     worst = int(np.argmax(atoms))
     name = evidence.names[np.flatnonzero(evidence.moving)[worst]]
     return refusals.lumped(name, atoms[worst]) if atoms[worst] > LUMP else None
@@ -197,7 +199,7 @@ def _nearly(trial: Candidate, best: Candidate, plain: Candidate, d: int) -> bool
 
 def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float]) -> IdealEncoder:
     best, pairs = outcome.best, len(evidence.z)
-    half = STUDENT_95 * sampling_error(best.map, outcome.on)
+    half = STUDENT_95 * sampling_error(best.map, evidence.marginals, outcome.on)
     answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.ties)])
     low, high = (answers.min(axis=0) - half).clip(0.0, 1.0), (answers.max(axis=0) + half).clip(0.0, 1.0)
     named = [
