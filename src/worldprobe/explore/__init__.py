@@ -2,6 +2,7 @@
 
 from worldprobe.explore.cinematic import Cinematic
 from worldprobe.explore.controlled import Controlled
+from worldprobe.explore.departures import Correlated, Drift, StateNoise
 from worldprobe.explore.gaussian import Gaussian, Jumps, Narrow, OneAxis
 from worldprobe.explore.generalised_normal import GeneralisedNormal
 from worldprobe.explore.joint_limits import JointLimits
@@ -13,6 +14,8 @@ __all__ = [
     "REGIMES",
     "Cinematic",
     "Controlled",
+    "Correlated",
+    "Drift",
     "Gaussian",
     "GeneralisedNormal",
     "JointLimits",
@@ -24,6 +27,7 @@ __all__ = [
     "Policy",
     "RandomTorque",
     "Regime",
+    "StateNoise",
     "measure",
     "named",
 ]
