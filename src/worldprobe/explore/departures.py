@@ -1,4 +1,4 @@
-"""Regimes that leave the Gaussian world in one respect each: a centre that drifts, noise by state, correlated controls."""
+"""Regimes that leave the Gaussian world in one respect: a centre that drifts, noise by state, correlated controls."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Drift(Regime):
 
 @REGIMES.register("state-noise")
 class StateNoise(Regime):
-    """Exploration whose noise depends on the state: controls move fast on one side of the world and slowly on the other.
+    """Exploration whose noise depends on the state: controls move fast on one side of the world, slowly on the other.
 
     z ~ N(0, I) and z' = rho z + sqrt(1 - rho^2) g(z) eta for each control by itself, with
     g(z)^2 = 1 + amount tanh(2 z). Independent pairs. Mean 0, variance 1 and pair correlation rho are exact for both
