@@ -12,7 +12,16 @@ from worldprobe.conformance.draws import directions, off, types
 from worldprobe.conformance.implementation import Implementation, open_implementation
 from worldprobe.conformance.quadratures import Quadrature
 from worldprobe.conformance.sigreg_report import EquivalentLambda, SigRegReport
-from worldprobe.conformance.statistic import ROWS, Scaling, Takes, gradient_error, quadrature, scaling, shapes
+from worldprobe.conformance.statistic import (
+    ROWS,
+    Scaling,
+    Takes,
+    check_responds,
+    gradient_error,
+    quadrature,
+    scaling,
+    shapes,
+)
 from worldprobe.conformance.views import Views, views
 from worldprobe.conformance.weighting import ADDED, CONVEX, Weighting, fixed_weighting, weighting
 from worldprobe.conformance.whole_batch import WholeBatch, whole_batch
@@ -45,6 +54,7 @@ def check_sigreg(
     _check(ranks, weight, samples, view_count)
     opened = open_implementation(loss, device)
     takes = shapes(opened)
+    check_responds(opened, takes)
     grows, rule = scaling(opened, takes), quadrature(opened, takes)
     seen, weights, drawn = views(opened, takes, grows), weighting(opened, takes), directions(opened, takes)
     if weights is not None and opened.weight is None:

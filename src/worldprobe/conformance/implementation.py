@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import inspect
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from worldprobe.errors import InvalidValue, PluginFailed, UnknownName
+from worldprobe._util.python_files import in_words, named_in
+from worldprobe.errors import InvalidValue, PluginFailed
 
 WEIGHT_NAMES = ("lambda_", "lamb", "lambd", "lam", "lmbda", "lmbd", "lambda_param", "lambda_reg", "sigreg_weight")
 """Names under which an argument is taken for lambda, the weight of SIGReg against alignment."""
@@ -74,7 +73,7 @@ class Implementation:
         try:
             found = function(h, **given) if self.embeddings is None else function(**{self.embeddings: h}, **given)
         except Exception as error:
-            said = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300].rstrip(".")
+            said = in_words(error)
             if self.device.type == "cpu" and ("cuda" in said.lower() or "nvidia" in said.lower()):
                 mend = "Draw directions on the embeddings' own device (device=h.device), or test it with --device cuda."
                 raise InvalidValue("device", "cpu", "what the loss needs, CUDA", f"{said}. {mend}") from error
@@ -117,23 +116,7 @@ def from_file(named: str) -> Any:
         raise InvalidValue("loss", named, "FILE.py:NAME")
     if not file.is_file():
         raise InvalidValue("loss", named, "FILE.py:NAME, of a file that exists")
-    spec = importlib.util.spec_from_file_location(f"_sigreg_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(file.parent.resolve()))
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"
-        raise PluginFailed(f"{file} cannot be executed: {said}.") from error
-    finally:
-        sys.path.pop(0)
-    if not hasattr(module, name):
-        known = [each for each, value in vars(module).items() if callable(value) and not each.startswith("_")]
-        raise UnknownName(f"name in {file}", name, known)
-    return getattr(module, name)
+    return named_in(file, name)
 
 
 def _signature(function: Callable[..., Any], source: str) -> list[inspect.Parameter]:
@@ -157,8 +140,7 @@ def _run(made: Callable[..., Any], source: str) -> Any:
     try:
         return made()
     except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"
-        raise PluginFailed(f"{source} cannot be called without arguments: {said}.") from error
+        raise PluginFailed(f"{source} cannot be called without arguments: {in_words(error)}.") from error
 
 
 def _arguments(function: Callable[..., Any], source: str) -> tuple[str | None, str | None, float | None]:

@@ -95,6 +95,14 @@ def scaling(loss: Implementation, takes: Takes) -> Scaling:
     return Scaling(exponent, float(np.log2(value(1, 4) / value(1, 2))))
 
 
+def check_responds(loss: Implementation, takes: Takes) -> None:
+    """Raise InvalidValue for a loss without a gradient, or with one value whatever the embeddings are."""
+    wide, narrow = (takes.embeddings(np.linspace(-1.0, 2.5, ROWS) * scale) for scale in (1.0, 0.3))
+    value, slope = loss.gradient(wide)
+    if not slope.any() and value == loss.value(narrow):
+        raise InvalidValue("loss", value, "a number that depends on the embeddings", f"{loss.source}.")
+
+
 def quadrature(loss: Implementation, takes: Takes) -> Quadrature:
     """Return the best-fitting quadrature of the loss's value at `ROWS` rows, not divided by N."""
     x = np.concatenate([NEAR, FAR])

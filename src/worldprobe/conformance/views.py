@@ -30,8 +30,8 @@ def views(loss: Implementation, takes: Takes, scaling: Scaling) -> Views:
     def alike(samples: Float[np.ndarray, " N"]) -> float:
         return loss.value(_views(samples, samples))
 
-    grows = alike(np.tile(sign, 2)) / alike(sign)
-    if abs(grows - 1) < SAME and scaling.views_exponent is not None and abs(scaling.views_exponent - 1) < 0.05:
+    once, twice, grows = alike(sign), alike(np.tile(sign, 2)), scaling.views_exponent
+    if abs(twice - once) < SAME * abs(once) and grows is not None and abs(grows - 1) < 0.05:
         return "samples along the first axis"
     measured = loss.value(_views(0 * sign, sign)) - loss.value(_views(-sign / 2, sign / 2))
     zeros_and_signs = np.resize([0.0, 0.0, APART, -APART], ROWS)

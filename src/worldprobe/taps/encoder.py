@@ -27,9 +27,3 @@ class ForeignEncoder:
     why_no_untrained: str = "an untrained copy needs the module itself: --encoder FILE.py:NAME"
     default_output: str | None = None
     """Which output is the embedding where the user names none."""
-
-
-def in_words(error: BaseException) -> str:
-    """Return an error of somebody else's code in one line: its type and what it says."""
-    said = " ".join(str(error).split())[:240].rstrip(".")
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__

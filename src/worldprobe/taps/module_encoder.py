@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import inspect
 import pickle
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from worldprobe._util.python_files import in_words, named_in
 from worldprobe._util.torch_files import LOADING, is_pickle, load_plain
-from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, PluginFailed, UnknownName, WorldprobeError
-from worldprobe.taps.encoder import Encode, ForeignEncoder, in_words
+from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, PluginFailed, WorldprobeError
+from worldprobe.taps.encoder import Encode, ForeignEncoder
 
 STATE_KEYS = ("state_dict", "model_state_dict", "model", "module", "state", "weights")
 """Where training code keeps the weights in a checkpoint that holds more."""
@@ -30,7 +29,7 @@ def from_python(file: Path, name: str, checkpoint: Path | None) -> ForeignEncode
     """Import `file` and take `name`: a module, its class, a function without arguments that returns one, or an encoder.
 
     This runs the file, as its user asked. A checkpoint is loaded into the module with `weights_only`. Raises
-    UnknownName, InvalidValue, UnsafeCheckpoint and DamagedData.
+    InvalidValue, UnsafeCheckpoint and DamagedData.
     """
     import torch
 
@@ -159,22 +158,7 @@ def reinitialised(module: Any, seed: int) -> Any:
 def _attribute(file: Path, name: str) -> Any:
     if not file.is_file():
         raise InvalidValue("--encoder", f"{file}:{name}", "FILE.py:NAME, of a file that exists")
-    spec = importlib.util.spec_from_file_location(f"_measured_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(file.parent.resolve()))
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # whatever somebody's file raises
-        raise PluginFailed(f"{file} cannot be executed: {in_words(error)}.") from error
-    finally:
-        sys.path.pop(0)
-    if not hasattr(module, name):
-        known = [each for each, value in vars(module).items() if callable(value) and not each.startswith("_")]
-        raise UnknownName(f"name in {file}", name, known)
-    return getattr(module, name)
+    return named_in(file, name)
 
 
 def _made(thing: Any, where: str) -> Callable[..., Any]:

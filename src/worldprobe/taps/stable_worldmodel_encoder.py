@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from worldprobe._util.python_files import in_words
 from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, WorldprobeError
-from worldprobe.taps.encoder import Encode, ForeignEncoder, in_words
+from worldprobe.taps.encoder import Encode, ForeignEncoder
 from worldprobe.taps.module_encoder import load_weights, reinitialised
 
 SPECIAL = ("_target_", "_args_", "_partial_", "_convert_", "_recursive_")
