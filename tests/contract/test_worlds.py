@@ -13,7 +13,8 @@ from toy import CAMERA, ToyVectors, ToyWorld
 from worldprobe.contracts.promise import ContractBroken
 
 SIZE = 32
-OF_FILES = {"table", "scene"}
+OF_FILES = {"table", "scene", "gymnasium"}
+"""Worlds that need a file or an environment to be anything."""
 NAMES = sorted(name for name, kind in wp.worlds.items() if name not in OF_FILES)
 
 

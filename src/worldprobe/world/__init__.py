@@ -1,6 +1,7 @@
 """Worlds: deterministic maps from controls to observations."""
 
 from worldprobe.world.arm import Arm
+from worldprobe.world.gymnasium_world import GymnasiumWorld
 from worldprobe.world.mixings import AdditiveCoupling, Banana, Coupling, Identity, Lift, Mixing, Sinusoid, Spiral
 from worldprobe.world.picture_table import PictureTable
 from worldprobe.world.room import Room, ScopedRoom, SymmetricRoom
@@ -14,6 +15,7 @@ __all__ = [
     "Banana",
     "Control",
     "Coupling",
+    "GymnasiumWorld",
     "Identity",
     "Lift",
     "Mixing",
