@@ -214,4 +214,4 @@ def without_gradient(h: Tensor) -> Tensor:
 
 def a_float_of_the_sum(h: Tensor) -> float:
     """Zero for symmetric samples, by which growth with their number cannot be divided."""
-    return float(h.sum())
+    return float(h.detach().sum())
