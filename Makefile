@@ -24,7 +24,7 @@ $(LIGHT): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(FULL): pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) torch -e ".[room,arm,data,mcap,lance,rlds,dev]"
+	$(PIP) torch -e ".[room,arm,data,mcap,lance,rlds,app,dev]"
 	@touch $(LIGHT) $@
 
 # What needs a system library (EGL for the rasteriser, X libraries for Blender, Chromium for the report's tests).
