@@ -20,7 +20,9 @@ install_import_hook("worldprobe", "typechecker.typechecked")
 # The terminal's width is that of the first import where COLUMNS is set: here it is not, so every test has its own.
 os.environ.pop("COLUMNS", None)
 import_module("worldprobe.cli.terminal")
+set_search_length = import_module("search_length").set_search_length
 
+PREDICTOR = Path(__file__).parent / "predictor"
 SCRATCH = Path(tempfile.mkdtemp(prefix="worldprobe-tests-"))
 """What this session's tests and the processes that they start keep: a cache, and a home folder."""
 HOME = SCRATCH / "home"
@@ -49,6 +51,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put files with slow tests first, so that no process is left alone with one when the others have finished."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Search briefly for the ideal encoder, but in tests of the predictor and of what is read off its predictions.
+
+    Before any fixture, so that those of a module or of the session search as their tests do.
+    """
+    about = PREDICTOR in item.path.parents or item.get_closest_marker("full_search") is not None
+    set_search_length(full=about)
 
 
 @pytest.fixture(scope="session", autouse=True)
