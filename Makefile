@@ -47,13 +47,17 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-quick: lint
-	$(BIN)/python -m pytest -m "not slow and not blender and not browser"
-
 # A process for every core; the tests of one file stay together, because they share what is dear to make, and the files
 # are begun in the order of tests/conftest.py: those with slow tests first.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+
+# Without its bytecode every process that a test starts compiles worldprobe and torch anew: seconds each.
+unexport PYTHONDONTWRITEBYTECODE
+quick: lint
+	$(PYTEST) -m "not slow and not blender and not browser"
+
 test: lint
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
 
 $(VENV)/.docs-installed: $(FULL)
 	$(PIP) "worldprobe[docs]"

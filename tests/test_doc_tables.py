@@ -25,6 +25,7 @@ def tables() -> ModuleType:
         return importlib.import_module("tables")
 
 
+@pytest.mark.slow
 def test_every_table_is_what_its_source_says() -> None:
     # In a process of its own: other tests register worlds and gates that are not the package's.
     command = [sys.executable, str(ROOT / "benchmarks" / "tables.py"), "--check"]

@@ -50,6 +50,7 @@ def installed(folder: Path, code: str) -> None:
     (info / "entry_points.txt").write_text("[worldprobe]\nmine = my_package\n", encoding="utf8")
 
 
+@pytest.mark.slow
 def test_an_installed_package_makes_its_components_known(tmp_path: Path) -> None:
     installed(tmp_path, REGIME.format(name="packaged"))
     done = listed(tmp_path, "regimes")
@@ -57,6 +58,7 @@ def test_an_installed_package_makes_its_components_known(tmp_path: Path) -> None
     assert "packaged  A regime of one's own." in done.stdout
 
 
+@pytest.mark.slow
 def test_an_installed_package_that_fails_is_left_out_and_named(tmp_path: Path) -> None:
     installed(tmp_path, "raise RuntimeError('too old')")
     done = listed(tmp_path, "regimes")
@@ -65,6 +67,7 @@ def test_an_installed_package_that_fails_is_left_out_and_named(tmp_path: Path) -
     assert "The plug-in 'mine' of my-package is left out: RuntimeError: too old." in done.stderr
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("where", [0, 1])
 def test_a_file_is_included_before_or_after_the_commands_name(where: int, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(REGIME.format(name="included"), encoding="utf8")

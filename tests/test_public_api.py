@@ -45,6 +45,7 @@ def test_every_public_name_is_there_and_listed() -> None:
         _ = wp.nothing
 
 
+@pytest.mark.slow
 def test_arrays_are_measured_without_torch(tmp_path: Path) -> None:
     code = """
 import sys, numpy as np, worldprobe as wp
@@ -59,6 +60,7 @@ print("torch" in sys.modules)
     assert python(code, tmp_path) == "False"
 
 
+@pytest.mark.slow
 def test_a_registry_holds_the_same_whatever_was_imported() -> None:
     names = ("worlds", "regimes", "encoders", "objectives", "formats", "gates")
     shown = "".join(f"print(*sorted(wp.{name}));" for name in names)

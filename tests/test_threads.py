@@ -53,6 +53,7 @@ def test_a_training_has_threads_of_its_own_and_gives_them_back() -> None:
         assert torch.get_num_threads() == before
 
 
+@pytest.mark.slow
 def test_a_training_gives_the_same_bits_on_any_number_of_cores() -> None:
     frames = np.random.default_rng(0).integers(0, 256, (600, 32, 32, 3), dtype=np.uint8)
     data = PairData(frames, np.arange(600).reshape(300, 2))

@@ -12,6 +12,7 @@ from worldprobe.audits import Verdict
 LATE = ["random", "goal-seeking", "strong feedback, little noise", "a mass", "much noise"]
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", CLEAN)
 def test_a_clean_log_passes(name):
     for seed in range(2):
@@ -20,6 +21,7 @@ def test_a_clean_log_passes(name):
         assert all(gate.verdict is Verdict.PASS for own in gates.values() for gate in own), name
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", LATE)
 @pytest.mark.parametrize("rows", [1, -1, 2])
 def test_actions_off_by_rows_are_named_with_sign_and_lag(name, rows):
@@ -30,6 +32,7 @@ def test_actions_off_by_rows_are_named_with_sign_and_lag(name, rows):
         assert f"{abs(rows)} row{'s' if abs(rows) > 1 else ''} {'late' if rows > 0 else 'early'}" in gate.advice
 
 
+@pytest.mark.slow
 def test_the_other_gates_are_judged_with_the_lag_that_was_found():
     late, right = controlled().shifted(1).audited(), controlled().audited()
     assert late["action-explains"][0].value == pytest.approx(right["action-explains"][0].value, abs=0.01)
@@ -57,6 +60,7 @@ def test_actions_in_a_fixed_ratio_are_named_in_their_own_units_with_what_never_o
     assert "While a0 is high, a1 is never low" in gate.advice
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("own", [1.0, 0.3, 0.1])
 def test_excitation_is_that_of_the_policy(own):
     from worldprobe.explore import Controlled
@@ -97,6 +101,7 @@ def one_hot(rows: int = 4000) -> Acted:
     return Acted(states, chosen, np.array([0]))
 
 
+@pytest.mark.slow
 def test_one_hot_actions_are_one_choice_and_not_a_fixed_ratio():
     assert all(gate.verdict is Verdict.PASS for own in one_hot().audited().values() for gate in own)
     assert one_hot().shifted(1).audited()["action-in-step"][0].evidence["lag"] == 1
@@ -132,6 +137,7 @@ def test_a_constant_action_is_named_and_the_others_are_judged():
     assert set(log.changed(np.ones((len(log.actions), 1))).audited()) == {"action-excitation"}
 
 
+@pytest.mark.slow
 def test_rows_without_an_action_are_left_out():
     log = controlled()
     actions = log.actions.copy()
@@ -155,6 +161,7 @@ def test_actions_of_independent_pairs_are_judged_without_neighbours():
     assert audit_pair_actions(Pairs(pairs.controls, pairs.index), ["s0", "s1"]) == []
 
 
+@pytest.mark.slow
 def test_the_audit_of_a_recording_judges_its_actions(tmp_path):
     from worldprobe.recordings import read_recording
     from worldprobe.study.audit_sources import audit_recording

@@ -52,6 +52,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_junit_and_markdown_hold_the_answer_and_every_gate(log: Path, tmp_path: Path) -> None:
     junit, card = tmp_path / "audit.xml", tmp_path / "card.md"
     done = RUNNER.invoke(
@@ -68,6 +69,7 @@ def test_junit_and_markdown_hold_the_answer_and_every_gate(log: Path, tmp_path: 
     assert "states\\[0\\]" in text
 
 
+@pytest.mark.slow
 def test_ci_prints_what_decides_and_fail_on_says_what_that_is(log: Path) -> None:
     failed = RUNNER.invoke(app, ["audit", "--data", str(log), "--ci"])
     assert failed.exit_code == 1, failed.exception

@@ -118,6 +118,7 @@ def test_the_table_has_a_row_for_the_world_and_for_every_exploration(study: Path
     assert "Every gate" not in done.stdout
 
 
+@pytest.mark.slow
 def test_verbose_shows_every_gate_and_what_the_prediction_says(study: Path) -> None:
     done = call(str(study), "--verbose")
     assert "Every gate" in done.stdout
@@ -126,6 +127,7 @@ def test_verbose_shows_every_gate_and_what_the_prediction_says(study: Path) -> N
     assert "Any whitened map" in done.stdout
 
 
+@pytest.mark.slow
 def test_names_are_printed_as_they_are(tmp_path: Path) -> None:
     walk = np.random.default_rng(0).standard_normal((3000, 2)).cumsum(0)
     head = "pos[x],[/nope]\x1b[31m,still\n"

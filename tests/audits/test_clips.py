@@ -31,6 +31,7 @@ def found(planted, shown: np.ndarray, recorded: np.ndarray) -> dict[tuple[str, s
     return {(gate.gate, gate.subject): gate for gate in gates if gate.verdict is not Verdict.PASS}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("fault", "gate"),
     [
@@ -48,12 +49,14 @@ def test_a_fault_of_the_frames_is_named(planted, fault: str, gate: str) -> None:
     assert gate in {kind for kind, _ in found(planted, shown, states)}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("rho", [0.3, 0.9, 0.99])
 def test_frames_of_an_ideal_log_pass(planted, rho: float) -> None:
     states = planted.walk(np.random.default_rng(0), 40, 60, (rho, rho, rho))
     assert found(planted, planted.frames_of(states), states) == {}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("fault", "gate"),
     [

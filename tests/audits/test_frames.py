@@ -24,6 +24,7 @@ def bad(gates: list[Gate]) -> dict[tuple[str, str], Gate]:
     return {(gate.gate, gate.subject): gate for gate in gates if gate.verdict is not Verdict.PASS}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("frames", "rho", "clip"), [(4000, 0.8, 16), (3000, 0.3, 2), (9000, 0.95, 60), (4000, 0.99, 400)]
 )
@@ -35,6 +36,7 @@ def test_frames_in_step_raise_no_alarm(frames: int, rho: float, clip: int) -> No
     assert {gate.gate for gate in gates} - {"clips-agree", "foreign-clips", "clip-offset"} == always
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("late", [-1, 1, 2])
 @pytest.mark.parametrize(("rho", "clip"), [(0.8, 16), (0.97, 200)])
 def test_frames_that_are_late_are_named_with_their_shift(late: int, rho: float, clip: int) -> None:
@@ -48,11 +50,13 @@ def test_frames_that_are_late_are_named_with_their_shift(late: int, rho: float, 
     assert ("later" if late < 0 else "earlier") in gate.advice
 
 
+@pytest.mark.slow
 def test_independent_pairs_out_of_step_are_named_too() -> None:
     shown, pairs = recorded(6000, 0.3, 2)
     assert bad(audit_frames(np.roll(shown, 1, axis=0), pairs, NAMES))["in-step", "frames"].evidence["shift"] == -1
 
 
+@pytest.mark.slow
 def test_dropped_frames_are_named() -> None:
     shown, pairs = recorded()
     for i in range(7, len(shown), 25):
@@ -60,6 +64,7 @@ def test_dropped_frames_are_named() -> None:
     assert bad(audit_frames(shown, pairs, NAMES))["dropped-frames", "frames"].value == pytest.approx(0.04, abs=0.01)
 
 
+@pytest.mark.slow
 def test_frames_of_another_recording_are_unreadable() -> None:
     shown, pairs = recorded()
     shuffled = shown[np.random.default_rng(1).permutation(len(shown))]
@@ -67,6 +72,7 @@ def test_frames_of_another_recording_are_unreadable() -> None:
     assert found["readable", "x"].verdict is found["readable", "y"].verdict is Verdict.FAIL
 
 
+@pytest.mark.slow
 def test_test_frames_that_were_trained_on_are_named() -> None:
     shown, pairs = recorded()
     fresh = ToyWorld().observe(np.random.default_rng(3).standard_normal((500, 2)))
@@ -90,6 +96,7 @@ def test_a_stretch_reaches_from_the_first_member_of_a_pair_to_the_last() -> None
     assert np.flatnonzero(joined).tolist() == [0, 1, 2, 5]
 
 
+@pytest.mark.slow
 def test_frames_are_read_all_along_the_recording() -> None:
     """The first 6,000 frames belong to their states and the other 18,000 are shuffled."""
     shown, pairs = recorded(24_000, rho=0.9, clip=200)
@@ -114,6 +121,7 @@ class Counted:
         return self.frames[rows]
 
 
+@pytest.mark.slow
 def test_a_reader_gives_the_same_gates_and_is_read_in_stretches() -> None:
     shown, pairs = recorded(9000)
     shown[4000] = shown[3999]
@@ -131,6 +139,7 @@ def test_frames_and_controls_must_be_equally_many() -> None:
         audit_frames(shown, pairs, names(3))
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("shape", [(16, 16), (16, 1024), (3, 500)])
 @pytest.mark.parametrize("kind", ["black", "one picture", "one picture at first", "noise"])
 def test_frames_of_any_shape_and_frames_that_never_change_are_a_finding(

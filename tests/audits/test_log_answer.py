@@ -46,6 +46,7 @@ def test_a_clean_log_is_limited_by_nothing(rng: np.random.Generator) -> None:
     assert found.weakest == []
 
 
+@pytest.mark.slow
 def test_heavy_tails_are_named_first_with_what_mending_them_buys(rng: np.random.Generator) -> None:
     z = walk(rng, 200, 80, [0.8, 0.8])
     found = answer(pairs(np.sign(z) * np.abs(z) ** 2.2))
@@ -56,6 +57,7 @@ def test_heavy_tails_are_named_first_with_what_mending_them_buys(rng: np.random.
     assert f"{first.gain:.2f}" in found.limits
 
 
+@pytest.mark.slow
 def test_unequal_correlations_are_named_first(rng: np.random.Generator) -> None:
     found = answer(pairs(walk(rng, 200, 80, [0.97, 0.4])))
     assert found.causes[0].cause == "unequal correlations"
@@ -148,6 +150,7 @@ def test_ideal_logs_have_the_rows_episodes_and_correlation_of_the_log(rng: np.ra
     assert abs(np.corrcoef(ends[0][:, 0], ends[1][:, 0])[0, 1]) < 0.6
 
 
+@pytest.mark.slow
 def test_a_faulty_log_fails_more_kinds_than_ideal_ones(rng: np.random.Generator) -> None:
     from worldprobe.audits import audit_regime
 
@@ -200,6 +203,7 @@ def degenerate() -> dict[str, np.ndarray]:
     }
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", degenerate())
 def test_every_log_of_finite_numbers_is_answered(name: str) -> None:
     z = degenerate()[name]

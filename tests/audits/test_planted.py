@@ -115,6 +115,7 @@ FAULTS: list[tuple[Callable[[], Pairs], tuple[str, str], set[str]]] = [
 ]
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(("plant", "named", "beside"), FAULTS, ids=[fault[0].__name__ for fault in FAULTS])
 def test_a_planted_fault_is_named_and_nothing_unrelated_fails(
     plant: Callable[[], Pairs], named: tuple[str, str], beside: set[str]
@@ -128,6 +129,7 @@ def test_a_planted_fault_is_named_and_nothing_unrelated_fails(
         assert gate.because
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("kind", ["exact", "near"])
 def test_a_test_set_that_overlaps_training_is_named(kind: str) -> None:
     """Exact: a twentieth of the test states were trained on. Near: every tenth frame of a slow log is a test frame."""
@@ -171,6 +173,7 @@ def test_clean_logs_raise_no_alarm() -> None:
             assert gate.verdict is Verdict.PASS, (seed, n, rho, clip, frames, gate)
 
 
+@pytest.mark.slow
 def test_a_discrete_control_that_is_stationary_is_not_said_to_drift() -> None:
     """A gripper, open in a tenth of the rows: halves, eighths and pair members have one distribution, ties and all."""
     rng = np.random.default_rng(0)
@@ -185,6 +188,7 @@ def test_a_discrete_control_that_is_stationary_is_not_said_to_drift() -> None:
     assert "is discrete, with 2 values" in found["bounded", "grip"].advice
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("frames", [93, 127, 400, 20_000])
 def test_a_log_that_hardly_moves_along_is_worth_a_few_draws(frames: int) -> None:
     pairs = draw(Gaussian(rho=0.99995 if frames < 1000 else 0.9999995, clip=frames), frames=frames)

@@ -33,6 +33,7 @@ def found(states: Pairs, n: int, **settings: bool) -> dict[tuple[str, str], Gate
     return {(gate.gate, gate.subject): gate for gate in gates if gate.verdict is not Verdict.PASS}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("fault", "gate", "subject"),
     [
@@ -50,10 +51,12 @@ def test_a_planted_fault_is_named(planted, fault: str, gate: str, subject: str) 
     assert (gate, subject) in found(planted.pairs_of(recorded), 3)
 
 
+@pytest.mark.slow
 def test_the_same_log_without_a_fault_passes(planted) -> None:
     assert found(planted.pairs_of(planted.walk(np.random.default_rng(0))), 3) == {}
 
 
+@pytest.mark.slow
 def test_measurement_noise_is_the_share_of_the_variance_that_the_noise_has(planted) -> None:
     shares = []
     for seed in range(3):
@@ -62,6 +65,7 @@ def test_measurement_noise_is_the_share_of_the_variance_that_the_noise_has(plant
     assert np.mean(shares) == pytest.approx(0.2, abs=0.02)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(("rows", "rho"), [(1500, 0.9994), (5000, 0.9998), (20_000, 0.9999), (200, 0.7), (500, 0.99)])
 def test_one_episode_of_an_ideal_log_does_not_drift_and_no_direction_is_slow(planted, rows: int, rho: float) -> None:
     """What is slower than the log is long is neither a drift nor known to be slower than another control."""
@@ -82,6 +86,7 @@ def test_a_slow_log_with_a_fast_control_beside_it_has_a_spectral_gap_below_zero(
     assert -1.0 <= gate.value < -0.9
 
 
+@pytest.mark.slow
 def test_states_that_follow_from_one_another_are_one_finding() -> None:
     """Two groups of three and two, and one control of its own."""
     pairs = clean(6)
@@ -123,12 +128,14 @@ def every_third(log: Pairs) -> Pairs:
     return Pairs(log.controls, np.stack([np.arange(len(log.controls) - 3), np.arange(3, len(log.controls))], axis=1))
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("change", [lambda log: log, every_third])
 def test_a_longer_stride_is_the_same_exploration(change: Callable[[Pairs], Pairs], planted) -> None:
     walk = planted.pairs_of(planted.walk(np.random.default_rng(3), 1, 20_000, (0.95, 0.95)))
     assert found(change(walk), 2) == {}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("far", [False, True])
 def test_a_long_log_is_judged_from_stretches_all_along_it(monkeypatch: pytest.MonkeyPatch, far: bool) -> None:
     """Its draws are those of all rows; members of a pair that are far apart are drawn together."""

@@ -40,6 +40,7 @@ BREAKS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 }
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("where", BREAKS)
 def test_the_other_gates_are_printed_and_the_exit_status_is_2(
     where: str, log: Path, monkeypatch: pytest.MonkeyPatch
@@ -54,6 +55,7 @@ def test_the_other_gates_are_printed_and_the_exit_status_is_2(
     assert "LinAlgError" in done.output
 
 
+@pytest.mark.slow
 def test_json_of_an_incomplete_audit_says_what_is_missing(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     BREAKS["a gate"](monkeypatch)
     done = RUNNER.invoke(app, ["audit", "--data", str(log), "--json"])

@@ -83,6 +83,7 @@ def test_a_mistake_is_one_message_and_exit_status_2(arguments: tuple[str, ...], 
     assert left in ([], ["o"]), "something was made before the mistake was found"
 
 
+@pytest.mark.slow
 def test_a_mistake_shows_no_traceback_to_a_person(here: Path) -> None:
     done = worldprobe("run", "camara")
     assert done.returncode == 2
@@ -90,6 +91,7 @@ def test_a_mistake_shows_no_traceback_to_a_person(here: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("command", "name"),
     [

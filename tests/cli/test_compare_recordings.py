@@ -20,6 +20,7 @@ def logs(tmp_path: Path) -> list[str]:
     return [str(wide), str(narrow)]
 
 
+@pytest.mark.slow
 def test_recordings_are_audited_side_by_side(logs: list[str], tmp_path: Path) -> None:
     out = tmp_path / "kept"
     found = call("compare", *logs, "--states", "state", "--frames", "none", "--out", str(out))

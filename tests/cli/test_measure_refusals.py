@@ -128,6 +128,7 @@ def test_a_stride_longer_than_every_episode_is_the_reason(folder: Path) -> None:
     assert found.predicted["refused"] == "no episode has two rows that are 60 apart: there are no pairs to predict from"
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("scale", [1e-30, 1e30])
 def test_the_scale_of_an_embedding_does_not_change_what_a_perceptron_reads(
     folder: Path, scale: float, planted: Callable[[float], float | None]

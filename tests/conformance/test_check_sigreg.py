@@ -95,6 +95,7 @@ def test_a_planted_mistake_is_named(name: str, ranks: int, against: str | None, 
     assert mistake in str(found)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("name", "mistakes", "differences"),
     [
@@ -215,6 +216,7 @@ def test_a_file_that_fails_is_named_with_what_it_says(tmp_path: Path) -> None:
         wp.check_sigreg(f"{tmp_path}/broken.py:loss")
 
 
+@pytest.mark.slow
 def test_the_command_prints_json_and_a_table() -> None:
     called = call("sigreg", named("flattened_convex"), "--ranks", "1", "--json")
     found = json.loads(called.out)

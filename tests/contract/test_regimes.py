@@ -29,10 +29,12 @@ def regime(request: pytest.FixtureRequest) -> wp.Regime:
     return wp.regimes[request.param]()
 
 
+@pytest.mark.slow_after(1)
 def test_a_registered_regime_keeps_its_contract(regime: wp.Regime) -> None:
     assert len(wp.check_regime(regime, controls=controls_for(regime)).kept) == 8
 
 
+@pytest.mark.slow_after(1)
 def test_means_are_near_the_centre(regime: wp.Regime) -> None:
     drawn = regime.sample(20_000, controls_for(regime), np.random.default_rng(0)).controls
     assert np.abs(drawn.mean(axis=0)).max() < 0.8

@@ -24,6 +24,7 @@ class CameraToy(ToyWorld):
     specs: tuple[wp.Control, ...] = CAMERA
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_registered_world_keeps_its_contract(name: str) -> None:
     kind = wp.worlds[name]

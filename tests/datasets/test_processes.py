@@ -42,6 +42,7 @@ def finished(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_ino for path in folder.glob("0*.npy")}
 
 
+@pytest.mark.slow
 def test_kill_in_the_middle_loses_the_shard_in_flight_at_most(store: Store, world: ToyWorld) -> None:
     spec = exploration(world, Gaussian(), FRAMES, 0)
     folder, rendered = store.folder(spec), []
@@ -69,6 +70,7 @@ def test_what_a_kill_leaves_half_written_is_swept_up(store: Store, world: ToyWor
     np.testing.assert_array_equal(dataset.frames(), world.observe(dataset.controls))
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_share_the_work_and_agree(store: Store, world: ToyWorld) -> None:
     children = [start(store.root, delay=0.0005) for _ in range(2)]
     answers = [child.communicate(timeout=60)[0].split() for child in children]

@@ -166,6 +166,7 @@ def test_what_the_data_allow_and_chance_are_beside_the_recovery(log: tuple[Path,
     assert found["predicted"]["refused"] or found["decomposition"]["share_of_ceiling"] > 0.95
 
 
+@pytest.mark.slow
 def test_a_short_log_of_many_states_has_a_ceiling_too(tmp_path: Path, rng: np.random.Generator) -> None:
     z = np.empty((20, 40, 12))
     z[:, 0] = rng.standard_normal((20, 12))
@@ -180,6 +181,7 @@ def test_a_short_log_of_many_states_has_a_ceiling_too(tmp_path: Path, rng: np.ra
     assert found["decomposition"]["share_of_ceiling"] is not None
 
 
+@pytest.mark.slow
 def test_an_encoder_that_reads_more_than_its_pairs_can_teach_is_said_to_know_more(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:

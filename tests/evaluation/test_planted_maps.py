@@ -159,6 +159,7 @@ def measured(subject: Subject) -> Callable[[str], TapMeasures]:
     return measure
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", MAPS)
 def test_every_measure_gives_its_known_value(name: str, measured: Callable[[str], TapMeasures]) -> None:
     wanted, found = MAPS[name], measured(name)

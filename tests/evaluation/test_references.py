@@ -44,6 +44,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_same_module_is_trained_with_the_states_as_targets(log: Path) -> None:
     torch.manual_seed(1)
     module = Small()
@@ -58,6 +59,7 @@ def test_the_same_module_is_trained_with_the_states_as_targets(log: Path) -> Non
     assert again["references"]["supervised"] == taught
 
 
+@pytest.mark.slow
 def test_the_supervised_reference_is_scored_on_rows_that_it_was_not_trained_on(log: Path) -> None:
     rng = np.random.default_rng(1)
     subject = wp.read_recording(log, states=["state"], frames="frames")
@@ -76,6 +78,7 @@ def test_a_supervised_reference_of_embeddings_is_refused(log: Path) -> None:
     assert isinstance(done.exception, wp.errors.InvalidValue)
 
 
+@pytest.mark.slow
 def test_a_pretrained_control_has_its_own_preprocessing(log: Path) -> None:
     spec = f"{log.parent / 'script.pt'} batch=64"
     given = ["measure", "--data", log, "--states", "state", "--embeddings", log.parent / "h.npy", "--pretrained", spec]

@@ -27,6 +27,7 @@ def column_and_row_means(frames: np.ndarray) -> np.ndarray:
     return np.concatenate([light.mean(axis=1), light.mean(axis=2)], axis=1)
 
 
+@pytest.mark.slow
 def test_a_function_is_measured_on_a_world(subject: object, tmp_path: Path) -> None:
     found = wp.measure(column_and_row_means, subject)
     content = found.to_json()

@@ -112,6 +112,7 @@ def test_neighbours_hardly_differ() -> None:
     assert moving.min() > 0.95
 
 
+@pytest.mark.slow
 def test_footage_returns_to_its_favourite_set_ups() -> None:
     """The starts of loyal shots crowd around few marks; free ones do not."""
 

@@ -22,6 +22,7 @@ def test_first_member_is_generalised_normal_with_unit_variance(alpha: float) -> 
     assert stats.kstest(first, stats.gennorm(alpha, scale=scale).cdf).pvalue > 0.01
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0, 8.0])
 @pytest.mark.parametrize("pairing", ["successor", "siblings"])
 def test_variance_is_one_and_pair_correlation_rho(alpha: float, pairing: str) -> None:

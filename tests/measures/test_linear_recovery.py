@@ -105,6 +105,7 @@ def test_too_few_rows_for_the_dimensions_are_refused(rng: np.random.Generator) -
         linear_recovery(block_moments(h, z, independent_blocks(50)), rng)
 
 
+@pytest.mark.slow
 def test_a_ridge_chooses_its_penalty_where_it_is_fitted(rng: np.random.Generator) -> None:
     # 400 features for 600 rows: least squares reads noise, a ridge reads the state.
     z = rng.standard_normal((750, 2))

@@ -58,6 +58,7 @@ def test_arm_whose_embedding_is_its_joints_reaches_every_picture() -> None:
     assert outcome.ratios.max() < 1.1
 
 
+@pytest.mark.slow
 def test_network_goes_less_far_round_in_a_bent_embedding_than_a_linear_transition() -> None:
     tasks = _tasks(2, 30)
     linear, mlp = (_planned(bent(1.0), PLANE, tasks, kind, 3000) for kind in ("linear", "mlp"))

@@ -74,6 +74,7 @@ def test_the_linear_optimum_holds_where_the_least_rho_exceeds_the_largest_produc
         predictive_sigreg_margin(np.array([1.0, 0.4]))
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("settings", [{}, {"feedback": 0.5, "action_noise": [1.0, 0.0]}])
 def test_every_policy_with_a_separated_spectrum_is_predicted_to_be_recovered(settings):
     pairs, regime = drawn(60_000, **settings)
@@ -84,6 +85,7 @@ def test_every_policy_with_a_separated_spectrum_is_predicted_to_be_recovered(set
     np.testing.assert_allclose(found.pair_correlations, squares, atol=0.03)
 
 
+@pytest.mark.slow
 def test_a_spectrum_beyond_the_margin_is_refused_with_both_embeddings():
     pairs, regime = drawn(100_000, coupled=False, memory=[0.95, 0.1], noise=[0.1, 0.8], effect=0.2)
     rho = regime.closed_loop(2).canonical_correlations

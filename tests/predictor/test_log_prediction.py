@@ -78,6 +78,7 @@ def test_answers_that_the_full_prediction_gives_are_its_own(rng: np.random.Gener
     assert found.record() == predict_exploration(given, names(2)).record()
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("n", [9, 26, 64])
 def test_many_states_are_answered(rng: np.random.Generator, n: int) -> None:
     found = predict_log(pairs(walk(rng, 100, 60, [0.8] * n)), names(n))
@@ -155,6 +156,7 @@ BENT = {"uniform": (ndtr, 3 / np.pi), "sinh": (lambda u: np.sinh(u / 2), 1 / (4 
 """Functions of a Gaussian walk, and R^2 of reading them off the walk: corr(f(u), u)^2."""
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("bend", list(BENT))
 @pytest.mark.parametrize(("episodes", "rows"), [(4, 60), (1, 1500), (40, 40)])
 def test_the_interval_of_a_small_log_covers_the_ideal(bend: str, episodes: int, rows: int) -> None:

@@ -31,6 +31,7 @@ def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rearrangement, "STEPS", 15)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(("n", "rho"), [(1, 0.9), (2, 0.7), (6, 0.8)])
 def test_of_gaussian_pairs_the_linear_map_is_proven_best(rng: np.random.Generator, n: int, rho: float) -> None:
     found = gaussian(ou(rng, 30_000, [rho] * n))
@@ -39,6 +40,7 @@ def test_of_gaussian_pairs_the_linear_map_is_proven_best(rng: np.random.Generato
     assert found.pair_correlations == pytest.approx(np.full(n, rho), abs=0.02)
 
 
+@pytest.mark.slow
 def test_increasing_functions_of_gaussian_pairs_are_undone_and_that_is_proven(rng: np.random.Generator) -> None:
     first, second = ou(rng, 40_000, [0.8, 0.7])
 
@@ -52,6 +54,7 @@ def test_increasing_functions_of_gaussian_pairs_are_undone_and_that_is_proven(rn
     assert found.pair_correlations == pytest.approx([0.8, 0.7], abs=0.01)
 
 
+@pytest.mark.slow
 def test_linear_mixtures_of_gaussian_pairs_are_read_perfectly(rng: np.random.Generator) -> None:
     first, second = ou(rng, 30_000, [0.8] * 3)
     mixed = rng.standard_normal((3, 3))
@@ -60,6 +63,7 @@ def test_linear_mixtures_of_gaussian_pairs_are_read_perfectly(rng: np.random.Gen
     assert found.proven
 
 
+@pytest.mark.slow
 def test_teleports_leave_the_linear_map_best(rng: np.random.Generator) -> None:
     first, second = ou(rng, 40_000, [0.7, 0.7])
     second = np.where(rng.random((len(second), 1)) < 0.2, rng.standard_normal(second.shape), second)
@@ -69,6 +73,7 @@ def test_teleports_leave_the_linear_map_best(rng: np.random.Generator) -> None:
     assert found.pair_correlations == pytest.approx([0.56, 0.56], abs=0.02)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(("alpha", "reach"), [(1.0, 14), (16, 3.5)])
 def test_of_siblings_the_increasing_map_is_the_best_found(
     rng: np.random.Generator, short_search: None, alpha: float, reach: float
@@ -80,6 +85,7 @@ def test_of_siblings_the_increasing_map_is_the_best_found(
     assert all(other.pair_correlation <= found.tried[0].pair_correlation + 0.005 for other in found.tried)
 
 
+@pytest.mark.slow
 def test_a_reflection_is_best_embedded_by_a_fold_that_no_line_can_read(
     rng: np.random.Generator, short_search: None
 ) -> None:
@@ -107,6 +113,7 @@ def test_a_fast_control_far_below_the_threshold_is_given_up(rng: np.random.Gener
     assert found.r2_per_control["z2"] < 0.4
 
 
+@pytest.mark.slow
 def test_the_features_are_normal_on_fresh_controls_and_say_where_they_are_guesses(
     rng: np.random.Generator, short_search: None
 ) -> None:
@@ -128,6 +135,7 @@ def test_fewer_dimensions_keep_the_slowest_controls(rng: np.random.Generator) ->
     assert found.proven
 
 
+@pytest.mark.slow
 def test_equal_correlations_recover_the_share_of_dimensions_whichever_directions_are_kept(
     rng: np.random.Generator,
 ) -> None:

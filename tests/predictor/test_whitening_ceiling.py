@@ -83,6 +83,7 @@ def test_more_dimensions_than_controls_are_filled_with_nonlinear_features(rng: n
     assert answer(found) == pytest.approx(1 / 3, abs=0.001)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth() -> None:
     truth, covered = 96 / np.pi**4, 0
     for seed in range(20):
@@ -92,6 +93,7 @@ def test_the_interval_covers_the_truth() -> None:
     assert covered >= 17
 
 
+@pytest.mark.slow
 def test_undeclared_walks_get_the_wider_interval_of_declared_ones(rng: np.random.Generator) -> None:
     walk = np.empty((100, 101, 1))
     walk[:, 0] = rng.standard_normal((100, 1))

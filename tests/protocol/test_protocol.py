@@ -144,6 +144,7 @@ def test_a_brief_holds_what_an_attack_needs(claimed: Any) -> None:
         assert needed in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_outcomes_follow_the_thresholds_that_were_planned(claimed: Any, tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "p"

@@ -75,6 +75,7 @@ def read_all(path: Path) -> None:
                 raise AssertionError(f"not one line that can be read: {said[:200]!r}") from error
 
 
+@pytest.mark.slow_after(2)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is bounded as Linux does")
 @pytest.mark.parametrize("name", SAMPLES)
 def test_damaged_recordings_are_read_or_refused_in_one_line(

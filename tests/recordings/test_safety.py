@@ -124,6 +124,7 @@ def test_an_encrypted_archive_is_named(tmp_path: Path) -> None:
         read_recording(tmp_path / "w.npz")
 
 
+@pytest.mark.slow
 def test_a_header_that_goes_on_for_ever_is_not_read(tmp_path: Path) -> None:
     with (
         zipfile.ZipFile(tmp_path / "w.npz", "w", zipfile.ZIP_DEFLATED) as archive,

@@ -34,6 +34,7 @@ def test_a_pose_has_the_same_bytes_alone_in_any_batch_and_in_any_order(cluttered
         np.testing.assert_array_equal(cluttered.draw(poses[k : k + 1])[0], together[k])
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("size", [8, 32, 33, 64, 96, 130])
 def test_a_pose_has_the_same_bytes_at_the_end_of_many_batches(size):
     poses = cameras(5, 3)

@@ -53,6 +53,7 @@ def _parts(r2: float) -> dict[str, Any]:
     return {"missing": 1 - r2, **rest, "non_identifiability": None}
 
 
+@pytest.mark.slow
 @given(title=text, label=text, control=text, unit=text, verdict=text, refused=text)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_names_are_text_and_never_markup(

@@ -134,6 +134,7 @@ def test_sections_of_many_series_have_tables_in_the_place_of_curves(along_alpha:
     assert rows[0] == ["lejepa, alpha 0.5", 0.2, pytest.approx(0.1), pytest.approx(0.2), "0 of 3"]
 
 
+@pytest.mark.slow
 def test_grid_of_189_runs_and_a_world_of_1024_controls_stay_small(swept: Callable[..., Written]) -> None:
     axes: dict[str, list[Any]] = {"lambda": [10.0**-k for k in range(9)], "rho": [0.1 * k for k in range(1, 8)]}
     made = swept(axes, lambda _, p: p["rho"], seeds=3)

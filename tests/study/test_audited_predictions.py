@@ -47,6 +47,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch, answer: Callable[..., IdealEncoder
     return calls
 
 
+@pytest.mark.slow
 def test_an_audited_study_predicts_no_exploration_twice(study_file: Path, store: Store, predicted: list[str]) -> None:
     study, audited, alone = load_study(study_file, QUICK), study_file.parent / "audited", study_file.parent / "alone"
     keep_audit(study, audited)
@@ -56,6 +57,7 @@ def test_an_audited_study_predicts_no_exploration_twice(study_file: Path, store:
     assert with_audit.explorations == run_study(study, alone, store=store).explorations
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("changes", [{"of": "another study"}, {"format": 2}])
 def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
     study_file: Path, store: Store, refused: list[str], changes: dict[str, object]
@@ -73,6 +75,7 @@ def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
     assert sorted(refused) == ["sigreg", "sigreg", "whitening", "whitening"]
 
 
+@pytest.mark.slow
 def test_scores_on_a_grid_are_the_study_s_own(study_file: Path, store: Store, refused: list[str]) -> None:
     study: Study = load_study(study_file, [*QUICK, "test_points=grid"])
     out = study_file.parent / "grid"

@@ -16,6 +16,7 @@ from worldprobe.study.audit_sources import audit_recording
 from worldprobe.study.audit_study import audit_study
 
 
+@pytest.mark.slow
 def test_a_study_s_audit_names_the_exploration_and_predicts_what_it_teaches(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -31,6 +32,7 @@ def test_a_study_s_audit_names_the_exploration_and_predicts_what_it_teaches(
     assert not [g for g in audit.gates if g.verdict == "fail" and g.subject.startswith("gaussian: ")]
 
 
+@pytest.mark.slow
 def test_frames_that_leave_their_states_late_in_a_recording_fail(tmp_path: Path) -> None:
     """24,000 rows: frames 6,000 on are shuffled; what is looked at is spread over all of them."""
     rng = np.random.default_rng(0)
@@ -47,6 +49,7 @@ def test_frames_that_leave_their_states_late_in_a_recording_fail(tmp_path: Path)
     assert audit.exit_status == 1
 
 
+@pytest.mark.slow
 def test_a_clean_recording_passes_and_a_squashed_one_does_not(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     walk = ou_pairs(20_000, np.full(2, 0.9), 200, rng).controls

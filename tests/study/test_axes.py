@@ -82,6 +82,7 @@ def test_a_mapping_of_values_names_its_points_and_changes_several_settings(swept
     assert (large.encoder.settings()["width"], large.dimensions) == (16, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_a_sweep_is_run_measured_and_not_done_again(swept: Any, tmp_path: Path) -> None:
     study = swept({"rho": RHO}, frames=None, restarts=2, regimes={"gaussian": {}}, references={})
@@ -103,6 +104,7 @@ def test_a_sweep_is_run_measured_and_not_done_again(swept: Any, tmp_path: Path) 
     assert stamp == {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").glob("*/run.json")}
 
 
+@pytest.mark.slow
 def test_worlds_that_are_explored_alike_are_predicted_once(
     swept: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +124,7 @@ def test_worlds_that_are_explored_alike_are_predicted_once(
     assert spiral.predicted["sigreg"].r2 is not None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_the_restart_with_the_lower_loss_is_kept(swept: Any, tmp_path: Path) -> None:
     found = []

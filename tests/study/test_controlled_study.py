@@ -35,6 +35,7 @@ def of(audit: Audit, label: str) -> dict[str, list[Gate]]:
     return {name: [gate for gate in own if gate.gate == name] for name in {gate.gate for gate in own}}
 
 
+@pytest.mark.slow
 def test_the_audit_of_a_study_that_predicts_judges_outcomes_and_not_successive_states(audit):
     """Successive states turn by A and are hardly correlated; two outcomes of one state and action have rho .72."""
     rich = of(audit, "random")
@@ -54,6 +55,7 @@ def test_a_rank_deficient_policy_fails_at_excitation_with_its_direction_and_reco
     assert part.predicted.r2 > 0.99
 
 
+@pytest.mark.slow
 def test_a_run_measures_the_transition_that_it_trained(tmp_path):
     results = run_study(load_study("controlled", preset="smoke"), tmp_path / "out", store=Store(tmp_path / "datasets"))
     assert [run.role for run in results.runs if run.transition is not None] == ["measured"] * 3
@@ -87,6 +89,7 @@ def test_a_hypothesis_on_a_transition_needs_an_objective_that_predicts():
         load_study("mixings-2d", ["hypotheses=['gaussian, lejepa: counterfactual error >= 0.1']"], "smoke")
 
 
+@pytest.mark.slow
 def test_policies_with_fewer_actions_and_longer_clips_train_in_one_study(tmp_path):
     """Stacks hold predictors of equally many actions, and members with equally many held-out pairs."""
     other = ["regimes.random={name: controlled, actions: 1}", "regimes.goal-seeking={name: controlled, clip: 16}"]

@@ -41,6 +41,7 @@ def run(settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return with_free
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_what_does_not_fit_is_refused_before_any_frame_and_what_is_there_counts(run: Any, tmp_path: Path) -> None:
     with pytest.raises(NotEnoughRoom, match=r"need 1 MB more in .*datasets.*fewer frames.*WORLDPROBE_CACHE"):

@@ -42,6 +42,7 @@ def test_too_many_controls_are_refused_in_words() -> None:
     assert all(p.r2 is None and "at most 8 controls" in p.refused for p in found.values())
 
 
+@pytest.mark.slow
 def test_what_is_predicted_before_training_is_what_the_report_says_after_it() -> None:
     banana, regime = WORLDS["banana"](), REGIMES["generalised-normal"](alpha=4.0)
     names = [spec.name for spec in banana.controls]

@@ -55,6 +55,7 @@ def weights(folder: Path, run: str) -> list[np.ndarray]:
     return [value.numpy() for value in state.values()]
 
 
+@pytest.mark.slow
 def test_a_process_beside_makes_what_this_one_would(study: Study, alone: Results, tmp_path: Path) -> None:
     plan, folder, store = plan_study(study, "cpu"), StudyFolder(tmp_path / "out"), Store(tmp_path / "datasets")
     claim_folder(folder, study, versions())
@@ -74,6 +75,7 @@ def test_a_process_beside_makes_what_this_one_would(study: Study, alone: Results
     assert not folder.claims.exists()
 
 
+@pytest.mark.slow
 def test_two_processes_give_what_one_gives(study: Study, alone: Results, tmp_path: Path) -> None:
     store = Store(tmp_path / "datasets")
     results = run_study(study, tmp_path / "out", store=store, processes=2)

@@ -83,6 +83,7 @@ def test_changed_settings_are_a_study_or_refused_in_words(data: st.DataObject, n
     _is_a_study_or_refused(lambda: study_of(changed, name), out)
 
 
+@pytest.mark.slow
 @ANYTHING
 @given(data=st.data(), name=st.sampled_from(sorted(SHIPPED)))
 def test_any_override_is_a_study_or_refused_in_words(data: st.DataObject, name: str, out: Path) -> None:

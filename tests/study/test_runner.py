@@ -56,6 +56,7 @@ def _results(folder: Path) -> Results:
     return StudyFolder(folder).previous_results()
 
 
+@pytest.mark.slow
 def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Path, Results]) -> None:
     folder, results = finished
     assert [run.id for run in results.runs] == [cell.id for cell in cells(load_study(_written(folder)))]
@@ -64,6 +65,7 @@ def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Pa
     assert len(results.summary) == len(results.runs)
 
 
+@pytest.mark.slow
 def test_a_study_stopped_after_its_first_runs_has_evidence_and_causes(tmp_path: Path) -> None:
     def stop(folder: Path) -> None:
         raise KeyboardInterrupt
@@ -143,6 +145,7 @@ def test_a_finished_run_is_never_redone(finished: tuple[Path, Results], copied: 
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_results_and_report_are_there_after_every_run_of_a_study_that_is_then_stopped(tmp_path: Path) -> None:
     seen: list[int] = []
@@ -168,6 +171,7 @@ def test_results_and_report_are_there_after_every_run_of_a_study_that_is_then_st
     assert conclude_study(tmp_path / "out") == whole
 
 
+@pytest.mark.slow
 def test_concluding_needs_no_torch_and_gives_what_the_run_gave(finished: tuple[Path, Results]) -> None:
     folder, results = finished
     before = (folder / "out" / "results.json").read_bytes()
@@ -199,6 +203,7 @@ def test_the_time_of_what_was_kept_counts_where_no_results_were_written_yet(
     assert _run_in(copied).seconds_total > sum(each.render + each.train + each.measure for each in spent)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_the_same_study_gives_the_same_numbers_in_another_folder(
     finished: tuple[Path, Results], tmp_path: Path
@@ -275,6 +280,7 @@ def _started_in(folder: Path) -> Forked:
     return Forked(execute, script)
 
 
+@pytest.mark.slow
 def test_shares_of_the_runs_add_up_to_the_study(tmp_path: Path, finished: tuple[Path, Results]) -> None:
     study, folder, store = load_study(_written(tmp_path)), tmp_path / "out", Store(tmp_path / "datasets")
     # Two encoders of one architecture are one of four groups.

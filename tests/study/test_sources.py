@@ -95,6 +95,7 @@ def test_a_recording_is_compared_with_a_world(settings: dict[str, Any], points: 
     assert sd["narrow"] == pytest.approx(0.2, abs=0.03)  # the world's units, not its own
 
 
+@pytest.mark.slow
 def test_an_audit_has_each_source_by_itself_and_scores_all_on_rows_of_all(settings: dict[str, Any]) -> None:
     study = Study.model_validate(settings)
     found = audit_study(study)

@@ -40,6 +40,7 @@ class Recorder(SilentReporter):
         yield show
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_a_study_says_which_run_of_how_many_and_continues_where_it_was(study_file: Path, store: Store) -> None:
     shown, again = Recorder(), Recorder()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from worldprobe.datasets import Dataset, exploration
@@ -15,6 +16,7 @@ from worldprobe.study.explorations import exploration_sheet, true_frames
 from worldprobe.world import WORLDS
 
 
+@pytest.mark.slow
 def test_true_frames_are_the_world_s_own_and_those_of_the_contact_sheet(tmp_path: Path) -> None:
     with WORLDS["room"](size=32) as world:
         seen = Dataset(exploration(world, REGIMES["gaussian"](), 240, 0), tmp_path)

@@ -132,6 +132,7 @@ def exported(trained: Trained) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_four_ways_in_give_the_same_r2(trained: Trained) -> None:
     pytest.importorskip("onnxruntime")

@@ -199,6 +199,7 @@ print(hashlib.sha256(found).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_code_that_was_just_compiled_gives_the_bits_of_the_cached_code_on_any_number_of_threads(tmp_path):
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", HASHED]

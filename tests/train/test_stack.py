@@ -56,6 +56,7 @@ def members(name: str, kind: str, architecture: str = "mlp") -> list[StackMember
     ]
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("kind", ["stored", "fresh"])
 @pytest.mark.parametrize("name", ["lejepa", "whitening", "infonce", "supervised"])
 def test_a_member_trains_as_it_would_alone(name, kind):
@@ -96,6 +97,7 @@ def test_members_with_one_seed_and_one_source_see_the_same_pairs_and_directions(
     assert np.array_equal(first.curves["loss"], second.curves["loss"])
 
 
+@pytest.mark.slow
 def test_a_killed_stack_continues_to_the_weights_of_an_uninterrupted_one(tmp_path):
     settings = SETTINGS.model_copy(update={"checkpoint_every": 20})
     whole, cut = members("lejepa", "fresh"), members("lejepa", "fresh")

@@ -50,6 +50,7 @@ def suite(tmp_path_factory):
     return dict(np.load(path))
 
 
+@pytest.mark.slow
 def test_the_two_joint_arm_is_the_suites_reacher(suite):
     model = mujoco_model(2)
     target = [model.geom("target").id]
@@ -74,6 +75,7 @@ def test_the_same_torques_move_it_as_they_move_the_suites(suite):
         np.testing.assert_allclose(data.qpos, expected, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_mujocos_renderer_shows_the_suites_frames(suite):
     with Arm(renderer="mujoco") as world:
         np.testing.assert_array_equal(world.observe(np.random.default_rng(0).normal(size=(4, 2))), suite["frames"])
@@ -120,6 +122,7 @@ def test_wrapping_takes_from_recovery_what_the_datasheet_says():
     assert trapezoid(density[[0, 1, 3, 4]].sum(axis=0), angle) == pytest.approx(0.0017, abs=5e-5)
 
 
+@pytest.mark.slow
 def test_squashed_angles_never_reach_a_half_turn_so_no_two_controls_share_a_picture():
     with Arm(size=64, angles="squash") as world:
         line = np.linspace(-4.0, 4.0, 81)
@@ -131,6 +134,7 @@ def test_squashed_angles_never_reach_a_half_turn_so_no_two_controls_share_a_pict
             assert len(np.unique(frames, axis=0)) == 81
 
 
+@pytest.mark.slow
 def test_an_arm_of_three_joints_is_the_same_class_and_shows_another_arm():
     with Arm(size=32) as two, Arm(size=32, joints=3) as three:
         assert three.observation_shape == two.observation_shape
@@ -138,6 +142,7 @@ def test_an_arm_of_three_joints_is_the_same_class_and_shows_another_arm():
         assert two.fingerprint != three.fingerprint
 
 
+@pytest.mark.slow
 def test_fingerprints_tell_every_setting_apart():
     prints = [repr(Arm(**settings).fingerprint) for settings in ({}, {"angles": "squash"}, {"renderer": "mujoco"})]
     assert len(set(prints)) == 3

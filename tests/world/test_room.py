@@ -24,6 +24,7 @@ def test_no_control_imitates_others(name):
             assert np.linalg.svd(columns / sizes[:, None], compute_uv=False).min() > 0.15
 
 
+@pytest.mark.slow
 def test_poses_far_apart_never_look_alike():
     with WORLDS["room"](size=32) as world:
         z = np.random.default_rng(0).normal(size=(400, 6))

@@ -196,6 +196,7 @@ def test_another_table_has_another_fingerprint_wherever_it_lies(tmp_path: Path) 
     assert prints[0] == prints[2] != prints[1]
 
 
+@pytest.mark.slow
 def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="no such file"):
         _ = PictureTable(path=str(tmp_path / "none.npz")).controls
