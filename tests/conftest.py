@@ -21,9 +21,8 @@ install_import_hook("worldprobe", "typechecker.typechecked")
 # The terminal's width is that of the first import where COLUMNS is set: here it is not, so every test has its own.
 os.environ.pop("COLUMNS", None)
 import_module("worldprobe.cli.terminal")
-set_search_length = import_module("search_length").set_search_length
+set_thorough = import_module("thoroughness").set_thorough
 
-PREDICTOR = Path(__file__).parent / "predictor"
 SCRATCH = Path(tempfile.mkdtemp(prefix="worldprobe-tests-"))
 """What this session's tests and the processes that they start keep: a cache, and a home folder."""
 HOME = SCRATCH / "home"
@@ -64,12 +63,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Search briefly for the ideal encoder, but in tests of the predictor and of what is read off its predictions.
+    """Audit and predict briefly, but in tests that are marked as thorough.
 
-    Before any fixture, so that those of a module or of the session search as their tests do.
+    Before any fixture, so that those of a module work as its tests do.
     """
-    about = PREDICTOR in item.path.parents or item.get_closest_marker("full_search") is not None
-    set_search_length(full=about)
+    set_thorough(item.get_closest_marker("thorough") is not None)
 
 
 @pytest.fixture(scope="session", autouse=True)

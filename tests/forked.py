@@ -18,7 +18,7 @@ from typing import Any
 
 import torch.multiprocessing
 
-from search_length import is_full, set_search_length
+from thoroughness import is_thorough, set_thorough
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
@@ -47,7 +47,7 @@ class Forked:
         self._printed = tempfile.TemporaryDirectory(prefix="worldprobe-forked-")
         self.out, self.err = (Path(self._printed.name) / name for name in ("out", "err"))
         place = str(folder or Path.cwd())
-        arguments = (function, given, place, dict(environment), is_full(), self.out, self.err)
+        arguments = (function, given, place, dict(environment), is_thorough(), self.out, self.err)
         self.process = _CONTEXT.Process(target=_run, args=arguments)
         self.process.start()
 
@@ -101,14 +101,14 @@ def _run(
     given: tuple[Any, ...],
     folder: str,
     environment: dict[str, str],
-    full_search: bool,
+    thorough: bool,
     *printed: Path,
 ) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     sys.path.insert(0, "")
-    set_search_length(full=full_search)
+    set_thorough(thorough)
     for descriptor, path in enumerate(printed, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     function(*given)

@@ -56,7 +56,7 @@ def test_no_finite_log_crashes_a_gate(names: list[str], rows: int, length: int, 
     checked(audit_regime(Pairs(z, index), labels, test=np.random.default_rng(1).standard_normal((70, len(labels)))))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(relaxed, max_examples=12)
 @example(["normal", "walk"], 3000, 30, True, 0)
 @example(["trend", "periodic", "normal"], 3185, 64, True, 62)

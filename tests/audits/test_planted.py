@@ -10,6 +10,8 @@ from audits.logs import changed, clean, draw, names
 from worldprobe.audits import Gate, Verdict, audit_regime
 from worldprobe.explore import Gaussian, GeneralisedNormal, Jumps, Narrow, Pairs
 
+pytestmark = pytest.mark.thorough
+
 
 def failing(gates: list[Gate]) -> set[tuple[str, str]]:
     return {(gate.gate, gate.subject) for gate in gates if gate.verdict is Verdict.FAIL}

@@ -19,11 +19,11 @@ from worldprobe.cli import app
 
 
 class Small(nn.Module):
-    """An encoder of 16-pixel frames in two dimensions."""
+    """An encoder of 8-pixel frames in two dimensions."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(768, 32), nn.BatchNorm1d(32), nn.GELU(), nn.Linear(32, 2))
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(192, 32), nn.BatchNorm1d(32), nn.GELU(), nn.Linear(32, 2))
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         return self.layers(frames.float() / 64 - 2)
@@ -34,12 +34,12 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log of 1,500 frames whose states are independent draws."""
     z = np.random.default_rng(0).standard_normal((1500, 2))
     path = tmp_path_factory.mktemp("log") / "log.npz"
-    np.savez(path, state=z, frames=ToyWorld().observe(z), episode=np.repeat(np.arange(75), 20))
+    np.savez(path, state=z, frames=ToyWorld(size=8).observe(z), episode=np.repeat(np.arange(75), 20))
     np.save(path.parent / "h.npy", z)
     torch.manual_seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        traced = torch.jit.trace(Small().eval(), torch.zeros(2, 16, 16, 3, dtype=torch.uint8))
+        traced = torch.jit.trace(Small().eval(), torch.zeros(2, 8, 8, 3, dtype=torch.uint8))
     traced.save(str(path.parent / "script.pt"))
     return path
 

@@ -13,6 +13,8 @@ from worldprobe.predictor.rbig import IterativeGaussianisation, distance_to_gaus
 from worldprobe.predictor.sigreg_ceiling import PLAIN
 from worldprobe.stats.jackknife import sample_pairs
 
+pytestmark = pytest.mark.thorough
+
 
 def gaussian(pairs: tuple[np.ndarray, np.ndarray], **kwargs: object) -> IdealEncoder:
     return predict(*pairs, "sigreg", rng=np.random.default_rng(1), **kwargs)  # type: ignore[arg-type]

@@ -1,0 +1,28 @@
+"""How thoroughly audits and predictions work in tests: briefly, but where a test is about what they find."""
+
+from __future__ import annotations
+
+from worldprobe.audits.gates.exploration import marginal_distribution
+from worldprobe.predictor import rearrangement, search
+
+_PLACES = (
+    (search, "POINTS"),
+    (search, "MANY"),
+    (search, "MEASURED"),
+    (search, "FEW"),
+    (rearrangement, "STEPS"),
+    (marginal_distribution, "DIRECTIONS"),
+)
+_USUAL = tuple(getattr(module, name) for module, name in _PLACES)
+_BRIEF = ({1: 16_384}, 4_096, {1: 30_000}, 8_000, 6, 16)
+
+
+def set_thorough(thorough: bool) -> None:
+    """Let this process search for ideal encoders, and for mixtures that are not Gaussian, as for a user, or briefly."""
+    for (module, name), value in zip(_PLACES, _USUAL if thorough else _BRIEF, strict=True):
+        setattr(module, name, value)
+
+
+def is_thorough() -> bool:
+    """Whether this process works as for a user."""
+    return all(getattr(module, name) == value for (module, name), value in zip(_PLACES, _USUAL, strict=True))
