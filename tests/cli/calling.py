@@ -6,9 +6,15 @@ import contextlib
 import io
 import sys
 from dataclasses import dataclass
+from functools import cache
 from unittest.mock import patch
 
+import typer.main
+
 from worldprobe.cli import main
+
+_get_command = cache(typer.main.get_command)
+"""The commands and their options are read off the functions' signatures once, and not at every call: .1 s each."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,8 @@ def call(*arguments: str) -> Called:
     out, err = io.StringIO(), io.StringIO()
     status: object = 0
     typed = patch.object(sys, "argv", ["worldprobe", *arguments])
-    with typed, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    known = patch.object(typer.main, "get_command", _get_command)
+    with typed, known, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             main()
         except SystemExit as end:
