@@ -47,6 +47,7 @@ def test_the_audit_of_a_study_that_predicts_judges_outcomes_and_not_successive_s
     assert part.answer.r2 > 0.99
 
 
+@pytest.mark.slow
 def test_a_rank_deficient_policy_fails_at_excitation_with_its_direction_and_recovers_the_state(audit):
     (gate,) = of(audit, "rank-deficient")["action-excitation"]
     assert gate.verdict is Verdict.FAIL
@@ -56,6 +57,7 @@ def test_a_rank_deficient_policy_fails_at_excitation_with_its_direction_and_reco
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_predicted")
 def test_a_run_measures_the_transition_that_it_trained(tmp_path):
     results = run_study(load_study("controlled", preset="smoke"), tmp_path / "out", store=Store(tmp_path / "datasets"))
     assert [run.role for run in results.runs if run.transition is not None] == ["measured"] * 3
@@ -90,6 +92,7 @@ def test_a_hypothesis_on_a_transition_needs_an_objective_that_predicts():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_predicted")
 def test_policies_with_fewer_actions_and_longer_clips_train_in_one_study(tmp_path):
     """Stacks hold predictors of equally many actions, and members with equally many held-out pairs."""
     other = ["regimes.random={name: controlled, actions: 1}", "regimes.goal-seeking={name: controlled, clip: 16}"]

@@ -12,7 +12,7 @@ import yaml
 
 from worldprobe.datasets import Store
 from worldprobe.results import Results
-from worldprobe.study import load_study, run_study
+from worldprobe.study import load_study, run_study, study_predictions
 from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.claims import claimed
 from worldprobe.study.machine import versions
@@ -38,16 +38,24 @@ STUDY = {
 }
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    path = tmp_path / "beside.yaml"
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the study is run once by one process, and its frames are."""
+    return tmp_path_factory.mktemp("alone")
+
+
+@pytest.fixture(scope="module")
+def study(place: Path) -> Study:
+    path = place / "beside.yaml"
     path.write_text(yaml.safe_dump(STUDY), encoding="utf8")
     return load_study(path)
 
 
-@pytest.fixture
-def alone(study: Study, tmp_path: Path) -> Results:
-    return run_study(study, tmp_path / "alone", store=Store(tmp_path / "datasets"))
+@pytest.fixture(scope="module")
+def alone(study: Study, place: Path) -> Results:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study_predictions, "FRAMES", 2000)
+        return run_study(study, place / "alone", store=Store(place / "datasets"))
 
 
 def weights(folder: Path, run: str) -> list[np.ndarray]:
@@ -56,7 +64,8 @@ def weights(folder: Path, run: str) -> list[np.ndarray]:
 
 
 @pytest.mark.slow
-def test_a_process_beside_makes_what_this_one_would(study: Study, alone: Results, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("few_predicted")
+def test_a_process_beside_makes_what_this_one_would(study: Study, alone: Results, place: Path, tmp_path: Path) -> None:
     plan, folder, store = plan_study(study, "cpu"), StudyFolder(tmp_path / "out"), Store(tmp_path / "datasets")
     claim_folder(folder, study, versions())
     with beside(plan, folder, store, 1):
@@ -70,17 +79,20 @@ def test_a_process_beside_makes_what_this_one_would(study: Study, alone: Results
     assert [run.recovery for run in results.runs] == [run.recovery for run in alone.runs]
     for run in alone.runs:
         if run.role == "measured":
-            pairs = zip(weights(folder.root, run.id), weights(tmp_path / "alone", run.id), strict=True)
+            pairs = zip(weights(folder.root, run.id), weights(place / "alone", run.id), strict=True)
             assert all(np.array_equal(found, wanted) for found, wanted in pairs)
     assert not folder.claims.exists()
 
 
 @pytest.mark.slow
-def test_two_processes_give_what_one_gives(study: Study, alone: Results, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("few_predicted")
+def test_two_processes_give_what_one_gives(study: Study, alone: Results, place: Path, tmp_path: Path) -> None:
     store = Store(tmp_path / "datasets")
     results = run_study(study, tmp_path / "out", store=store, processes=2)
     assert [run.recovery for run in results.runs] == [run.recovery for run in alone.runs]
-    arrays = [np.load(tmp_path / name / "runs" / alone.runs[0].id / "arrays.npz") for name in ("alone", "out")]
+    arrays = [
+        np.load(folder / "runs" / alone.runs[0].id / "arrays.npz") for folder in (place / "alone", tmp_path / "out")
+    ]
     assert all(np.array_equal(arrays[0][key], arrays[1][key]) for key in arrays[0].files)
 
 

@@ -56,7 +56,6 @@ def _results(folder: Path) -> Results:
     return StudyFolder(folder).previous_results()
 
 
-@pytest.mark.slow
 def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Path, Results]) -> None:
     folder, results = finished
     assert [run.id for run in results.runs] == [cell.id for cell in cells(load_study(_written(folder)))]
