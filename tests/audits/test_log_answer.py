@@ -216,6 +216,7 @@ def test_every_log_of_finite_numbers_is_answered(name: str) -> None:
     assert all(low <= found.r2_per_state[name] <= high for name, (low, high) in found.r2_per_state_ci95.items())
 
 
+@pytest.mark.slow
 def test_a_state_that_only_moves_in_the_last_row_of_an_episode_is_no_most_dependent_one(
     rng: np.random.Generator,
 ) -> None:

@@ -39,6 +39,7 @@ def audit(log: Path) -> Audit:
     return audit_recording(read_recording(log))
 
 
+@pytest.mark.slow
 def test_alignment_recovers_little_and_prediction_from_actions_all(audit: Audit, tmp_path: Path) -> None:
     (part,) = audit.parts
     assert part.predicted is not None
@@ -53,6 +54,7 @@ def test_alignment_recovers_little_and_prediction_from_actions_all(audit: Audit,
     assert part.with_actions in audit_exports.markdown(audit, "log")
 
 
+@pytest.mark.slow
 def test_the_terminal_and_json_hold_both_answers(log: Path) -> None:
     shown = RUNNER.invoke(app, ["audit", "--data", str(log), *GIVEN, "--verbose"]).stdout
     assert "from the action instead" in " ".join(shown.split())
@@ -62,6 +64,7 @@ def test_the_terminal_and_json_hold_both_answers(log: Path) -> None:
     assert printed["parts"][0]["predicted_from_actions"]["r2"] > 0.98
 
 
+@pytest.mark.slow
 def test_without_actions_there_is_no_second_answer(log: Path) -> None:
     plain = RUNNER.invoke(app, ["audit", "--data", str(log), *GIVEN, "--actions", "none", "--json"]).stdout
     assert json.loads(plain)["parts"][0]["predicted_from_actions"] is None

@@ -192,6 +192,7 @@ def test_a_loss_that_asks_for_cuda_says_so() -> None:
         wp.check_sigreg(named("per_replica"), device="cuda")
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -55,6 +55,7 @@ def test_a_right_predictor_reaches_what_a_transition_fitted_afterwards_reaches()
     assert found.agreement[JOINT].elite == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_predictor_that_turns_an_action_round_is_what_fails() -> None:
     found = Benchmark(PLANE, SETTINGS).evaluate(ENCODE, trained(loop_of(coupled=False), lost=2.0)).planned
     split = found.failures[JOINT]

@@ -114,6 +114,7 @@ def test_pairs_whose_action_is_not_a_number_are_left_out():
     assert found.r2 == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("clips", [1, 8])
 def test_a_log_of_few_long_episodes_is_answered_and_not_refused(clips):
     """It is worth as many draws as its rows amount to, not as there are episodes."""
@@ -133,6 +134,7 @@ def test_a_tiny_log_has_an_approximate_answer():
     assert predict_log_actions(few, ["a", "b"]).refused_briefly == "too few actions"
 
 
+@pytest.mark.slow
 def test_a_log_beyond_the_margin_is_not_said_to_be_recovered():
     pairs, _ = drawn(20_000, clip=50, coupled=False, memory=[0.95, 0.1], noise=[0.1, 0.8], effect=0.2)
     found = predict_log_actions(pairs, ["a", "b"])

@@ -50,6 +50,7 @@ def damaged(content: bytes, kind: str, where: float) -> bytes:
     return content[:at] + bytes([content[at] ^ 16]) + content[at + 1 :]
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     "write", [write_npz, write_parquet, write_csv, write_robomimic, write_stable_worldmodel, write_v21, write_v3]
 )

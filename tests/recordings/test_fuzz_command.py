@@ -17,6 +17,7 @@ from recordings.samples import SAMPLES, WRITERS
 ATTEMPTS = 5
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_an_audit_of_damaged_data_answers_or_says_why_not_in_one_line(name: str, tmp_path: Path) -> None:
     if name in WRITERS:

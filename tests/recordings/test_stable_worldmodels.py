@@ -28,6 +28,7 @@ def assert_read(r: Recording, format: str) -> None:
     assert_nearly(r.frames.read(rows), W.frames[rows])
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("videos", [False, True])
 @pytest.mark.parametrize("inside", [True, False])
 def test_lance_tables_are_read_alone_or_in_their_folder(inside: bool, videos: bool, tmp_path: Path) -> None:

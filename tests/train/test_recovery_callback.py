@@ -125,6 +125,7 @@ def test_a_collapsed_encoder_is_logged_and_does_not_end_the_training(pairs: tupl
     assert np.isfinite(list(found.values())).all()
 
 
+@pytest.mark.slow
 def test_a_state_that_never_moves_is_left_out(pairs: tuple[np.ndarray, np.ndarray]) -> None:
     x, still = torch.from_numpy(pairs[0]).float(), np.ones((4000, 1))
     found = wp.RecoveryCallback(x, states=np.hstack([pairs[0], still]), names=["a", "b", "still"])(0, rotation())

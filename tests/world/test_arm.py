@@ -66,6 +66,7 @@ def test_the_two_joint_arm_is_the_suites_reacher(suite):
     np.testing.assert_allclose(model.mat_rgba[model.geom_matid][coloured], suite["rgba"][coloured], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_same_torques_move_it_as_they_move_the_suites(suite):
     model, rng = mujoco_model(2), np.random.default_rng(0)
     data = mujoco.MjData(model)

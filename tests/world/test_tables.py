@@ -149,6 +149,7 @@ def explored(path: Path) -> Study:
     )
 
 
+@pytest.mark.slow
 def test_what_the_nearest_picture_is_off_by_is_gated_for_every_regime(tmp_path: Path) -> None:
     path = dense(tmp_path / "spots.npz")
     study = explored(path)
