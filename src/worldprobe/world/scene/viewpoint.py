@@ -14,10 +14,12 @@ from worldprobe.render.ray_casting import RayCaster
 
 CANDIDATES = 400
 DIRECTIONS = 128
-ENCLOSED = 0.55
+ENCLOSED = 0.65
 """Share of rays that hit something, above which a place counts as inside."""
-FRONTS = 0.3
+FRONTS = 0.6
 """Share of surfaces that face it, below which a place lies within a solid thing and not in a room."""
+ROOMY = 0.1
+"""Share of places within the scene's bounds that must be inside, lest the hollow of a thing pass for a room."""
 SHARE_OF_FREE, SHARE_OF_DEPTH = 0.5, 0.6
 """How far the camera may go: as a share of the way to the nearest surface along that axis, of the median distance."""
 MARGIN = 0.04
@@ -67,7 +69,7 @@ def chosen_rest(space: RayCaster) -> Rest:
     fronts = (hits.fronts > 0).reshape(CANDIDATES, -1).sum(axis=1) / np.maximum(met.sum(axis=1), 1)
     distances = np.where(met, hits.distances.reshape(CANDIDATES, -1), np.nan)
     inside = (met.mean(axis=1) >= ENCLOSED) & (fronts >= FRONTS)
-    if not inside.any():
+    if inside.mean() < ROOMY:
         return _before(space, size)
     height = (places[:, 2] - space.low[2]) / max(space.high[2] - space.low[2], 1e-9)
     value = space.nearest(places) * met.mean(axis=1) * (0.3 + fronts)
