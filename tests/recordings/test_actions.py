@@ -78,3 +78,28 @@ def test_a_file_for_every_episode_may_have_one_action_fewer(tmp_path: Path, layo
     assert r.actions is not None
     assert np.isnan(r.actions[last]).all()
     np.testing.assert_array_equal(np.delete(r.actions, last, 0), np.delete(w.actions, last, 0))
+
+
+@pytest.mark.parametrize("layout", ["robomimic", "npz", "hdf5"])
+@pytest.mark.parametrize("fewer", [0, 1])
+def test_one_file_of_episodes_may_have_one_action_fewer_in_each(tmp_path: Path, layout: str, fewer: int) -> None:
+    rng = np.random.default_rng(0)
+    states, actions = rng.standard_normal((7, 20, 3)), rng.standard_normal((7, 20 - fewer, 2))
+    path = tmp_path / f"w.{'npz' if layout == 'npz' else 'hdf5'}"
+    if layout == "npz":
+        np.savez(path, state=states, action=actions, length=np.full(7, 18))
+    else:
+        with h5py.File(path, "w") as file:
+            for number, (seen, done) in enumerate(zip(states, actions, strict=True)):
+                if layout == "robomimic":
+                    file[f"data/demo_{number}/obs/state"], file[f"data/demo_{number}/actions"] = seen, done
+            if layout == "hdf5":
+                file["state"], file["action"] = states, actions
+    r = read_recording(path)
+    assert r.source.format == layout
+    assert r.actions is not None
+    used = 18 if layout == "npz" else 20
+    found = r.actions.reshape(7, used, 2)
+    np.testing.assert_array_equal(r.states.reshape(7, used, 3), states[:, :used].astype(r.states.dtype))
+    np.testing.assert_array_equal(found[:, : 20 - fewer], actions[:, :used].astype(found.dtype))
+    assert np.isnan(found[:, 20 - fewer :]).all()

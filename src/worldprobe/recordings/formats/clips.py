@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int
 
-from worldprobe.recordings.columns import Column, ColumnKind, kind_of, last_word
+from worldprobe.recordings.columns import Column, ColumnKind, acts, kind_of, last_word
 
 _LENGTHS = re.compile(r"(\w+_)?(len|length)s?")
 
@@ -35,8 +35,15 @@ class ClipAxes:
         return f"arrays of {self.episodes:,} episodes x {self.rows:,} rows"
 
     def holds(self, column: Column) -> bool:
-        """Return whether a column, as it lies in the file, has both axes."""
-        return (column.rows, *column.shape[:1]) == (self.episodes, self.rows)
+        """Return whether a column, as it lies in the file, has both axes; of actions, one row less is enough."""
+        return self.rows_of(column) > 0
+
+    def rows_of(self, column: Column) -> int:
+        """Return how many rows of every episode a column has; 0 for one without both axes."""
+        if column.rows != self.episodes or not column.shape:
+            return 0
+        rows = column.shape[0]
+        return rows if rows == self.rows or (rows == self.rows - 1 and acts(column)) else 0
 
     def flattened(self, column: Column) -> Column:
         """Return a column with a row for every row of every episode; one value an episode is no column of rows."""
@@ -47,14 +54,14 @@ class ClipAxes:
             kind = kind_of(np.dtype(column.type), shape)
         except TypeError:
             kind = ColumnKind.OTHER
-        return Column(column.name, self.episodes * self.rows, shape, column.type, kind)
+        return Column(column.name, self.episodes * self.rows_of(column), shape, column.type, kind)
 
 
 def clip_axes(columns: Iterable[Column]) -> ClipAxes | None:
     """Return the axes that arrays share as (episodes, rows, numbers); None where rows lie one after the other.
 
     At least one array holds vectors in three axes, and none is a vector or number for every row of the first axis;
-    numbers for every episode (its length, a label) may be there besides.
+    numbers for every episode (its length, a label) may be there besides. Actions may be one fewer than rows.
     """
     found = list(columns)
     vectors = [
@@ -63,6 +70,7 @@ def clip_axes(columns: Iterable[Column]) -> ClipAxes | None:
         if column.kind is ColumnKind.NUMBER and len(column.shape) == 2 and column.shape[1] <= WIDEST
     ]
     axes = {(column.rows, column.shape[0]) for column in vectors if column.shape[0] != column.shape[1]}
+    axes -= {(column.rows, column.shape[0]) for column in vectors if acts(column) and len(axes) > 1}
     if len(axes) != 1:
         return None
     axis = ClipAxes(*axes.pop())

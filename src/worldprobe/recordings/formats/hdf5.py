@@ -191,7 +191,8 @@ class Hdf5(Format):
         if axes is None:
             return OpenedHdf5(path, found, {column.name: [Hdf5Piece(column.name, column.rows)] for column in found})
         pieces = {
-            column.name: [Hdf5Piece(column.name, axes.rows, clip) for clip in range(axes.episodes)] for column in found
+            column.name: [Hdf5Piece(column.name, axes.rows_of(column), clip) for clip in range(axes.episodes)]
+            for column in found
         }
         used = lengths_of(found)
         with opened(path) as file:

@@ -64,24 +64,32 @@ class Hdf5Episodes(Format):
             if leading is None:
                 raise UnusableData(path, names[0], "it has no arrays", "Was the file written to its end?")
             counts = [_length(path, file, f"{name}/{leading}") for name in names]
-        rows = sum(counts)
-        columns: list[Column] = []
-        pieces: dict[str, list[Hdf5Piece]] = {}
-        for column in kept:
-            fewer = longest - column.rows
-            pieces[column.name] = [
-                Hdf5Piece(f"{name}/{column.name}", count - fewer) for name, count in zip(names, counts, strict=True)
-            ]
-            number = column.kind is ColumnKind.NUMBER and fewer
-            if number or not fewer:
-                columns.append(replace(column, rows=rows, type="float64" if number else column.type))
-        found = OpenedSteps(path, columns, pieces)
-        found.starts = starts_of_lengths(counts)
+        found = steps_of(path, names, kept, counts)
         found.starts_in_words = re.sub(r"\d+$", "K", names[0])
-        found.words = f"{len(names):,} episodes"
-        if any(column.rows < longest for column in kept):
-            found.words += ", each with an observation after its last action"
+        found.words = f"{len(names):,} episodes" + found.words
         return found
+
+
+def steps_of(path: Path, groups: Sequence[str], columns: Sequence[Column], counts: Sequence[int]) -> OpenedSteps:
+    """Return the columns of the first group over all groups, of so many rows each, or of one row less.
+
+    Its `words` say whether any has one row less.
+    """
+    kept: list[Column] = []
+    pieces: dict[str, list[Hdf5Piece]] = {}
+    for column in columns:
+        fewer = counts[0] - column.rows
+        pieces[column.name] = [
+            Hdf5Piece(f"{name}/{column.name}", count - fewer) for name, count in zip(groups, counts, strict=True)
+        ]
+        number = column.kind is ColumnKind.NUMBER and fewer
+        if number or not fewer:
+            kept.append(replace(column, rows=sum(counts), type="float64" if number else column.type))
+    found = OpenedSteps(path, kept, pieces)
+    found.starts = starts_of_lengths(counts)
+    if any(column.rows < counts[0] for column in columns):
+        found.words = ", each with an observation after its last action"
+    return found
 
 
 class OpenedSteps(OpenedHdf5):

@@ -6,13 +6,13 @@ The layout: https://robomimic.github.io/docs/datasets/overview.html
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worldprobe.recordings.episodes import starts_of_lengths
+from worldprobe.recordings.columns import acts
 from worldprobe.recordings.formats.format import FORMATS, Format
-from worldprobe.recordings.formats.hdf5 import Hdf5Piece, OpenedHdf5, arrays, group_of, holds_group, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5 import OpenedHdf5, arrays, group_of, holds_group, is_hdf5, opened
+from worldprobe.recordings.formats.hdf5_episodes import steps_of
 from worldprobe.recordings.problems import UnusableData
 
 if TYPE_CHECKING:
@@ -41,23 +41,22 @@ class Robomimic(Format):
 
     @classmethod
     def open(cls, path: Path) -> OpenedHdf5:
-        """Read the lengths of all demos and the arrays of the first; raises UnusableData for a demo without steps."""
+        """Read the lengths of all demos and the arrays of the first; raises UnusableData for a demo without steps.
+
+        Observations may have one row more, after the last action.
+        """
         with opened(path) as file:
             demos = demos_of(file)
             lengths = [_steps(path, group_of(file["data"], demo)) for demo in demos]
             first = [column for column in arrays(file["data"][demos[0]]) if not column.name.startswith("next_obs/")]
+            if any(column.rows == lengths[0] + 1 and column.name.startswith("obs/") for column in first):
+                lengths = [length + 1 for length in lengths]
             masks = len(file.get("mask") or ())
-        rows = sum(lengths)
-        columns = [replace(column, rows=rows) for column in first if column.rows == lengths[0]]
-        pieces = {
-            column.name: [
-                Hdf5Piece(f"data/{demo}/{column.name}", length) for demo, length in zip(demos, lengths, strict=True)
-            ]
-            for column in columns
-        }
-        found = OpenedHdf5(path, columns, pieces)
-        found.starts, found.starts_in_words = starts_of_lengths(lengths), "data/demo_K"
-        found.words = f"all demos, none of its {masks} masks applied" if masks else "all demos"
+        columns = [each for each in first if each.rows == lengths[0] or (acts(each) and each.rows == lengths[0] - 1)]
+        found = steps_of(path, [f"data/{demo}" for demo in demos], columns, lengths)
+        found.starts_in_words = "data/demo_K"
+        unapplied = f", none of its {masks} masks applied" if masks else ""
+        found.words = f"all demos{unapplied}{found.words}"
         return found
 
 
