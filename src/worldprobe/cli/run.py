@@ -43,6 +43,11 @@ def run(
         int | None,
         typer.Option(min=1, help="Runs trained at the same time. Default: as many as cores and memory allow."),
     ] = None,
+    engine: Annotated[str, typer.Option(help="Where the work is done: local, or ray for a cluster.")] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="With --engine ray: HOST:PORT of the cluster. Default: RAY_ADDRESS, or one started here."),
+    ] = None,
     cells: Annotated[
         str | None,
         typer.Option(
@@ -71,6 +76,7 @@ def run(
     from worldprobe.study.data_parallel import ranks_of_torchrun, take_part
     from worldprobe.train.ranks import is_first_rank
 
+    where = _engine(engine, address, processes, cells)
     loaded = load_study(study, overrides or [], preset)
     folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
     with ranks_of_torchrun(device) as own:
@@ -80,7 +86,7 @@ def run(
             _carry_out_share(loaded, folder, cells, own, protocol)
         else:
             registration = _registration(loaded, protocol, deviate, unsigned)
-            carry_out(loaded, folder, with_audit=with_audit, device=own, processes=processes, registration=registration)
+            carry_out(loaded, folder, with_audit=with_audit, device=own, engine=where, registration=registration)
             _show(folder, None if with_audit else protocol)
 
 
@@ -102,7 +108,7 @@ def carry_out(
     *,
     with_audit: bool,
     device: str = "auto",
-    processes: int | None = None,
+    engine: Any = None,
     registration: Any = None,
 ) -> None:
     """Audit a study where that is asked for, and run it, until Ctrl-C."""
@@ -117,7 +123,8 @@ def carry_out(
             study,
             folder,
             device=device,
-            processes=processes,
+            processes=None,
+            engine=engine,
             reporter=shown,
             command=_command(),
             registration=registration,
@@ -150,6 +157,23 @@ def _until_interrupted(shown: Any) -> Iterator[Any]:
     except KeyboardInterrupt:
         print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+def _engine(name: str, address: str | None, processes: int | None, cells: str | None) -> Any:
+    """Return the engine that the options name; raises InvalidValue for options of the other one."""
+    from worldprobe.study.engines.local import LocalEngine
+    from worldprobe.study.engines.on_ray import RayEngine
+
+    if name not in ("local", "ray"):
+        raise InvalidValue("--engine", name, "local or ray")
+    if name == "local":
+        if address is not None:
+            raise InvalidValue("--address", address, "only with --engine ray")
+        return LocalEngine(processes)
+    for option, value in (("--processes", processes), ("--cells", cells)):
+        if value is not None:
+            raise InvalidValue(option, value, "only with --engine local", "Ray decides where each run is made.")
+    return RayEngine(address)
 
 
 class _ReportSoFar:

@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
-from worldprobe.datasets import DatasetSpec, Store, specify
+from worldprobe.datasets import Store
 from worldprobe.datasets.store import SPARE_BYTES, size
 from worldprobe.errors import NotEnoughRoom
-from worldprobe.sources import Split
-from worldprobe.study.cells import CANONICAL, Cell, RunRole
-from worldprobe.study.preflight import frame_bytes
-from worldprobe.study.schema import Study
+from worldprobe.study.frames_read import read_by_run
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
-
-
-@dataclass(frozen=True)
-class _FramesRead:
-    """A data set that a run reads: of a regime or recording, or the canonical one."""
-
-    study: Study
-    label: str | None
-    split: Split
-    frames: int | None
-    seed: int
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What distinguishes it, short of drawing it."""
-        study = self.study
-        settings = "" if self.label is None else (study.sources or study.regimes)[self.label].model_dump_json()
-        return id(study.world or study), prod(study.observation_shape), settings, self.split, self.frames, self.seed
-
-    @property
-    def spec(self) -> DatasetSpec:
-        source = self.study.test_source if self.label is None else self.study.source(self.label)
-        return specify(source, self.split, self.frames, self.seed)
 
 
 def check_disk(plan: StudyPlan, folder: StudyFolder, store: Store) -> None:
@@ -48,12 +19,14 @@ def check_disk(plan: StudyPlan, folder: StudyFolder, store: Store) -> None:
     What all of them take is compared first, which costs nothing; only where that is too much, or recordings say for
     themselves how many frames they have, are the data sets looked up that are there already.
     """
+    variants = plan.variants
     runs = [cell for cell in plan.runs if folder.finished_run(cell.id) is None]
-    read = {each.key: each for cell in runs for each in _read_by(plan.variants.at(cell.axes), cell)}.values()
-    free = shutil.disk_usage(_existing(store.root)).free - SPARE_BYTES
-    if all(each.frames is not None for each in read) and sum(map(_bytes, read)) <= free:
+    each_read = (each for cell in runs for each in read_by_run(variants.at(cell.axes), cell))
+    read = {each.key(variants): each for each in each_read}.values()
+    free = shutil.disk_usage(existing(store.root)).free - SPARE_BYTES
+    if all(each.frames is not None for each in read) and sum(each.bytes(variants) for each in read) <= free:
         return
-    specs = {spec.key: spec for spec in (each.spec for each in read)}.values()
+    specs = {spec.key: spec for spec in (each.spec(variants) for each in read)}.values()
     need = sum(store.missing(spec) * spec.frame_bytes for spec in specs)
     if need > free:
         raise NotEnoughRoom(
@@ -63,21 +36,6 @@ def check_disk(plan: StudyPlan, folder: StudyFolder, store: Store) -> None:
         )
 
 
-def _read_by(study: Study, cell: Cell) -> Iterable[_FramesRead]:
-    seed = study.canonical_seed
-    yield _FramesRead(study, None, "probe", study.probe_frames, seed)
-    yield _FramesRead(study, None, "test", study.test_frames, seed)
-    if cell.role is RunRole.PIXELS:
-        yield _FramesRead(study, None, "probe", study.pixel_frames, seed)
-    if cell.regime != CANONICAL:
-        yield _FramesRead(study, cell.regime, "heldout", study.heldout_frames, cell.seed)
-        if not study.afresh:
-            yield _FramesRead(study, cell.regime, "train", study.frames, cell.seed)
-
-
-def _bytes(read: _FramesRead) -> int:
-    return (read.frames or 0) * frame_bytes(read.study)
-
-
-def _existing(folder: Path) -> Path:
+def existing(folder: Path) -> Path:
+    """Return a folder, or the nearest one above it that exists."""
     return next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -33,7 +33,9 @@ def machine(device: torch.device) -> dict[str, Any]:
 
 
 def device_name(device: torch.device) -> str:
-    """Return "cpu", or the name of the accelerator."""
+    """Return "cpu", or the name of the accelerator; "cuda" where it is another machine's."""
+    if device.type == "cuda" and not torch.cuda.is_available():
+        return "cuda"
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 

@@ -20,7 +20,7 @@ class Resources:
     def __init__(
         self, plan: StudyPlan, folder: StudyFolder, store: Store, reporter: Reporter, progress: StudyProgress
     ) -> None:
-        self.variants, self.device = plan.variants, plan.device
+        self.plan, self.variants, self.device = plan, plan.variants, plan.device
         self.folder, self.store, self.reporter, self.progress = folder, store, reporter, progress
         self.clock = Clock()
         self.trials: dict[str, StudyTrial] = {}

@@ -11,6 +11,8 @@ from worldprobe.results import Registration, Results
 from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.conclusion import conclude_study
 from worldprobe.study.disk_room import check_disk
+from worldprobe.study.engines.engine import Engine
+from worldprobe.study.engines.local import LocalEngine
 from worldprobe.study.execution import Share, execute, execute_share
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
@@ -30,38 +32,34 @@ def run_study(
     reporter: Reporter | None = None,
     command: str = "",
     processes: int | None = 1,
+    engine: Engine | None = None,
     registration: Registration | None = None,
     after_run: AfterRun | None = None,
 ) -> Results:
     """Run what is not finished of a study, and return and write its results.
 
-    Runs are trained in `processes` processes, None for as many as this machine has cores and memory for.
+    Runs are trained on an engine, by default in `processes` processes of this machine, None for as many as it has
+    cores and memory for.
     results.json is rewritten whenever runs are finished, of all that is finished so far, and `after_run` is called.
     Hypotheses are the registration's, or else the study's own. Raises WorldprobeErrors before any work for what cannot
     be done here (see `preflight`), StudyChanged where `out` holds another study or runs older than the registration,
     and TrainingDiverged where a loss stops being finite.
     """
-    plan, store = plan_study(study, device), store or Store()
-    folder = StudyFolder(out)
-    check_plan(plan, folder)
-    check_disk(plan, folder, store)
-    claim_folder(folder, study, versions())
-    folder.register(registration)
+    store, folder = store or Store(), StudyFolder(out)
 
     def rewrite() -> None:
         conclude_study(out)
         if after_run is not None:
             after_run(out)
 
-    execute(
-        plan,
-        folder,
-        store,
-        reporter or SilentReporter(),
-        command=command,
-        processes=processes,
-        finished=rewrite,
-    )
+    with engine or LocalEngine(processes) as where:
+        plan = plan_study(study, where.device(device))
+        check_plan(plan, folder)
+        check_disk(plan, folder, store)
+        where.check(plan, folder, store)
+        claim_folder(folder, study, versions())
+        folder.register(registration)
+        execute(plan, folder, store, reporter or SilentReporter(), engine=where, command=command, finished=rewrite)
     return conclude_study(out)
 
 

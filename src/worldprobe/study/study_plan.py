@@ -51,9 +51,13 @@ class StudyPlan:
         return sum(needed.values())
 
 
-def plan_study(study: Study, device: str = "auto") -> StudyPlan:
-    """Return the plan of a study on a device; nothing is written. Raises InvalidValue for a device that is not here."""
-    where, variants, runs = pick_device(device), Variants(study), cells(study)
+def plan_study(study: Study, device: str | torch.device = "auto") -> StudyPlan:
+    """Return the plan of a study on a device; nothing is written. Raises InvalidValue for one that is not here.
+
+    A torch device is taken as it is: it may be another machine's.
+    """
+    where = pick_device(device) if isinstance(device, str) else device
+    variants, runs = Variants(study), cells(study)
     return StudyPlan(study, variants, where, runs, stacks(runs, variants, where.type), explorations(study))
 
 

@@ -104,12 +104,29 @@ class StudyProgress:
         self._explorations_done += 1
         self._update()
 
-    def made_elsewhere(self, group: Sequence[Cell]) -> None:
-        """Note that another process finished some runs."""
-        self._work.plan("steps", -sum(training_steps(self._plan, cell) for cell in group))
-        self._work.plan("runs", -len(group))
+    def made_elsewhere(self, group: Sequence[Cell], runs: Sequence[Run] = ()) -> None:
+        """Note that another process finished some runs; how long it took tells how long others will take."""
+        known = {run.id: run.seconds for run in runs}
+        for cell in group:
+            steps, seconds = training_steps(self._plan, cell), known.get(cell.id)
+            if seconds is None:
+                self._work.plan("steps", -steps)
+                self._work.plan("runs", -1)
+            else:
+                self._work.spend("steps", steps, seconds.train)
+                self._work.spend("runs", 1, seconds.measure)
         self._runs_done += len(group)
         self._update()
+
+    def explored_elsewhere(self, seconds: float) -> None:
+        """Note that another process described an exploration."""
+        self._work.spend("explorations", 1, seconds)
+        self._explorations_done += 1
+        self._update()
+
+    def working(self, places: str) -> None:
+        """Show how many runs are finished while other processes, in the places that are named, make the rest."""
+        self._update(f"{self._runs_done} of {len(self._plan.runs)} runs finished, {places}")
 
     def waiting(self, runs: int) -> None:
         """Show that only runs of other processes are left."""

@@ -145,5 +145,6 @@ def _pixels(data: Dataset) -> Float[np.ndarray, "frames d"]:
 def _save_weights(encoder: nn.Module, path: Path) -> None:
     if not is_first_rank():
         return
-    with atomic_write(path) as aside:
-        torch.save(encoder.state_dict(), aside)
+    # Through a handle: torch writes a path's name into the file, and this one is another every time.
+    with atomic_write(path) as aside, open(aside, "wb") as handle:
+        torch.save(encoder.state_dict(), handle)
