@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, no_type_check
 
-import worldprobe
 from worldprobe.datasets.shards import disk_errors
 from worldprobe.datasets.store import SPARE_BYTES, size
 from worldprobe.errors import NotEnoughRoom, UnwritableFolder, WorldprobeError
@@ -85,7 +85,7 @@ def check_cluster(ray: Any, *folders: Path) -> None:
 
 def judge(node: Node, answer: Answer, token: str) -> None:
     """Raise what is wrong with a machine, by its answer."""
-    here = worldprobe.__version__
+    here = version("worldprobe")
     if answer.version != here:
         there = "no worldprobe" if answer.version is None else f"worldprobe {answer.version}"
         raise WorldprobeError(
@@ -112,14 +112,13 @@ def _ask(ray: Any, nodes: Sequence[Node], probes: list[str]) -> list[tuple[Node,
     def look(probes: list[str]) -> tuple[Any, ...]:
         import shutil
         import tempfile
+        from importlib.metadata import PackageNotFoundError, version
         from pathlib import Path
 
         try:
-            import worldprobe
-
-            version = worldprobe.__version__
-        except ImportError:
-            version = None
+            found = version("worldprobe")
+        except PackageNotFoundError:
+            found = None
         seen: dict[str, str | None] = {}
         unwritable, free = {}, {}
         for probe in map(Path, probes):
@@ -131,7 +130,7 @@ def _ask(ray: Any, nodes: Sequence[Node], probes: list[str]) -> list[tuple[Node,
             except OSError as error:
                 unwritable[str(probe)] = str(error.strerror)
                 seen.setdefault(str(probe), None)
-        return version, seen, unwritable, free
+        return found, seen, unwritable, free
 
     asked = ray.remote(num_cpus=0, max_retries=1)(look)
     refs = {asked.options(scheduling_strategy=On(node.id, soft=False)).remote(probes): node for node in nodes}
