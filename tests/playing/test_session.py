@@ -21,9 +21,9 @@ from worldprobe.playing.own_paths import tour
 from worldprobe.playing.page_server import Page
 from worldprobe.playing.playable import PlayedWorld
 from worldprobe.playing.played_folder import read_played
+from worldprobe.playing.scene_parts import nearest_levels
 from worldprobe.playing.session import Session, record
 from worldprobe.playing.session_page import write_page
-from worldprobe.playing.spatial_views import nearest_levels
 from worldprobe.reports import write_report
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study.probed_encoder import probed_encoder

@@ -9,6 +9,8 @@ import pytest
 
 from world.scenes import QUICK, in_blender
 from worldprobe.errors import BlenderFailed, InvalidValue, WorldprobeError
+from worldprobe.playing.scene_parts import moving_scenes, still_scene
+from worldprobe.render.glb import read_glb
 from worldprobe.world.scene import Scene
 from worldprobe.world.scene.conversion_options import ConversionOptions
 from worldprobe.world.scene.convert import convert
@@ -189,3 +191,21 @@ def test_motion_needs_blender(tmp_path: Path) -> None:
     options = ConversionOptions(bake=False, controls=(request("a.rotation_z:0..9"),))
     with pytest.raises(InvalidValue, match="no-bake"):
         convert(tmp_path / "a.glb", tmp_path / "a.world", options)
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_the_page_is_given_what_moves_apart_and_walls_that_face_inwards(tmp_path: Path) -> None:
+    made(tmp_path, DOOR, "door.rotation_z:0..90 degrees")
+    with Scene(file=str(tmp_path / "a.world")) as world:
+        (tmp_path / "still.glb").write_bytes(still_scene(world))
+        (moving,) = moving_scenes(world).values()
+        (tmp_path / "moving.glb").write_bytes(moving)
+        still = read_glb(tmp_path / "still.glb")
+        assert [part.name for part in still if part.name != "sky"] == ["scene"]
+        assert not still[0].material.double_sided
+        (door,) = read_glb(tmp_path / "moving.glb")
+        assert door.material.double_sided
+        everything = sum(len(part.triangles) for part in read_glb(world.glb))
+        assert sum(len(part.triangles) for part in [*still, door]) == everything
+        np.testing.assert_allclose(world.part_poses(np.zeros((1, 7)))[door.name], np.eye(4)[None], atol=1e-9)

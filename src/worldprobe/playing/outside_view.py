@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float64, UInt8
 
 from worldprobe.playing.playable import PlayedWorld
+from worldprobe.playing.scene_parts import outside_parts
 from worldprobe.world.camera_world import CameraWorld, angle_of_view
 
 BEHIND, ASIDE, ABOVE = 7.8, 4.6, 4.2
@@ -82,7 +83,7 @@ def scenery(world: PlayedWorld, view: OutsideView) -> UInt8[np.ndarray, "H W 3"]
     seen = world.camera_world
     assert seen is not None
     far = 2.0 * getattr(seen, "far", FAR_METRES)
-    with Raster.from_glb(seen.glb, (view.height, view.width), FOV_DEGREES, far=far) as raster:
+    with Raster(outside_parts(seen), (view.height, view.width), FOV_DEGREES, far=far) as raster:
         picture: np.ndarray = raster.draw(view.pose[None])[0]
     return picture
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from worldprobe.playing.drawing_thread import ShownMoment
 from worldprobe.playing.outside_view import GHOST_DEPTH, TRUE_DEPTH, seat, stride
 from worldprobe.playing.palette import GOAL_COLOUR, TRUE_COLOUR
 from worldprobe.playing.playable import Playable, PlayedWorld
+from worldprobe.playing.scene_parts import moving_scenes, still_scene
 from worldprobe.world.camera_world import angle_of_view
 
 FORWARDS = np.diag([1.0, -1.0, -1.0])
@@ -47,6 +47,10 @@ class CameraView(SpatialView):
         self._aspect, self._scene, self._colours = width / height, scene, colours
         self._stride = stride(world, len(subject.controls))
         self._true = self._frustum("/true", TRUE_COLOUR, TRUE_DEPTH, 0.044)
+        self._parts: dict[str, Any] = {}
+        for name, glb in moving_scenes(world).items():
+            self._parts[name] = scene.add_frame(f"/part/{_safe(name)}", show_axes=False)
+            scene.add_glb(f"/part/{_safe(name)}/shape", glb, wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
         self.ghosts: dict[str, Any] = {}
         self._goal: Any = None
 
@@ -54,6 +58,10 @@ class CameraView(SpatialView):
         readings = shown.readings
         poses = self.world.cameras(np.stack([shown.moment.z, *readings.values()]))
         self._true.image = shown.observation
+        if self._parts:
+            moved = self.world.part_poses(shown.moment.z[None])  # type: ignore[attr-defined]
+            for name, part in self._parts.items():
+                _place(part, moved[name][0], np.eye(3))
         _place(self._true, poses[0])
         for run, pose in zip(readings, poses[1:], strict=True):
             if run not in self.ghosts:
@@ -152,8 +160,7 @@ def add_surroundings(server: Any, subject: Playable) -> None:
     camera = server.initial_camera
     if isinstance(subject, PlayedWorld) and subject.camera_world is not None:
         world = subject.camera_world
-        scene = nearest_levels(world.glb.read_bytes())
-        server.scene.add_glb("/scene", scene, wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
+        server.scene.add_glb("/scene", still_scene(world), wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)
         camera.position, camera.look_at = seat(world, len(subject.controls))
     elif isinstance(subject, PlayedWorld) and subject.arm is not None:
         camera.position, camera.look_at = np.array([0.0, -0.35, 0.7]), np.zeros(3)
@@ -161,21 +168,11 @@ def add_surroundings(server: Any, subject: Playable) -> None:
         camera.position, camera.look_at = np.array([0.0, -3.2, 0.0]), np.zeros(3)
 
 
-def nearest_levels(glb: bytes) -> bytes:
-    """Return a `.glb` file whose textures are shown from the nearer of two mipmap levels, as the encoders' frames are.
-
-    In a browser that draws in software this saves two fifths of all work. The number has as many digits as the one that
-    it replaces, so that nothing else in the file moves.
-    """
-    end = 20 + int.from_bytes(glb[12:16], "little")
-    return re.sub(rb'("minFilter"\s*:\s*)9987', rb"\g<1>9985", glb[:end]) + glb[end:]
-
-
-def _place(handle: Any, pose: Float[np.ndarray, "4 4"]) -> None:
+def _place(handle: Any, pose: Float[np.ndarray, "4 4"], turned: np.ndarray = FORWARDS) -> None:
     from viser.transforms import SO3
 
     handle.position = pose[:3, 3]
-    handle.wxyz = SO3.from_matrix(pose[:3, :3] @ FORWARDS).wxyz
+    handle.wxyz = SO3.from_matrix(pose[:3, :3] @ turned).wxyz
 
 
 def _safe(name: str) -> str:

@@ -93,10 +93,18 @@ class Scene(BakedWorld):
         values = checked_rows("z", z, len(self.controls))
         return placed_cameras(self.manifest, values)
 
+    @property
+    def faces_camera(self) -> bool:
+        """Whether every surface faces the places that the camera can go to, as where light is baked."""
+        return self.manifest.light.kind == "baked"
+
+    def part_poses(self, z: Float[np.ndarray, "N n"]) -> dict[str, Float[np.ndarray, "N 4 4"]]:
+        """Return the matrices that move the scene's parts, by their names, at N control vectors."""
+        return part_poses(self.manifest, checked_rows("z", z, len(self.controls)))
+
     def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
         """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
-        cameras = self.cameras(z)
-        return self._open_raster().draw(cameras, part_poses(self.manifest, np.asarray(z, dtype=np.float64)))
+        return self._open_raster().draw(self.cameras(z), self.part_poses(z))
 
     def hero(self) -> UInt8[np.ndarray, "H W 3"]:
         """Return a still of the scene from where the camera rests."""
