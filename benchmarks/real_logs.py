@@ -22,7 +22,7 @@ from typing import Any
 from machine import RESULTS, described
 from worldprobe._util.files import write_json
 
-LIMIT_S = 300
+LIMIT_S = 900
 """Seconds after which an audit counts as hung."""
 LONGEST = 230
 """Characters of a refusal that are kept."""
@@ -41,6 +41,12 @@ class RealLog:
     def folder(self) -> str:
         """Of the clone."""
         return self.repository.split("/")[1]
+
+    @property
+    def command(self) -> list[str]:
+        """What is typed in the folder of the clones."""
+        path = f"{self.folder}/{self.path}".removesuffix("/.")
+        return ["worldprobe", "audit", "--data", path, *self.options.split()]
 
 
 LOGS = (
@@ -94,11 +100,10 @@ def audited(log: RealLog, clones: Path) -> dict[str, Any]:
     """Audit one log in a process of its own; raises SystemExit where its clone is missing."""
     if not (clones / log.folder / log.path).exists():
         raise SystemExit(f"{clones / log.folder / log.path} is missing: see --list")
-    command = ["worldprobe", "audit", "--data", f"{log.folder}/{log.path}".removesuffix("/."), *log.options.split()]
     with tempfile.TemporaryDirectory() as kept:
         begun = time.monotonic()
         ended = subprocess.run(
-            [sys.executable, "-m", "worldprobe", *command[1:], "--out", kept],
+            [sys.executable, "-m", "worldprobe", *log.command[1:], "--out", kept],
             cwd=clones,
             capture_output=True,
             text=True,
@@ -109,7 +114,7 @@ def audited(log: RealLog, clones: Path) -> dict[str, Any]:
         answer = (
             json.loads((Path(kept) / "audit.json").read_text())["parts"][0]["answer"] if ended.returncode != 2 else None
         )
-    row = {"repository": log.repository, "commit": log.commit, "path": log.path, "command": " ".join(command)}
+    row = {"repository": log.repository, "commit": log.commit, "path": log.path, "command": " ".join(log.command)}
     row |= {"seconds": round(seconds, 1), "exit_status": ended.returncode}
     row["traceback"] = "Traceback" in ended.stderr
     if answer is None:
@@ -138,18 +143,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="print how to fetch the repositories")
     parser.add_argument("--clones", type=Path, help="the folder that holds them")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that were recorded before")
     given = parser.parse_args()
     if given.clones is None:
         for source, commit in dict.fromkeys((log.repository, log.commit) for log in LOGS):
             folder = source.split("/")[1]
             print(f"git clone https://github.com/{source} {folder} && git -C {folder} checkout {commit}")
         return
-    rows = []
+    target = RESULTS / "real_logs.json"
+    before = json.loads(target.read_text())["rows"] if given.resume and target.is_file() else []
+    known = {(row["command"], row["commit"]): row for row in before}
+    found = {"what": "public logs, audited as a newcomer would", "machine": described(), "rows": []}
     for log in LOGS:
-        rows.append(audited(log, given.clones))
-        print(rows[-1], flush=True)
-    found = {"what": "public logs, audited as a newcomer would", "machine": described(), "rows": rows}
-    write_json(RESULTS / "real_logs.json", found)
+        row = known.get((" ".join(log.command), log.commit)) or audited(log, given.clones)
+        found["rows"].append(row)
+        print(row, flush=True)
+        write_json(target, found)
 
 
 if __name__ == "__main__":

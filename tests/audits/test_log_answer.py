@@ -163,6 +163,16 @@ def test_a_faulty_log_fails_more_kinds_than_ideal_ones(rng: np.random.Generator)
     assert "beyond what its size explains" in found.sentence
 
 
+def test_numbers_near_the_largest_are_compared_without_overflow(rng: np.random.Generator) -> None:
+    z = rng.standard_normal((20, 30, 2))
+    z[4] += 30.0
+    starts = np.arange(20) * 30
+    usual = odd_episodes(z.reshape(-1, 2), starts, names(2))
+    assert [one.episode for one in usual] == [4]
+    with np.errstate(all="raise"):
+        assert [one.episode for one in odd_episodes(1e300 * z.reshape(-1, 2), starts, names(2))] == [4]
+
+
 def test_odd_episodes_are_named_and_usual_ones_are_not(rng: np.random.Generator) -> None:
     z = walk(rng, 40, 50, [0.8, 0.8])
     starts = np.arange(40) * 50

@@ -260,6 +260,28 @@ def test_an_audit_of_states_opens_no_frame(here: Path) -> None:
     assert "left, right: not read; pass --frames left" in call("audit", "--data", "two.npz", "--states", "state").out
 
 
+@pytest.mark.parametrize(
+    ("flag", "path"),
+    [("--out", "file"), ("--out", "file/below"), ("--junit", "."), ("--junit", "file/a.xml"), ("--markdown", ".")],
+)
+def test_places_that_cannot_be_written_are_refused_before_any_work(flag: str, path: str, here: Path) -> None:
+    np.savez("log.npz", state=np.arange(100.0))
+    Path("file").write_text("")
+    done = call("audit", "--data", "log.npz", flag, path)
+    assert done.status == 2
+    assert done.out == ""
+    assert f"{flag} = {path!r} is not possible" in done.err
+    assert "Auditing" not in done.err
+
+
+def test_far_too_many_states_are_refused_before_any_work(here: Path) -> None:
+    np.savez("log.npz", state=np.random.default_rng(0).standard_normal((300, 3000)))
+    done = call("audit", "--data", "log.npz")
+    assert done.status == 2
+    assert "states = '3,000 columns' is not possible: allowed is 256 or fewer" in done.err
+    assert "--states" in done.err
+
+
 def test_the_summary_of_a_sweep_shows_its_axes(capsys: pytest.CaptureFixture[str]) -> None:
     print_summary(FORMAT_1)
     table = capsys.readouterr().out

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def read_all(path: Path) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is bounded as Linux does")
 @pytest.mark.parametrize("name", SAMPLES)
 def test_damaged_recordings_are_read_or_refused_in_one_line(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
     if name in WRITERS:
         pytest.importorskip(WRITERS[name])
@@ -113,3 +113,4 @@ def test_damaged_recordings_are_read_or_refused_in_one_line(
                 raise
         shutil.rmtree(bad)
         attempt += 1
+    record_property("attempts", attempt)

@@ -11,6 +11,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.completion import preset_names, study_names
+from worldprobe.cli.places_to_write import check_file, check_folder
 from worldprobe.cli.run import carry_out
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue, WrongChoice
@@ -95,6 +96,9 @@ def audit(
 
     least = Verdict(fail_on.value)
     chosen = parse_thresholds(threshold or [])
+    check_folder(out)
+    check_file(junit, "--junit")
+    check_file(markdown, "--markdown")
     if (study is None) == (data is None):
         raise WrongChoice("a study", "--data PATH")
     if study is not None:

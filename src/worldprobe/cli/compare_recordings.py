@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from worldprobe.cli.places_to_write import check_folder
 from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.errors import InvalidValue
 
@@ -34,6 +35,7 @@ def compare_recordings(
 
     if train and out is None:
         raise InvalidValue("--train", True, "with --out, the folder that holds the report")
+    check_folder(out)
     settings = settings_of(labels_of(paths), given if train else states_alone(given))
     for label, one in settings.items():
         for part, choice in () if as_json else one.opened.chosen.items():

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from worldprobe.cli.app import app
+from worldprobe.cli.places_to_write import check_folder
 from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.errors import InvalidValue, WrongChoice
 
@@ -94,7 +95,7 @@ def measure(
     if settings and data is not None:
         raise InvalidValue(f"{SETTING}KEY", settings[0], "a setting of a world", "Data were given: leave it out.")
     if out is not None:
-        _check_folder(out)
+        check_folder(out)
     if quick:
         _refuse_references({"supervised": supervised, "pretrained": pretrained})
     prepare = {"size": size, "layout": layout, "range": value_range, "mean": mean, "std": std}
@@ -120,13 +121,6 @@ def measure(
         if not as_json:
             say("Report: {}", page)
     print(json.dumps(found.to_json(), indent=2, allow_nan=False)) if as_json else _print(found)
-
-
-def _check_folder(out: Path) -> None:
-    """Raise where no folder can be made of this name, before anything is measured."""
-    there = next(each for each in (out, *out.absolute().parents) if each.exists())
-    if not there.is_dir():
-        raise InvalidValue("--out", str(out), "a folder", f"{there} is a file.")
 
 
 def _check_use(encoder: dict[str, Any], log: dict[str, Any], has_files: bool, has_world: bool) -> None:

@@ -20,6 +20,7 @@ from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.limits.ideal_logs import against_ideal
 from worldprobe.audits.limits.odd_episodes import odd_episodes
 from worldprobe.audits.thresholds import Thresholds, thresholds, thresholds_in_words
+from worldprobe.errors import InvalidValue, option
 from worldprobe.explore import Pairs
 from worldprobe.predictor.action_prediction import predict_actions, predict_log_actions
 from worldprobe.predictor.log_prediction import predict_log
@@ -37,6 +38,8 @@ from worldprobe.study.schema import Study
 from worldprobe.study.shown_states import ShownShares, attenuated, causes_of, shown_shares
 from worldprobe.study.study_predictions import predicts_from_actions
 
+MOST_STATES = 256
+"""States that a recording may have at most: an audit compares all of them with one another."""
 COMMON_ROWS = "rows of all"
 """What predictions are scored on besides the source's own rows, as the table of an audit calls it."""
 
@@ -50,7 +53,7 @@ def audit_recording(
     """Audit a recording's states, pairs `stride` rows apart, and its frames where it has any.
 
     States are standardised first: what is canonical for a recording is its own mean and standard deviation. `chosen`
-    are thresholds in place of the calibrated ones.
+    are thresholds in place of the calibrated ones. Raises InvalidValue for more than `MOST_STATES` states.
     """
     with thresholds(chosen):
         part, gates = _audited_recording(recording, stride, reporter or SilentReporter())
@@ -125,6 +128,9 @@ def _audited_recording(
 ) -> tuple[AuditedPart, list[Gate]]:
     """Return a recording's part of an audit and its gates; `test` are states in its own units to predict besides."""
     names = recording.names
+    if len(names) > MOST_STATES:
+        mend = f"An audit compares all of them with one another: name those that matter with {option('states')}."
+        raise InvalidValue("states", f"{len(names):,} columns", f"{MOST_STATES} or fewer", mend)
     shown.say(f"Auditing {recording.rows:,} rows of {shortened(names)}" + (f" in {label}" if label else ""))
     pairs = recording.standardised().pairs(stride)
     own = audit_regime(pairs, names)

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from worldprobe.results import EpisodeVerdict
+from worldprobe.stats.standardise import safe_scale
 
 FEWEST = 8
 """Episodes from which one can be unlike the others."""
@@ -36,6 +37,7 @@ def odd_episodes(
     if len(long) < FEWEST:
         return []
     z = states.astype(np.float64)
+    z /= safe_scale(z)
     parts = [z[starts[one] : ends[one]] for one in long]
     steps = [np.abs(np.diff(part, axis=0)) for part in parts]
     mean, step = np.stack([part.mean(axis=0) for part in parts]), np.stack([own.mean(axis=0) for own in steps])
