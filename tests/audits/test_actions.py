@@ -76,6 +76,7 @@ def test_actions_of_other_rows_explain_nothing():
     assert gate.verdict is Verdict.FAIL
 
 
+@pytest.mark.slow
 def test_a_set_point_is_named_with_its_state_and_differences_are_not():
     log = controlled()
     after = np.concatenate([log.states[1:], log.states[:1]])

@@ -70,6 +70,7 @@ def test_a_fault_of_the_record_is_named_by_its_frames(planted, fault: str, gate:
     assert gate in {kind for kind, _ in found(planted, planted.frames_of(true[:30]), recorded[:30])}
 
 
+@pytest.mark.slow
 def test_the_share_of_foreign_frames_is_what_was_planted(planted) -> None:
     rng = np.random.default_rng(1)
     states = planted.walk(rng, 40, 60)
@@ -77,6 +78,7 @@ def test_the_share_of_foreign_frames_is_what_was_planted(planted) -> None:
     assert found(planted, shown, states)["foreign-clips", "frames"].value == pytest.approx(0.1, abs=0.03)
 
 
+@pytest.mark.slow
 def test_what_is_readable_does_not_depend_on_where_the_log_stands_still(planted) -> None:
     """The last third hardly moves: what is read there is divided by the variance of all rows that are read."""
     states = planted.walk(np.random.default_rng(0), 40, 60)

@@ -76,6 +76,7 @@ def test_few_pairs_are_named_first_and_more_episodes_are_counted(rng: np.random.
     assert "add about" in found.record_next
 
 
+@pytest.mark.slow
 def test_a_state_that_never_moves_is_named_first(rng: np.random.Generator) -> None:
     z = walk(rng, 200, 80, [0.8, 0.8])
     z[..., 1] = 2.0

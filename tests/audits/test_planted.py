@@ -149,6 +149,7 @@ def test_a_test_set_that_overlaps_training_is_named(kind: str) -> None:
     assert ("test-overlap", "test set") in failing(gates)
 
 
+@pytest.mark.slow
 def test_a_test_set_of_a_stream_of_its_own_does_not_overlap() -> None:
     test = np.random.default_rng(5).standard_normal((2000, 3)).astype(np.float32)
     [gate] = [gate for gate in audit_regime(clean(), names(3), test=test) if gate.gate == "test-overlap"]

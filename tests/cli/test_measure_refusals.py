@@ -120,6 +120,7 @@ def test_what_is_left_out_has_its_reason(folder: Path) -> None:
     assert {key for key, value in tap.items() if value is None} == set(tap["reasons"])
 
 
+@pytest.mark.slow
 def test_a_stride_longer_than_every_episode_is_the_reason(folder: Path) -> None:
     z = np.load(folder / "log.npz")["pos"]
     subject = of_arrays(z, episodes=np.repeat(np.arange(20), 50), stride=60)

@@ -125,6 +125,7 @@ def test_a_lambda_that_is_no_argument_is_read_off() -> None:
     assert found.weighting.form == "(1 - l) inv + l reg"
 
 
+@pytest.mark.slow
 def test_a_function_of_rows_is_no_mistake_on_views() -> None:
     found = wp.check_sigreg(written_sigregs.rows_only, ranks=1)
     assert found.passed
@@ -133,6 +134,7 @@ def test_a_function_of_rows_is_no_mistake_on_views() -> None:
     assert any("Flatten them first" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_an_equivalent_lambda_weighs_the_gradients_alike() -> None:
     """Losses of two conventions are proportional to one another where their lambdas are equivalent."""
     samples = 64
@@ -228,6 +230,7 @@ def test_the_command_prints_json_and_a_table() -> None:
     assert "per view against flattened" in called.out
 
 
+@pytest.mark.slow
 def test_a_lambda_that_is_added_may_be_above_1() -> None:
     found = wp.check_sigreg(written_sigregs.over_time_added, ranks=1, weight=2.0)
     assert found.equivalent is not None
@@ -251,6 +254,7 @@ def test_what_differs_between_ranks_is_named(name: str, mistakes: list[str], not
     assert note is None or any(note in each for each in found.notes)
 
 
+@pytest.mark.slow
 def test_processes_that_cannot_meet_are_no_mistake_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worldprobe.conformance.whole_batch.sys.executable", "/bin/false")
     found = wp.check_sigreg(named("per_view_over_ranks"))
@@ -265,6 +269,7 @@ def test_a_rank_that_fails_is_a_finding_with_its_message() -> None:
     assert "rank 0 cannot" in found.findings[0].says
 
 
+@pytest.mark.slow
 def test_a_function_that_no_other_process_can_load_is_tested_in_one() -> None:
     found = wp.check_sigreg(lambda h: written_sigregs.statistic(h))
     assert found.passed

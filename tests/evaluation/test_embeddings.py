@@ -57,6 +57,7 @@ def test_taps_are_measured_side_by_side(log: tuple[Path, np.ndarray], tmp_path: 
     assert good["ci95"] == pytest.approx([1.0, 1.0])
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("suffix", ["npy", "npz", "parquet", "h5", "csv", "pt", "pth"])
 def test_every_kind_of_file_gives_the_same_numbers(
     log: tuple[Path, np.ndarray], tmp_path: Path, rng: np.random.Generator, suffix: str

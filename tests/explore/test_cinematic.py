@@ -42,6 +42,7 @@ def test_pairs_never_cross_a_cut() -> None:
     assert len(across) == len(cuts(pairs, 1))
 
 
+@pytest.mark.slow
 def test_stride_leaves_out_as_many_starts_as_it_is_long_in_every_shot() -> None:
     near, far = film(Cinematic(stride=1)), film(Cinematic(stride=9))
     np.testing.assert_array_equal(near.controls, far.controls)
@@ -65,6 +66,7 @@ def test_moves_start_and_stop_without_a_jolt() -> None:
     assert np.abs(velocity[inside + 1] - velocity[inside]).max() < 0.08
 
 
+@pytest.mark.slow
 def test_frames_are_held_on_a_tripod_and_never_by_hand() -> None:
     tripod, hand = film(TRIPOD), film(Cinematic(handheld=1.0, stride=1))
     held = (tripod.first == tripod.second).all(axis=1).mean()
@@ -100,6 +102,7 @@ def test_roll_stays_level_while_the_rest_explores() -> None:
     assert min(sd.values()) > 0.4
 
 
+@pytest.mark.slow
 def test_looking_at_subjects_ties_angles_to_positions() -> None:
     """A camera that moves right turns left, one that rises looks down: controls are not independent."""
     correlation = measure(film(Cinematic(), 40_000)).correlation
@@ -125,6 +128,7 @@ def test_footage_returns_to_its_favourite_set_ups() -> None:
     assert nearest_mark(1.0) < 0.75 * nearest_mark(0.0)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("names", [("truck", "dolly", "yaw"), ("yaw",), ("pitch", "pedestal")])
 def test_a_scoped_camera_films_with_what_it_has(names: tuple[str, ...]) -> None:
     controls = tuple(spec for spec in CAMERA if spec.name in names)

@@ -64,6 +64,7 @@ def test_a_predictor_that_turns_an_action_round_is_what_fails() -> None:
     assert found.reached[JOINT].transition_r2 < 0.5  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_without_a_predictor_nothing_changes() -> None:
     plain, both = (Benchmark(PLANE, SETTINGS).evaluate(ENCODE, own).planned for own in (None, trained(loop_of())))
     assert JOINT not in plain.reached

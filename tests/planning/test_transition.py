@@ -26,6 +26,7 @@ def test_action_on_a_rotated_copy_adds_its_rotation(experience: Experience) -> N
     assert transition.r2 == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_network_learns_what_an_action_does_where_a_line_cannot(experience: Experience) -> None:
     linear, mlp = (Transition.fit(bent(0.8), PLANE, experience, kind) for kind in ("linear", "mlp"))
     assert linear.r2 < 0.75

@@ -56,6 +56,7 @@ def test_too_few_steps_are_the_searchs_failure() -> None:
     assert split.search > 6
 
 
+@pytest.mark.slow
 def test_tasks_that_start_at_their_goal_are_left_out_and_counted() -> None:
     found = planned(rotating(rotation(2)), apart=0.01, tolerance=0.5, pairs=60).planned
     assert found.left_out > 0

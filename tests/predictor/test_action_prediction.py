@@ -106,6 +106,7 @@ def test_pairs_without_actions_are_refused_with_what_to_do():
         wp.predict(Pairs(pairs.controls, pairs.index), objective="predictive")
 
 
+@pytest.mark.slow
 def test_pairs_whose_action_is_not_a_number_are_left_out():
     pairs, _ = drawn(60_000)
     actions = pairs.actions.copy()

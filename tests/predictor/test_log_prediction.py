@@ -45,6 +45,7 @@ def test_the_decorrelation_time_is_that_of_the_walk(rng: np.random.Generator) ->
     assert decorrelated((rng.random((5_000, 1)) < 0.1).astype(float), None).rows < 2.0
 
 
+@pytest.mark.slow
 def test_one_long_episode_is_answered_and_the_interval_says_how_few_its_draws_are(rng: np.random.Generator) -> None:
     long = predict_log(pairs(walk(rng, 1, 20_000, [0.9, 0.9])), names(2))
     assert long.refused is None
@@ -69,6 +70,7 @@ def test_fewer_dimensions_read_fewer_states_and_more_are_refused(rng: np.random.
     assert "The embedding has 6 dimensions and the state 2" in str(wide.refused)
 
 
+@pytest.mark.slow
 def test_answers_that_the_full_prediction_gives_are_its_own(rng: np.random.Generator) -> None:
     given = pairs(walk(rng, 200, 50, [0.8, 0.8]))
     found = predict_log(given, names(2))

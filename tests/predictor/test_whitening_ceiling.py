@@ -51,6 +51,7 @@ def test_a_fast_control_is_kept_only_above_the_square_of_a_slow_one(
     assert found.pair_correlations == pytest.approx([rho[0], max(rho[1], rho[0] ** 2)], abs=0.015)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(("alpha", "reach"), [(1.5, 8), (4, 4), (16, 3.5)])
 def test_of_siblings_it_is_that_of_the_densities(rng: np.random.Generator, alpha: float, reach: float) -> None:
     eigenvalues, r2, _ = siblings_by_quadrature(alpha, 0.9025, reach)

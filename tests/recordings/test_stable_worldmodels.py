@@ -39,6 +39,7 @@ def test_lance_tables_are_read_alone_or_in_their_folder(inside: bool, videos: bo
     assert r.chosen["episode"].startswith("episode_idx: found")
 
 
+@pytest.mark.slow
 def test_factors_of_variation_are_states_by_a_pattern(tmp_path: Path) -> None:
     pytest.importorskip("lance")
     table = write_lance(tmp_path / "pusht.lance", W)
@@ -72,6 +73,7 @@ def test_damaged_lance_tables_are_refused_in_one_line(tmp_path: Path, capfd: pyt
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_lance_that_ends_is_said_and_started_again(tmp_path: Path) -> None:
     pytest.importorskip("lance")
     r = read_recording(write_lance(tmp_path / "pusht.lance", W), states=["state"])

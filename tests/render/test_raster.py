@@ -23,6 +23,7 @@ def cluttered():
         yield raster
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 40))
 @settings(max_examples=25, deadline=None)
 def test_a_pose_has_the_same_bytes_alone_in_any_batch_and_in_any_order(cluttered, seed, count):
@@ -43,6 +44,7 @@ def test_a_pose_has_the_same_bytes_at_the_end_of_many_batches(size):
         np.testing.assert_array_equal(many[300:], raster.draw(poses))
 
 
+@pytest.mark.slow
 def test_two_rasters_of_one_scene_draw_the_same_and_live_side_by_side():
     poses = cameras(1, 5)
     with Raster(clutter(seed=1), 32) as first:

@@ -361,6 +361,7 @@ def test_options_that_no_model_can_have_are_refused(trained: Trained, options: t
         trained.measured("--encoder", f"{trained.folder / 'model.py'}:load", *options)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_onnx_of_one_batch_size_is_run_in_batches_of_it(trained: Trained) -> None:
     path, example = trained.folder / "fixed.onnx", torch.zeros(3, 16, 16, 3, dtype=torch.uint8)

@@ -81,6 +81,7 @@ def test_embedding_does_not_depend_on_the_batch_and_leaves_the_mode_alone(kind, 
     assert whole.dtype == "float32"
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_a_foreign_encoder_keeps_the_contract(kind):
     check_encoder(kind, FOREIGN[kind], 4)

@@ -65,6 +65,7 @@ def test_no_whitened_encoder_beats_the_alignment_bound(weights, rho):
     assert float(pair_distance(linear)) == pytest.approx(2 * (1 - rho), abs=0.01)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(("name", "weight"), [("lejepa", "lambda"), ("whitening", "weight")])
 def test_alignment_in_the_loss_is_the_mean_squared_distance_to_the_mean_over_views(name, weight):
     h = torch.randn(2, 30, 4, generator=generator(), dtype=torch.float64)

@@ -65,6 +65,7 @@ def test_a_member_trains_as_it_would_alone(kind, predictor):
             np.testing.assert_allclose(record.curves[curve], expected.curves[curve], rtol=5e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_training_that_was_interrupted_ends_with_the_weights_of_one_that_was_not(tmp_path):
     whole, interrupted, path = member(0), member(0), tmp_path / "t.pt"
     history = alone(whole)

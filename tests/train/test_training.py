@@ -55,6 +55,7 @@ def test_the_global_generator_is_neither_read_nor_moved():
     assert same(first, again)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("killed_after", [4, 6, 11])
 def test_a_killed_training_continues_to_the_weights_of_an_uninterrupted_one(tmp_path, killed_after):
     whole, heldout = fresh(), frames(seed=1)
@@ -245,6 +246,7 @@ def test_pairs_that_point_nowhere_are_refused(index, controls, message):
         PairData(np.zeros((4, 5), np.float32), np.array(index), controls)
 
 
+@pytest.mark.slow
 def test_supervised_training_reads_the_controls():
     rng = np.random.default_rng(0)
     z = rng.standard_normal((2000, 2))

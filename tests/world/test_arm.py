@@ -102,6 +102,7 @@ def test_joints_are_named_from_the_shoulder_on():
     assert {spec.unit for spec in Arm(joints=3).controls} == {"rad"}
 
 
+@pytest.mark.slow
 def test_raw_angles_wrap_after_a_turn_and_are_the_control_itself():
     z = np.random.default_rng(0).normal(size=(6, 2))
     with Arm(size=32) as world:

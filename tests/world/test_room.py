@@ -11,6 +11,7 @@ def psnr(a, b):
     return 10 * np.log10(255**2 / np.maximum(((a.astype(float) - b) ** 2).mean(axis=(1, 2, 3)), 1e-9))
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", ["room", "room-scoped"])
 def test_no_control_imitates_others(name):
     """The frame's derivatives by the controls are far from linearly dependent wherever the camera usually is."""
@@ -60,6 +61,7 @@ def standing(world, x, y, height, yaw, others):
     return z
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("reach", [0.0, 0.9])
 def test_a_quarter_turn_about_the_axis_shows_the_symmetric_room_again(reach):
     """Less than 0.1 grey level on every frame, where half as much of a turn changes 15; measured: 0.0005 and 23."""

@@ -120,6 +120,7 @@ def test_3dident_folders_are_read_in_the_order_of_the_numbers(tmp_path: Path, cl
     assert names[0] == ("object shape" if classes else "x")
 
 
+@pytest.mark.slow
 def test_what_the_nearest_picture_is_off_by_is_gated(tmp_path: Path) -> None:
     fine = audit_world(PictureTable(path=str(dense(tmp_path / "fine.npz")), size=16))
     assert {gate.verdict for gate in fine if gate.gate == "table-distance"} == {Verdict.PASS}
