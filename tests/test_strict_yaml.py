@@ -71,10 +71,10 @@ def test_a_plain_word_is_what_it_looks_like(text: str, value: Any) -> None:
     ],
 )
 def test_a_text_in_doubt_is_refused_in_a_line(text: str, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # what other processes take of the machine does not count
     with pytest.raises(InvalidYaml, match=message) as caught:
         read_yaml(text, "here")
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
     assert str(caught.value).startswith("here is not readable YAML: ")
     assert str(caught.value).isprintable()
 

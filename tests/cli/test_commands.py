@@ -246,6 +246,7 @@ def test_errors_name_options_as_the_command_line_spells_them(here: Path) -> None
     )
 
 
+@pytest.mark.slow
 def test_an_audit_of_states_opens_no_frame(here: Path) -> None:
     states = np.random.default_rng(0).standard_normal(400).cumsum()
     for name in ("left", "right"):

@@ -170,6 +170,7 @@ CASES = (
 )
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.misled.name}: {case.embedding}")
 def test_the_misled_and_the_right_measures_have_their_known_values(case: Case) -> None:
     rng = np.random.default_rng(5)
@@ -185,6 +186,7 @@ def test_the_misled_and_the_right_measures_have_their_known_values(case: Case) -
         assert found == wanted, reading.name
 
 
+@pytest.mark.slow
 def test_gaussian_noise_meets_sigreg() -> None:
     rng = np.random.default_rng(2)
     subject = of_arrays(rng.standard_normal((4000, 2)), independent=True)

@@ -169,6 +169,7 @@ def test_a_control_that_piles_up_on_one_value_is_refused(rng: np.random.Generato
     assert found.refused.startswith("lid has one and the same value in 30% of the frames")
 
 
+@pytest.mark.slow
 def test_a_map_that_is_less_gaussian_gains_no_alignment_by_it(rng: np.random.Generator) -> None:
     """Between walls cosines are aligned best; as Gaussian as the plain map, what is made of them is aligned worse."""
     first, second = reflecting_box(rng, 20_000, 3, 0.05)

@@ -17,6 +17,7 @@ def bent(u: np.ndarray) -> np.ndarray:
 MIXING = np.array([[1.0, -0.6, 0.3], [0.5, 1.2, -0.4], [0.2, 0.7, 2.0]])
 
 
+@pytest.mark.slow
 def test_mixed_bent_controls_are_read_as_well_as_their_components_are(rng: np.random.Generator) -> None:
     first, second = (bent(u) @ MIXING.T for u in ou(rng, 30_000, [0.8] * 3))
     found = predict(first, second, "sigreg", rng=np.random.default_rng(1))

@@ -25,6 +25,7 @@ def cartpole(**settings: Any) -> GymnasiumWorld:
     return GymnasiumWorld.model_validate({"env": "CartPole-v1", "moved": CARTPOLE, "size": 32, **settings})
 
 
+@pytest.mark.slow
 def test_a_classic_problem_keeps_the_contract_of_worlds() -> None:
     pytest.importorskip("pygame")
     assert len(wp.check_world(cartpole()).kept) == 13
@@ -121,6 +122,7 @@ def test_states_and_factors_of_variation_are_controls(spot: str) -> None:
     np.testing.assert_array_equal(one[..., 0], one[..., 1])
 
 
+@pytest.mark.slow
 def test_a_study_names_it_and_is_audited(spot: str) -> None:
     moved = {"x": {"scale": 0.3}, "y": {"place": 1, "scale": 0.3}}
     world = {"name": "gymnasium", "env": spot, "size": 16, "moved": moved}

@@ -166,6 +166,7 @@ def test_what_the_nearest_picture_is_off_by_is_gated_for_every_regime(tmp_path: 
     assert "of the pairs show one picture twice" in found["fine: x"].advice
 
 
+@pytest.mark.slow
 def test_what_the_nearest_picture_is_off_by_is_taken_off_the_prediction(tmp_path: Path) -> None:
     coarse = explored(dense(tmp_path / "coarse.npz", rows=60))
     source = coarse.source("broad")
