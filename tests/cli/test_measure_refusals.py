@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("episodes.npy",), "If it is (episodes, steps, d): reshape it to one row for every step"),
         (("objects.npy",), "loading its Python objects would execute code"),
         (("list.pt",), "it holds a list. Write it with torch.save, a tensor or a dictionary of tensors"),
-        (("module.pt",), "it does not hold plain tensors"),
+        (("module.pt",), "(it holds more than tensors, and loading it would run code from it)"),
         (("two.pt",), "several arrays that could be the embedding: a (float32, (2,) a row), b (float32, (3,) a row)"),
         (("wide.npy",), "a probe on 1,200 features needs at least 1,202 rows, 800 are left"),
         (("h.npy[h]",), "holds one array without a name: leave out [h]"),

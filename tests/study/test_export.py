@@ -40,6 +40,14 @@ np.testing.assert_allclose(h, embed(network, x), atol=1e-4)
 assert z.shape == (100, 2)
 assert 1 - np.mean((z - subject.z[:100]) ** 2) > run.recovery.r2 - 0.3
 print("same", one["r2"])
+weights = folder / "out" / "runs" / run.id / "encoder.pt"
+whole = weights.read_bytes()
+for damaged in (b"garbage", whole[:2000], b"PK"):
+    weights.write_bytes(damaged)
+    try:
+        export_onnx(folder / "out", run.id, path)
+    except wp.errors.DamagedData as error:
+        print("refused:", error)
 """
 
 
@@ -48,6 +56,10 @@ def test_an_exported_encoder_measures_the_same(tmp_path: Path) -> None:
     done = run_python(SCRIPT, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "same" in done.stdout
+    refused = [line for line in done.stdout.splitlines() if line.startswith("refused:")]
+    assert len(refused) == 3
+    assert "encoder.pt cannot be read (it is no file that torch.save wrote). Delete" in refused[0]
+    assert not any("weights_only" in line for line in refused)  # torch's advice, to execute what the file holds
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:

@@ -337,7 +337,7 @@ def test_a_file_that_fails_is_named_with_what_it_says(trained: Trained, source: 
         (lambda path: path.write_bytes(b"no checkpoint"), "is no file that torch.save wrote"),
         (lambda path: path.write_bytes(b"hello world" * 10), "is no file that torch.save wrote"),
         (lambda path: path.write_bytes(b""), "is no file that torch.save wrote"),
-        (lambda path: path.write_bytes(b"PK\x03\x04 cut short"), "cannot be read .RuntimeError: "),
+        (lambda path: path.write_bytes(b"PK\x03\x04 cut short"), "cannot be read: RuntimeError: PytorchStreamReader"),
         (lambda path: path.write_bytes(pickle.dumps({"a": Path.cwd})), "is a pickle that holds more than tensors"),
     ],
 )

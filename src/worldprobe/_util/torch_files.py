@@ -15,20 +15,38 @@ LOADING = (
     *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, IndexError),
     *(AttributeError, AssertionError, OverflowError, struct.error, zipfile.BadZipFile, MemoryError),
 )
-"""What `load_plain` raises for a file that is none of torch's, that is damaged, or that holds more than tensors."""
+"""What torch raises for a file that is none of its own, that is damaged, or that holds more than tensors."""
+
+
+class Unloadable(RuntimeError):
+    """Why a file was not loaded, in a few words of ours: torch's own advise to execute the file."""
+
+    def __init__(self, reason: str, executes: bool) -> None:
+        super().__init__(reason)
+        self.executes = executes
+        """Whether the file holds more than tensors, which loading would execute."""
 
 
 def load_plain(path: Path) -> Any:
-    """Return what a file holds, tensors on the CPU; raises one of LOADING."""
+    """Return what a file holds, tensors on the CPU; raises FileNotFoundError and Unloadable."""
     import torch
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of pickles, which are refused, and of storages that damage makes old ones
-        return torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles, which are refused, and of storages that damage makes old ones
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
+    except LOADING as error:
+        if not _begins_as_torch(path):
+            raise Unloadable("it is no file that torch.save wrote", False) from error
+        if isinstance(error, pickle.UnpicklingError):
+            raise Unloadable("it holds more than tensors, and loading it would run code from it", True) from error
+        said = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:200]
+        raise Unloadable(f"{type(error).__name__}: {said}" if said else type(error).__name__, False) from error
 
 
-def is_pickle(path: Path) -> bool:
-    """Return whether a file begins as `torch.save` and `pickle.dump` begin theirs."""
+def _begins_as_torch(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(2).startswith((b"PK", b"\x80"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from worldprobe._util.torch_files import LOADING, array_of, is_tensor, load_plain
+from worldprobe._util.torch_files import LOADING, Unloadable, array_of, is_tensor, load_plain
 from worldprobe.recordings.capacity import check_capacity, check_file
 from worldprobe.recordings.problems import UnreadableFile, reading
 
@@ -23,9 +23,8 @@ def read_tensors(path: Path, mend: str) -> dict[str, np.ndarray] | np.ndarray:
     _check_archive(path)
     try:
         held = load_plain(path)
-    except LOADING as error:
-        said = " ".join(str(error).split())[:120] or type(error).__name__
-        raise UnreadableFile(path, f"it does not hold plain tensors ({said})", mend) from error
+    except (Unloadable, OSError) as error:
+        raise UnreadableFile(path, f"it does not hold plain tensors ({error})", mend) from error
     if is_tensor(held):
         return _array(held, path, mend)
     if not isinstance(held, dict):

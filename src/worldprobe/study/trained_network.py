@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from worldprobe._util.files import inside
-from worldprobe._util.torch_files import LOADING, load_plain
+from worldprobe._util.torch_files import Unloadable, load_plain
 from worldprobe.errors import DamagedData, NoResults, UnknownName
 from worldprobe.study.axes import study_at
 from worldprobe.study.cells import RunRole, cells
@@ -36,7 +36,7 @@ def trained_network(folder: Path, run_id: str, device: str = "cpu") -> tuple[nn.
     encoder = here.encoder.build(here.observation_shape, here.dimensions, 0).to(device)
     try:
         encoder.load_state_dict(load_plain(weights))
-    except LOADING as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (Unloadable, OSError, RuntimeError, TypeError) as error:
+        said = " ".join(str(error).split())[:200].rstrip(".")
         raise DamagedData(f"{weights} cannot be read ({said}). Delete {run_id} and run the study again.") from error
     return encoder, here

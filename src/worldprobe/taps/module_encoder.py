@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import pickle
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from worldprobe._util.python_files import in_words, named_in
-from worldprobe._util.torch_files import LOADING, is_pickle, load_plain
+from worldprobe._util.torch_files import Unloadable, load_plain
 from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, PluginFailed, WorldprobeError
 from worldprobe.taps.encoder import Encode, ForeignEncoder
 
@@ -128,11 +127,9 @@ def read_weights(path: Path) -> Any:
         return load_plain(path)
     except FileNotFoundError:
         raise DamagedData(f"{path} does not exist: give the checkpoint's file.") from None
-    except LOADING as error:
-        if not is_pickle(path):
-            raise DamagedData(f"The checkpoint {path} is no file that torch.save wrote.") from error
-        if not isinstance(error, pickle.UnpicklingError):
-            raise DamagedData(f"The checkpoint {path} cannot be read ({in_words(error)}).") from error
+    except Unloadable as error:
+        if not error.executes:
+            raise DamagedData(f"The checkpoint {path} cannot be read: {error}.") from error
         raise UnsafeCheckpoint(
             f"{path} is a pickle that holds more than tensors, and loading it would run code from it. Save "
             "torch.save(model.state_dict(), PATH), or load it in the function that --encoder FILE.py:NAME names."

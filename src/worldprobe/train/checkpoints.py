@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from worldprobe._util.files import atomic_write
-from worldprobe._util.torch_files import LOADING, load_plain
+from worldprobe._util.torch_files import Unloadable, load_plain
 from worldprobe.errors import DamagedData, StudyChanged
 
 
@@ -26,10 +26,9 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any]:
     try:
         content = load_plain(path)
         written_by, state = content["identity"], content["state"]
-    except LOADING as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (Unloadable, OSError, KeyError, TypeError) as error:
         raise DamagedData(
-            f"The checkpoint {path} cannot be read ({reason}). Delete it to train from the start."
+            f"The checkpoint {path} cannot be read ({error}). Delete it to train from the start."
         ) from error
     if written_by != identity:
         raise StudyChanged(
