@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +15,37 @@ import pytest
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue, UnwritableFolder, WorldprobeError
 from worldprobe.study import Study, load_study, run_study
+from worldprobe.study.engines import cluster_checks
 from worldprobe.study.engines.on_ray import RayEngine
 from worldprobe.study.engines.ray_cluster import connect
 
 ray = pytest.importorskip("ray")
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own, of files that it leaves open
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.full_search,  # as workers search, which know nothing of the tests
+    pytest.mark.filterwarnings("ignore"),  # of Ray, about files that it leaves open
+]
 
+NODE = {"num_cpus": 1, "memory": 8 << 30, "object_store_memory": 80 << 20}
 TIMINGS = {"seconds", "seconds_total", "frames_per_second", "peak_memory_bytes", "command"}
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """The address of a cluster of two nodes on this machine."""
+def nodes() -> Iterator[Any]:
+    """A cluster of two nodes on this machine."""
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 1, "memory": 8 << 30, "object_store_memory": 80 << 20}
-    started = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    started.add_node(**node)
+    started = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+    started.add_node(**NODE)
     started.wait_for_nodes()
-    yield started.address
+    yield started
     started.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster(nodes: Any) -> str:
+    """The address of the cluster."""
+    return str(nodes.address)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +86,75 @@ def test_two_nodes_give_what_this_machine_gives(cluster: str, study: Study, loca
     run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), engine=RayEngine(cluster))
     assert_same(tmp_path / "out", local)
     assert not list(tmp_path.rglob(".shared-*"))
+
+
+MURDERER = """
+import os, signal
+from pathlib import Path
+
+from worldprobe.datasets import store
+from worldprobe.study import carry_out
+from worldprobe.study.engines import worker_tasks
+
+
+def killed_once(kind, call):
+    def instead(*given, **named):
+        found = call(*given, **named)
+        try:
+            Path(__file__).with_name(kind).touch(exist_ok=False)
+        except FileExistsError:
+            return found
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return instead
+
+
+store.render = killed_once("frames", store.render)
+worker_tasks.explore = killed_once("exploration", worker_tasks.explore)
+carry_out.train_group = killed_once("training", carry_out.train_group)
+carry_out.score_run = killed_once("measuring", carry_out.score_run)
+"""
+"""Kills the process that has done a piece of work, before anybody hears of it; each kind once."""
+
+
+def test_a_worker_killed_in_each_kind_of_task_loses_nothing(
+    cluster: str, study: Study, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = tmp_path / "murderer.py"
+    plugin.write_text(MURDERER, encoding="utf8")
+    monkeypatch.setattr("worldprobe.study.engines.worker_tasks.included", lambda: [plugin])
+    run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), engine=RayEngine(cluster))
+    assert all((tmp_path / kind).exists() for kind in ("frames", "exploration", "training", "measuring"))
+    assert_same(tmp_path / "out", local)
+
+
+def test_a_node_with_another_version_is_refused_and_both_are_named(
+    nodes: Any, cluster: str, study: Study, tmp_path: Path
+) -> None:
+    older = tmp_path / "older" / "worldprobe-0.0.9.dist-info"
+    older.mkdir(parents=True)
+    (older / "METADATA").write_text("Metadata-Version: 2.1\nName: worldprobe\nVersion: 0.0.9\n", encoding="utf8")
+    node = nodes.add_node(**NODE, env_vars={"PYTHONPATH": f"{older.parent}:{os.environ.get('PYTHONPATH', '')}"})
+    try:
+        with pytest.raises(WorldprobeError, match=rf"has worldprobe 0\.0\.9, .* worldprobe {version('worldprobe')}"):
+            run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), engine=RayEngine(cluster))
+    finally:
+        nodes.remove_node(node)
+    assert not (tmp_path / "out" / "study.yaml").exists()
+
+
+def test_a_folder_that_nodes_do_not_share_is_refused(
+    cluster: str, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = cluster_checks._ask
+
+    def unseen(ray: Any, machines: Any, probes: list[str]) -> Any:
+        Path(probes[1]).unlink()
+        return ask(ray, machines, probes)
+
+    monkeypatch.setattr(cluster_checks, "_ask", unseen)
+    with pytest.raises(WorldprobeError, match=rf"does not see {tmp_path}/datasets as this process does"):
+        run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), engine=RayEngine(cluster))
 
 
 def test_no_cluster_is_said_within_seconds() -> None:

@@ -13,7 +13,7 @@ from worldprobe.errors import InvalidValue, NotEnoughRoom, UnwritableFolder, Wor
 from worldprobe.study import load_study
 from worldprobe.study.cells import RunRole
 from worldprobe.study.engines.cluster_checks import Answer, Node, check_tasks, judge
-from worldprobe.study.engines.worker_tasks import Refused
+from worldprobe.study.engines.task_reports import Refused
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import plan_study
 from worldprobe.study.task_graph import Kind, tasks_of

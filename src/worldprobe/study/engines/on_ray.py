@@ -14,7 +14,8 @@ from worldprobe.errors import InvalidValue, WorldprobeError
 from worldprobe.study.carry_out import found_elsewhere
 from worldprobe.study.engines.cluster_checks import check_cluster, check_tasks, nodes_of
 from worldprobe.study.engines.ray_cluster import connect
-from worldprobe.study.engines.worker_tasks import Job, Made, Refused, carry_out_task
+from worldprobe.study.engines.task_reports import Made, Refused
+from worldprobe.study.engines.worker_tasks import Job, carry_out_task
 from worldprobe.study.resources import Resources
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan

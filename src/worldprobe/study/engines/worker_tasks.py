@@ -13,6 +13,7 @@ from worldprobe.datasets import Store
 from worldprobe.plugins import include, included
 from worldprobe.study.carry_out import opened, run_group
 from worldprobe.study.claims import claimed
+from worldprobe.study.engines.task_reports import Made, Refused
 from worldprobe.study.explorations import explore
 from worldprobe.study.resources import Resources
 from worldprobe.study.schema import Study
@@ -44,30 +45,6 @@ class Job:
             tuple(str(file) for file in included()),
             resources.device.type,
         )
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a task reports: seconds, and of a data set its key and number of frames."""
-
-    seconds: float
-    key: str = ""
-    frames: int = 0
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An error that is the user's or the machine's to mend; as text, because many cannot be sent as objects."""
-
-    kind: str
-    message: str
-
-    def error(self) -> errors.WorldprobeError:
-        """Return the error as it was raised on the worker."""
-        kind = getattr(errors, self.kind, errors.WorldprobeError)
-        found: errors.WorldprobeError = kind.__new__(kind)
-        Exception.__init__(found, self.message)
-        return found
 
 
 def carry_out_task(job: Job, task: StudyTask, *needed: Made | Refused) -> Made | Refused:
