@@ -23,6 +23,7 @@ from doc_tables import (
     reproduction,
     seeds,
     settings,
+    trials,
     widths,
 )
 
@@ -47,6 +48,11 @@ KINDS: dict[str, Callable[..., str]] = {
     "shape": predictions.shape,
     "slow-and-fast": predictions.slow_and_fast,
     "seconds": predictions.seconds,
+    "coverage": trials.coverage,
+    "sizes": trials.sizes,
+    "hard-cases": trials.hard,
+    "ladder": trials.ladder,
+    "interventions": trials.interventions,
     "gates": code.gates,
     "gate-power": gate_power.power,
     "false-alarms": gate_power.false_alarms,

@@ -10,7 +10,7 @@ from worldprobe.predictor.gaussian_coordinates import fit_marginals
 from worldprobe.predictor.predict import predict
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.rbig import IterativeGaussianisation, distance_to_gaussian
-from worldprobe.predictor.sigreg_ceiling import PLAIN
+from worldprobe.predictor.sigreg_ceiling import PLAIN, _better
 from worldprobe.stats.jackknife import sample_pairs
 
 pytestmark = pytest.mark.thorough
@@ -185,3 +185,12 @@ def test_a_map_that_is_less_gaussian_gains_no_alignment_by_it(rng: np.random.Gen
     )
     assert bent.total < plain.total
     assert bent.gaussian < 4e-4
+
+
+def test_what_a_distance_from_gaussian_can_have_bought_does_not_make_a_map_better(rng: np.random.Generator) -> None:
+    first, second = reflecting_box(rng, 20_000, 2, 0.05)
+    z = sample_pairs(first, second, None, 20_000, rng)
+    plain = search.measure(PLAIN, lambda u: u, fit_marginals(z.pooled), z, rng)
+    shrunk = search.measure("a power", lambda u: np.sign(u) * np.abs(u) ** 0.9, fit_marginals(z.pooled), z, rng)
+    assert shrunk.gain(plain).value > 3 * shrunk.gain(plain).error
+    assert not _better(shrunk, plain, 2, errors=3.0)

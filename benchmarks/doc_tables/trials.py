@@ -1,0 +1,100 @@
+"""Tables of trials of the predictor and of the decomposition: coverage, sizes, the ladder, interventions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doc_tables.markdown import ABSENT, RESULTS, markdown, number, recorded
+
+
+def coverage(file: str) -> str:
+    """Return how often intervals over random worlds hold the answer, and how many worlds are refused."""
+    found = recorded(file)
+    summary, settings = found["summary"], found["settings"]
+    kinds: dict[str, list[bool]] = {}
+    for row in found["rows"]:
+        kinds.setdefault(_kind(row["world"]), []).append(row["ci95"] is not None)
+    rows = [
+        ["random worlds", str(summary["worlds"])],
+        ["pairs in each", f"{settings['pairs']:,}" if settings["pairs"] else "20,000 to 100,000"],
+        ["refused", f"{summary['refused share']:.1%}"],
+        ["intervals that hold the answer", f"{summary['covered share']:.1%}"],
+        ["largest distance of an answer from its interval", f"{summary['worst miss']:.3f}"],
+        *([f"answered: {kind}", f"{sum(known)} of {len(known)}"] for kind, known in sorted(kinds.items())),
+    ]
+    return markdown(["what", "result"], rows)
+
+
+def _kind(world: str) -> str:
+    if world.startswith("rho"):
+        return "reflection"
+    name = world.split(",")[0]
+    return f"{name}, mixed" if world.endswith("mixed") else name
+
+
+def sizes(file: str) -> str:
+    """Return what is answered for Gaussian pairs whose ideal R² is 1, over numbers of controls and of pairs."""
+    rows = []
+    for row in recorded(file)["sizes"]:
+        known = row["ci95"] is not None
+        width = number((row["ci95"][1] - row["ci95"][0]) if known else None, 3)
+        kind = "approximate" if row["approximate"] else "full" if known else "refused"
+        rows.append([str(row["n"]), f"{row['pairs']:,}", number(row["r2"], 3), width, kind, f"{row['seconds']:.1f}"])
+    return markdown(["controls", "pairs", "R²", "width of the interval", "prediction", "seconds"], rows)
+
+
+def hard(file: str) -> str:
+    """Return predictions without a closed form over several searches, and what small trained encoders recover."""
+    rows = []
+    for name, case in recorded(file)["results"].items():
+        answers = [_interval(each) for each in case["predicted"]]
+        trained = ["; ".join(number(_mean(run), 3) for run in runs) for runs in case["trained"].values()]
+        rows.append([name, "; ".join(dict.fromkeys(answers)), *trained])
+    weights = list(next(iter(recorded(file)["results"].values()))["trained"])
+    return markdown(["controls", "predicted (95 %)", *(f"trained, lambda {weight}" for weight in weights)], rows)
+
+
+def _interval(row: dict[str, Any]) -> str:
+    if row["r2"] is None:
+        return "refused"
+    return f"{row['r2']:.3f} ({row['ci95'][0]:.3f} to {row['ci95'][1]:.3f})"
+
+
+def _mean(run: dict[str, Any]) -> float:
+    each = run["history"][-1]["r2 per control"]
+    return float(sum(each) / len(each))
+
+
+def ladder(file: str) -> str:
+    """Return every rung: recovery of the trained encoders, prediction, and what the audit says."""
+    if not (RESULTS / file).exists():
+        return f"Not recorded: there is no `benchmarks/results/{file}`."
+    found = recorded(file)
+    rows = []
+    for row in found["rows"]:
+        low, high = min(row["trained"]), max(row["trained"])
+        trained = f"{sum(row['trained']) / len(row['trained']):.2f} ({low:.2f} to {high:.2f})"
+        gates = ", ".join(f"`{gate.split()[0]}` {gate.split()[1]}" for gate in row["gates"])
+        ends = row["predicted ci95"]
+        predicted = f"{row['predicted']:.2f} ({ends[0]:.2f} to {ends[1]:.2f})" if ends else "refused"
+        name = "none" if row["severity"] == 0.0 else f"{row['violation']} {row['severity']:g}"
+        rows.append([name, trained, predicted, number(row["gap"]), row["verdict"], gates or ABSENT])
+    return markdown(["violation, severity", "trained R²", "predicted", "gap left", "audit", "gates"], rows)
+
+
+def interventions(file: str) -> str:
+    """Return the part that was named in every planted case, and what each intervention added to R²."""
+    if not (RESULTS / file).exists():
+        return f"Not recorded: there is no `benchmarks/results/{file}`."
+    parts = ("regime", "scene", "data", "optimisation")
+    rows = [
+        [
+            row["case"],
+            number(row["r2"]),
+            f"{row['named']} {row['parts'][row['named']]:.2f}",
+            *(number(row["gained"][part]) for part in parts),
+            "yes" if row["holds"] else "no",
+        ]
+        for row in recorded(file)["rows"]
+    ]
+    return markdown(["planted", "R²", "largest part", *(f"{part} mended" for part in parts), "holds"], rows)

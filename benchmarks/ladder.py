@@ -1,0 +1,206 @@
+"""One assumption broken at a time, by degrees: trained recovery, prediction and what the audit says.
+
+    python benchmarks/ladder.py [--steps 500] [--seeds 3] [--only VIOLATION ...] [--kept FILE]
+
+The world is a nonlinear mixing of the plane, the exploration two Gaussian walks of pair correlation .8, the objective
+LeJEPA. Every violation is applied at severities 1/4, 1/2 and 1: results/ladder.json, and docs/img/ladder.svg from it.
+R^2 is that of fresh pairs of the same exploration. The prediction and the audit see the controls alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import worldprobe as wp
+from ladder_curves import draw
+from machine import RESULTS, described
+from tables import rewrite
+from trained_on_controls import rounded
+from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream
+from worldprobe.explore import REGIMES, Pairs
+from worldprobe.measures.probes import fit_probe
+from worldprobe.predictor.log_prediction import predict_log
+from worldprobe.predictor.predict import predict
+from worldprobe.stats.r2 import r2_per_column
+from worldprobe.train import ENCODERS, OBJECTIVES, PairData, StackMember, TrainingSettings, embed, train_stack
+from worldprobe.world import Control
+from worldprobe.world.world import WORLDS
+
+WORLD, RHO, FRAMES, FRESH, LAMBDA = "sinusoid", 0.8, 20_000, 10_000, 0.05
+SEVERITIES = (0.25, 0.5, 1.0)
+CONTROLS = [Control(name, "", 1.0, "a control") for name in ("z1", "z2")]
+GAP = RHO - RHO**2
+"""Between the linear features' pair correlation and the next one's, in the Gaussian world."""
+
+Noise = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+"""From observations, controls and a generator to what the sensor makes of them; pairs are consecutive rows."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """An exploration, a sensor, and how the encoder is trained."""
+
+    pairs: Callable[[np.random.Generator, int], Pairs]
+    sensor: Noise | None = None
+    d: int = 2
+    share_of_steps: float = 1.0
+
+
+def explored(name: str, **settings: Any) -> Rung:
+    """Return a rung that differs from the clean one in the regime."""
+    regime = REGIMES[name](**settings)
+    return Rung(lambda rng, frames: regime.sample(frames, CONTROLS, rng))
+
+
+def truncated(reach: float) -> Rung:
+    """Return Gaussian pairs of which only those with both members within reach are kept."""
+
+    def draw_pairs(rng: np.random.Generator, frames: int) -> Pairs:
+        kept = np.empty((0, 2, 2), dtype=np.float32)
+        while len(kept) < frames // 2:
+            z = REGIMES["gaussian"](rho=RHO).sample(4 * frames, CONTROLS, rng).controls.reshape(-1, 2, 2)
+            kept = np.concatenate([kept, z[(np.abs(z) < reach).all(axis=(1, 2))]])
+        return Pairs(kept[: frames // 2].reshape(-1, 2), np.arange(frames).reshape(-1, 2))
+
+    return Rung(draw_pairs)
+
+
+def occluded(share: float) -> Noise:
+    """Return a sensor that does not see z2 above a quantile."""
+    return lambda x, z, rng: WORLDS[WORLD]().observe(
+        np.stack([z[:, 0], np.minimum(z[:, 1], np.quantile(z[:, 1], 1.0 - share))], axis=1).astype(np.float32)
+    )
+
+
+def per_episode(amount: float) -> Noise:
+    """Return a sensor that adds a number to the observation's first entry, the same for both members of a pair."""
+    return lambda x, z, rng: x + amount * np.repeat(rng.standard_normal(len(x) // 2), 2)[:, None] * np.eye(1, 2)
+
+
+def noisy(amount: float) -> Noise:
+    """Return a sensor with noise of its own in every frame."""
+    return lambda x, z, rng: x + amount * x.std(axis=0) * rng.standard_normal(x.shape)
+
+
+CLEAN = explored("gaussian", rho=RHO)
+
+VIOLATIONS: dict[str, tuple[str, Callable[[float], Rung]]] = {
+    "non-Gaussian marginal": (
+        "shape alpha 2 to 0.5",
+        lambda s: explored("generalised-normal", alpha=2.0 * 0.25**s, rho=RHO, pairing="siblings"),
+    ),
+    "drift": ("centre moves by 0 to 2 sd", lambda s: explored("drift", amount=2.0 * s, rho=RHO)),
+    "state-dependent noise": ("amount 0 to 1", lambda s: explored("state-noise", amount=s, rho=RHO)),
+    "unequal rho": ("rho of z2 0.8 to 0.1", lambda s: explored("gaussian", rho={"z1": RHO, "z2": RHO - 0.7 * s})),
+    "truncation": ("range +-4 to +-0.5 sd", lambda s: truncated(4.0 * 0.125**s)),
+    "correlated controls": ("correlation 0 to 0.98", lambda s: explored("correlated", correlation=0.98 * s, rho=RHO)),
+    "jumps": ("share of steps 0 to 0.9", lambda s: explored("jumps", p=0.9 * s, rho=RHO)),
+    "occlusion": ("z2 unseen in 0 to 80 % of frames", lambda s: replace(CLEAN, sensor=occluded(0.8 * s))),
+    "nuisance per episode": ("added, 0 to 2", lambda s: replace(CLEAN, sensor=per_episode(2.0 * s))),
+    "sensor noise": ("0 to 1 sd", lambda s: replace(CLEAN, sensor=noisy(s))),
+    "wrong width": ("d 2 to 8", lambda s: replace(CLEAN, d={0.25: 3, 0.5: 4, 1.0: 8}[s])),
+    "early stop": ("all to 1/64 of the steps", lambda s: replace(CLEAN, share_of_steps=64.0**-s)),
+}
+
+
+def drawn(rung: Rung, frames: int, seed: int, kind: str) -> tuple[Pairs, np.ndarray]:
+    """Return pairs of standardised controls and what is observed."""
+    pairs = rung.pairs(stream(seed, kind), frames)
+    x = WORLDS[WORLD]().observe(pairs.controls)
+    if rung.sensor is not None:
+        x = rung.sensor(x, pairs.controls, stream(seed, kind, "sensor")).astype(np.float32)
+    return pairs, x
+
+
+def trained(rungs: list[Rung], steps: int, seeds: int) -> list[list[np.ndarray]]:
+    """Return R^2 per control for every rung and seed; those of one size are trained as a stack."""
+    found: dict[tuple[int, int], np.ndarray] = {}
+    groups: dict[tuple[int, float], list[tuple[int, int]]] = {}
+    for place, rung in enumerate(rungs):
+        groups.setdefault((rung.d, rung.share_of_steps), []).extend((place, seed) for seed in range(seeds))
+    for (d, share), members in groups.items():
+        stack = []
+        for place, seed in members:
+            pairs, x = drawn(rungs[place], FRAMES, seed, "train")
+            encoder = ENCODERS["mlp"](width=64, depth=3).build((2,), d, seed)
+            objective = OBJECTIVES["lejepa"](**{"lambda": LAMBDA})
+            stack.append(StackMember(encoder, objective, PairData(x, pairs.index), seed))
+        train_stack(stack, TrainingSettings(steps=max(round(steps * share), 1), batch=256, lr=5e-3))
+        for member, (place, seed) in zip(stack, members, strict=True):
+            pairs, x = drawn(rungs[place], 2 * FRESH, seed, "fresh")
+            order = stream(seed, "halves").permutation(len(x))  # where the centre drifts, halves in time differ
+            h, z = embed(member.encoder, x)[order], pairs.controls.astype(np.float64)[order]
+            found[place, seed] = r2_per_column(z[FRESH:], fit_probe(h[:FRESH], z[:FRESH])(h[FRESH:]))
+    return [[found[place, seed] for seed in range(seeds)] for place in range(len(rungs))]
+
+
+@cache
+def said(pairs: Callable[[np.random.Generator, int], Pairs], d: int) -> dict[str, Any]:
+    """Return the prediction, what is left of the spectral gap, and the audit's verdict with the gates that object."""
+    drawn = pairs(stream(0, "train"), FRAMES)
+    audit = wp.audit(drawn, names=["z1", "z2"])
+    found = audit.parts[0].predicted if d == len(CONTROLS) else predict_log(drawn, ["z1", "z2"], d=d)
+    spectrum = predict(drawn.first, drawn.second, "whitening", d=3, rng=stream(0, "spectrum")).pair_correlations
+    return {
+        "predicted": rounded(found.r2 if found else None),
+        "predicted ci95": rounded(found.ci95 if found else None),
+        "approximate": bool(found and found.approximate),
+        "refused": found.refused if found else None,
+        "gap": None if spectrum is None else rounded((spectrum[1] - spectrum[2]) / GAP),
+        "verdict": audit.verdict.value,
+        "gates": sorted({f"{gate.gate} {gate.verdict.value}" for gate in audit.gates if gate.verdict.value != "pass"}),
+    }
+
+
+def ladder(name: str, steps: int, seeds: int) -> list[dict[str, Any]]:
+    """Return the rungs of one violation; the clean one is called none."""
+    severities = SEVERITIES if name in VIOLATIONS else (0.0,)
+    rungs = [VIOLATIONS[name][1](s) if s else CLEAN for s in severities]
+    rows = []
+    for severity, rung, runs in zip(severities, rungs, trained(rungs, steps, seeds), strict=True):
+        row = {"violation": name, "severity": severity, "trained": rounded([run.mean() for run in runs])}
+        row["trained per control"] = rounded(np.mean(runs, axis=0))
+        rows.append(row | said(rung.pairs, rung.d))
+        print(rows[-1], flush=True)
+    return rows
+
+
+def main() -> None:
+    """Train, predict, audit, write and draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=["none", *VIOLATIONS], help="print these, write nothing")
+    parser.add_argument("--kept", type=Path, help="rows are kept here, so that an interrupted run goes on")
+    given = parser.parse_args()
+    kept = json.loads(given.kept.read_text(encoding="utf8")) if given.kept and given.kept.exists() else {}
+    for name in given.only or ["none", *VIOLATIONS]:
+        if name not in kept:
+            kept[name] = ladder(name, given.steps, given.seeds)
+        if given.kept:
+            write_json(given.kept, kept)
+    if given.only:
+        return
+    document = {
+        "what": "One assumption broken at a time: trained recovery, prediction and what the audit says",
+        "settings": {"steps": given.steps, "seeds": given.seeds, "world": WORLD, "rho": RHO, "lambda": LAMBDA},
+        "machine": described(),
+        "scales": {name: scale for name, (scale, _) in VIOLATIONS.items()},
+        "rows": [row for name in ["none", *VIOLATIONS] for row in kept[name]],
+    }
+    write_json(RESULTS / "ladder.json", document)
+    draw(document)
+    rewrite()
+
+
+if __name__ == "__main__":
+    main()
