@@ -6,8 +6,7 @@ Every world has 1 to 6 controls and 20,000 to 100,000 pairs. Gaussian coordinate
 or without jumps, whose correlations leave the linear map optimal (`sigreg_margin`), or as the uniform walk between
 reflecting walls, or with a negative correlation. Each is bent by an increasing function, and in a third of the worlds
 the bent ones are mixed by a random matrix. The ideal encoder recovers the Gaussian coordinates u, so that R^2 of a
-control is that of its regression on u: by quadrature. Then, over numbers of controls and of pairs, what an audit
-answers, how wide the interval is, and how long it takes: results/predictor_coverage.json.
+control is that of its regression on u: by quadrature. results/predictor_coverage.json.
 """
 
 from __future__ import annotations
@@ -29,9 +28,7 @@ from tables import rewrite
 from trained_on_controls import rounded
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream
-from worldprobe.explore import Pairs
 from worldprobe.predictor import rearrangement, search
-from worldprobe.predictor.log_prediction import predict_log
 from worldprobe.predictor.predict import predict
 from worldprobe.predictor.unequal_correlations import sigreg_margin
 
@@ -50,7 +47,6 @@ SAFE = 0.1
 """Least margin of `sigreg_margin`: nearer to 0 no sample of this size decides."""
 RESOLVED = 5e-4
 """An interval that is missed by less holds the answer: R^2 is said to two or three decimals."""
-SIZES = ((2, 6, 10, 20), (1_000, 10_000, 100_000))
 
 
 @dataclass(frozen=True)
@@ -136,23 +132,6 @@ def judged(seed: int, every: int | None) -> dict[str, Any]:
     return row
 
 
-def answered(n: int, pairs: int) -> dict[str, Any]:
-    """Return what an audit answers of Gaussian pairs, correlations .8 to .95, whose ideal R^2 is 1."""
-    rng = stream(n, "sizes", str(pairs))
-    rho = np.linspace(0.8, 0.95, n)
-    first = rng.standard_normal((pairs, n))
-    second = rho * first + np.sqrt(1 - rho**2) * rng.standard_normal(first.shape)
-    made = Pairs(
-        np.stack([first, second], axis=1).reshape(-1, n).astype(np.float32), np.arange(2 * pairs).reshape(-1, 2)
-    )
-    start = time.process_time()
-    found = predict_log(made, [f"z{i + 1}" for i in range(n)])
-    row: dict[str, Any] = {"n": n, "pairs": pairs, "r2": rounded(found.r2), "ci95": rounded(found.ci95)}
-    row |= {"approximate": found.approximate, "seconds": round(time.process_time() - start, 1)}
-    print(row, flush=True)
-    return row
-
-
 def main() -> None:
     """Draw, predict, count, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -166,7 +145,6 @@ def main() -> None:
     if given.short:
         search.POINTS, search.MANY, search.FEW, rearrangement.STEPS = {1: 16_384}, 8_192, 10_000, 15
     rows = [_kept(given.kept, f"world {seed}", partial(judged, seed, given.pairs)) for seed in range(given.worlds)]
-    sizes = [_kept(given.kept, f"{n}, {m}", partial(answered, n, m)) for n in SIZES[0] for m in SIZES[1]]
     known = [row for row in rows if row["ci95"] is not None]
     summary = {
         "worlds": len(rows),
@@ -176,12 +154,10 @@ def main() -> None:
         "worst miss": rounded(max((_miss(row) for row in known), default=0.0)),
     }
     print(summary)
-    what = (
-        "Coverage of 95 % intervals over random worlds of known answer, and answers over numbers of controls and pairs"
-    )
+    what = "Coverage of 95 % intervals over random worlds of known answer"
     settings = {"worlds": given.worlds, "pairs": given.pairs, "short search": given.short}
     document = {"what": what, "settings": settings, "machine": described(), "summary": summary}
-    write_json(RESULTS / "predictor_coverage.json", document | {"sizes": sizes, "rows": rows})
+    write_json(RESULTS / "predictor_coverage.json", document | {"rows": rows})
     rewrite()
 
 
