@@ -198,39 +198,60 @@ def spent() -> dict[str, float]:
     return found
 
 
+def starting(folder: Path, repeats: int) -> dict[str, Any]:
+    """Time the command until its first picture."""
+    with tempfile.TemporaryDirectory() as profile, Chromium(Path(profile), SOFTWARE_GL) as browser:
+        starts = [first_picture(folder, browser) for _ in range(repeats)]
+    return {"seconds from the command": {name: spread([one[name] for one in starts]) for name in starts[0]}}
+
+
+def updating(folder: Path, size: int, repeats: int) -> dict[str, Any]:
+    """Count updates: as they are made, as they arrive, and as a browser shows them."""
+    played = read_played(folder)
+    alone = [without_browser(played, size) for _ in range(repeats)]
+    delivered = [over_a_socket(folder, size) for _ in range(repeats)]
+    with tempfile.TemporaryDirectory() as profile, Chromium(Path(profile), SOFTWARE_GL) as browser:
+        browsed = {
+            name: [in_browser(folder, size, browser, coarse) for _ in range(repeats)]
+            for name, coarse in {"at full resolution": False, "--coarse": True}.items()
+        }
+    return {
+        "encoders": len(played.runs),
+        "updates a second": {
+            f"without a browser, {size} px": spread(alone),
+            f"delivered to a client that shows nothing, {size} px, {FASTEST} asked": spread(delivered),
+        },
+        f"in a browser {NARROW} px wide that draws in software, {size} px, {FASTEST} asked": {
+            name: {key: spread([one[key] for one in ones]) for key in ones[0]} for name, ones in browsed.items()
+        },
+    }
+
+
 def main() -> None:
-    """Time everything, write the results."""
+    """Time what is asked for, and write it beside what else is recorded; each part with the machine that it ran on."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", choices=["start", "updates"], help="time one part, and keep the other as recorded")
     given = parser.parse_args()
-    machine, folder = described(), read_played(given.folder)
-    with tempfile.TemporaryDirectory() as profile, Chromium(Path(profile), SOFTWARE_GL) as browser:
-        starts = [first_picture(given.folder, browser) for _ in range(given.repeats)]
-        alone = [without_browser(folder, given.size) for _ in range(given.repeats)]
-        delivered = [over_a_socket(given.folder, given.size) for _ in range(given.repeats)]
-        browsed = {
-            name: [in_browser(given.folder, given.size, browser, coarse) for _ in range(given.repeats)]
-            for name, coarse in {"at full resolution": False, "--coarse": True}.items()
-        }
-    results = {
-        "command": f"python benchmarks/play.py DEMO --size {given.size} --repeats {given.repeats}",
-        "machine": machine,
-        "encoders": len(folder.runs),
-        "asked": ASKED,
-        "seconds from the command": {name: spread([one[name] for one in starts]) for name in starts[0]},
-        "updates a second": {
-            f"without a browser, {given.size} px": spread(alone),
-            f"delivered to a client that shows nothing, {given.size} px, {FASTEST} asked": spread(delivered),
-        },
-        f"in a browser {NARROW} px wide that draws in software, {given.size} px, {FASTEST} asked": {
-            name: {key: spread([one[key] for one in ones]) for key in ones[0]} for name, ones in browsed.items()
-        },
-        "load average at the end": round(os.getloadavg()[0], 2),
+    parts = {
+        "start": lambda: starting(given.folder, given.repeats),
+        "updates": lambda: updating(given.folder, given.size, given.repeats),
     }
-    write_json(RESULTS / "play.json", results)
-    print(json.dumps({key: value for key, value in results.items() if key != "machine"}, indent=2))
+    target = RESULTS / "play.json"
+    results = json.loads(target.read_text(encoding="utf8")) if given.only else {"asked": ASKED}
+    for name in [given.only] if given.only else list(parts):
+        machine, command = described(), f"python benchmarks/play.py DEMO --only {name} --repeats {given.repeats}"
+        found = parts[name]()
+        results[name] = {
+            "command": command,
+            "machine": machine,
+            "load average at the end": round(os.getloadavg()[0], 2),
+            **found,
+        }
+        print(json.dumps(found, indent=2), flush=True)
+    write_json(target, results)
 
 
 if __name__ == "__main__":
