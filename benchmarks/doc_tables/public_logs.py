@@ -27,11 +27,10 @@ def counted(file: str) -> str:
     rows = recorded(file)["rows"]
     sources = len({row["repository"] for row in rows})
     refused = sum("refused" in row for row in rows)
-    slowest = max(row["seconds"] for row in rows)
     tracebacks = sum(row["traceback"] for row in rows)
     return (
         f"{len(rows)} commands on logs of {sources} public repositories: {len(rows) - refused} answered, {refused} "
-        f"refused in one line with what to do, {tracebacks or 'no'} tracebacks, at most {slowest:.0f} s each."
+        f"refused in one line with what to do, {tracebacks or 'no'} tracebacks."
     )
 
 
@@ -43,7 +42,8 @@ def fuzzed(file: str) -> str:
 
 
 def _row(row: Mapping[str, Any]) -> list[str]:
-    known = [row["repository"], row["commit"], f"`{row['command']}`", f"{row['seconds']:.0f}"]
+    mark = " *" if row.get("earlier_version") else ""
+    known = [row["repository"], row["commit"], f"`{row['command']}`{mark}"]
     if "refused" in row:
         return [*known, f"refused: {row['refused']}", "", ""]
     low, high = row["ci95"]

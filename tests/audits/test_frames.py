@@ -153,3 +153,4 @@ def test_frames_of_any_shape_and_frames_that_never_change_are_a_finding(
     found = {gate.gate: gate for gate in audit_frames(frames, pairs, ["x", "y"])}
     assert found["readable"].verdict is Verdict.FAIL
     assert (found["dropped-frames"].verdict is Verdict.FAIL) == (kind != "noise")
+    assert found["dropped-frames"].advice.startswith("The frames never change") == (kind in ("black", "one picture"))

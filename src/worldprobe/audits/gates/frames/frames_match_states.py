@@ -164,6 +164,11 @@ def _dropped(
         f"{share:.1%} of the frames are copies of the frame before although the state changed. Drop them: the camera "
         "or the simulation did not keep up with the log."
     )
+    if len(repeated) and repeated.all():
+        advice = (
+            f"The frames never change: all {len(repeated) + 1:,} that were read are one picture. The camera recorded "
+            "nothing, or another column holds the pictures."
+        )
     return DROPPED.judge("frames", share, advice)
 
 
