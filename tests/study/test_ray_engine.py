@@ -22,7 +22,7 @@ from worldprobe.study.engines.ray_cluster import connect
 ray = pytest.importorskip("ray")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.full_search,  # as workers search, which know nothing of the tests
+    pytest.mark.thorough,  # as workers search, which know nothing of the tests
     pytest.mark.filterwarnings("ignore"),  # of Ray, about files that it leaves open
 ]
 
