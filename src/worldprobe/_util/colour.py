@@ -15,3 +15,14 @@ def srgb_from_linear(light: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."
     """Return the sRGB-encoded values in [0, 1] of linear light, clipped as a display clips."""
     shown = np.clip(light, 0.0, 1.0)
     return np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * np.maximum(shown, 0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def turned_hue(colour: Float[np.ndarray, "... 3"], turn: float) -> Float[np.ndarray, "... 3"]:
+    """Return linear colours rotated about the grey axis by `turn` radians, what becomes negative cut off at 0.
+
+    The mean of the three channels stays; a third of a turn takes red to green, green to blue and blue to red.
+    """
+    grey = colour.mean(axis=-1, keepdims=True)
+    chroma = colour - grey
+    across = (np.roll(chroma, 1, axis=-1) - np.roll(chroma, -1, axis=-1)) / np.sqrt(3.0)
+    return np.maximum(grey + np.cos(turn) * chroma + np.sin(turn) * across, 0.0)

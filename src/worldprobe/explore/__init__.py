@@ -1,6 +1,7 @@
 """Regimes: how a world is explored."""
 
 from worldprobe.explore.cinematic import Cinematic
+from worldprobe.explore.confined import Confined
 from worldprobe.explore.controlled import Controlled
 from worldprobe.explore.departures import Correlated, Drift, StateNoise
 from worldprobe.explore.gaussian import Gaussian, Jumps, Narrow, OneAxis
@@ -13,6 +14,7 @@ from worldprobe.explore.visit_statistics import Measured, measure, named
 __all__ = [
     "REGIMES",
     "Cinematic",
+    "Confined",
     "Controlled",
     "Correlated",
     "Drift",

@@ -41,10 +41,19 @@ void main() {
     gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }
 """
-# Light adds up linearly, display values do not: the mean of the samples is taken of their squares, which is nearly the
-# sRGB curve.
+# Light adds up linearly, display values do not: the mean of the samples is taken of their squares. Of samples that are
+# display values this is nearly right, for a square is nearly the sRGB curve; of samples that are the square roots of
+# linear light it is exact, and the mean is then encoded as sRGB.
+_SHOWN = "vec3 shown(vec3 mean) { return sqrt(mean); }"
+_ENCODED = """
+vec3 shown(vec3 mean) {
+    bvec3 dark = lessThanEqual(mean, vec3(0.0031308));
+    return mix(1.055 * pow(max(mean, 0.0031308), vec3(1.0 / 2.4)) - 0.055, 12.92 * mean, dark);
+}
+"""
 _RESOLVE_FRAGMENT = """
 #version 410
+SHOWN
 uniform sampler2DArray samples;
 uniform int height;
 flat in int layer;
@@ -54,7 +63,7 @@ void main() {
     ivec3 at = ivec3(2 * pixel.x, 2 * (height * (layer + 1) - 1 - pixel.y), layer);
     vec3 a = texelFetch(samples, at, 0).rgb, b = texelFetch(samples, at + ivec3(1, 0, 0), 0).rgb;
     vec3 c = texelFetch(samples, at + ivec3(0, 1, 0), 0).rgb, d = texelFetch(samples, at + ivec3(1, 1, 0), 0).rgb;
-    colour = vec4(sqrt((a * a + b * b + c * c + d * d) * 0.25), 1.0);
+    colour = vec4(shown((a * a + b * b + c * c + d * d) * 0.25), 1.0);
 }
 """
 
@@ -62,11 +71,12 @@ void main() {
 class LayeredTarget:
     """Colour and depth of `layers` images of height x width pixels in a moderngl context, which must be current.
 
-    Sample (i, j) of pixel (row, column) is at x = 2 column + j, y = 2 row + i, counted from the bottom left.
+    Sample (i, j) of pixel (row, column) is at x = 2 column + j, y = 2 row + i, counted from the bottom left. Samples
+    are display values or, if `encodes`, square roots of linear light, which is encoded when it is averaged.
     Raises RuntimeError where the driver refuses it (not enough memory).
     """
 
-    def __init__(self, context: Any, gl: Calls, height: int, width: int, layers: int) -> None:
+    def __init__(self, context: Any, gl: Calls, height: int, width: int, layers: int, encodes: bool = False) -> None:
         self._context, self._gl = context, gl
         high, wide = GRID * height, GRID * width
         self._colour = self._image(_RGBA8, high, wide, layers)
@@ -83,7 +93,8 @@ class LayeredTarget:
         self._samples.viewport = (0, 0, wide, high)
         self._means = context.simple_framebuffer((width, height * layers), 4)
         self._staging = np.empty((layers, height, width, 4), dtype=np.uint8)
-        program = context.program(vertex_shader=_RESOLVE_VERTEX, fragment_shader=_RESOLVE_FRAGMENT)
+        fragment = _RESOLVE_FRAGMENT.replace("SHOWN", _ENCODED if encodes else _SHOWN)
+        program = context.program(vertex_shader=_RESOLVE_VERTEX, fragment_shader=fragment)
         program["height"], program["layers"] = height, layers
         self._resolve = context.vertex_array(program, [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,28 +131,28 @@ def scene_programs(context: Any) -> tuple[Any, Any]:
     )
 
 
-class SceneMesh:
-    """A shape in a moderngl context, which must be current."""
+class IndirectMesh(ABC):
+    """A mesh in a moderngl context, which must be current: one indirect draw for what all views see of it.
 
-    def __init__(self, context: Any, gl: Calls, programs: tuple[Any, Any], shape: Shape) -> None:
-        self.name = shape.name
-        program = programs[shape.tints is not None]
-        self._gl, self._context, self._program = gl, context, program
-        self._features = context.DEPTH_TEST | (0 if shape.double_sided else context.CULL_FACE)
-        self._clusters = shape.clusters
+    `arrays` are its vertex arrays as moderngl takes them: buffer, format, names.
+    """
+
+    def __init__(
+        self, context: Any, gl: Calls, program: Any, name: str, clusters: Clusters, arrays: Sequence[tuple[Any, ...]]
+    ) -> None:
+        self.name = name
+        self._gl, self._context, self._program, self._clusters = gl, context, program, clusters
+        self._features = context.DEPTH_TEST | context.CULL_FACE
         self._instances = context.buffer(reserve=_INSTANCE.itemsize, dynamic=True)
         self._commands = context.buffer(reserve=_COMMAND.itemsize, dynamic=True)
-        vertices = context.buffer(shape.vertices.astype("f4").tobytes())
-        corners = shape.clusters.triangles.astype("u2" if len(shape.vertices) <= 1 << 16 else "u4")
+        corners = clusters.triangles.astype("u2" if clusters.triangles.max(initial=0) < 1 << 16 else "u4")
         self._index_kind = _INDEX_KINDS[corners.itemsize]
-        layout: list[tuple[Any, ...]] = [
-            (vertices, "3f 2f", "position", "uv"),
-            (self._instances, "16f 1i /i", "clip_from_local", "layer"),
-        ]
-        if shape.tints is not None:
-            layout.append((context.buffer(shape.tints.astype("f4").tobytes()), "3f", "tint"))
+        layout = [*arrays, (self._instances, "16f 1i /i", "clip_from_local", "layer")]
         self._array = context.vertex_array(program, layout, context.buffer(corners.tobytes()), corners.itemsize)
-        self._texture = _texture(context, gl, shape)
+
+    @abstractmethod
+    def use_textures(self) -> None:
+        """Bind what the shader reads."""
 
     def draw(self, clip_from_local: Float[np.ndarray, "n 4 4"]) -> None:
         """Draw what each of n views can see of it, view n into layer n of the framebuffer in use."""
@@ -167,7 +168,7 @@ class SceneMesh:
         _fill(self._instances, instances)
         _fill(self._commands, commands)
         self._context.enable_only(self._features)
-        self._texture.use(0)
+        self.use_textures()
         # As moderngl's own render_indirect, but without Python's lock: here a software driver transforms every vertex.
         self._gl["glUseProgram"](self._program.glo)
         self._gl["glBindVertexArray"](self._array.glo)
@@ -175,13 +176,32 @@ class SceneMesh:
         self._gl["glMultiDrawElementsIndirect"](_TRIANGLES, self._index_kind, None, len(commands), 0)
 
 
-def _texture(context: Any, gl: Calls, shape: Shape) -> Any:
-    height, width, channels = shape.levels[0].shape
+class SceneMesh(IndirectMesh):
+    """A shape in a moderngl context, which must be current."""
+
+    def __init__(self, context: Any, gl: Calls, programs: tuple[Any, Any], shape: Shape) -> None:
+        vertices = context.buffer(shape.vertices.astype("f4").tobytes())
+        arrays: list[tuple[Any, ...]] = [(vertices, "3f 2f", "position", "uv")]
+        if shape.tints is not None:
+            arrays.append((context.buffer(shape.tints.astype("f4").tobytes()), "3f", "tint"))
+        super().__init__(context, gl, programs[shape.tints is not None], shape.name, shape.clusters, arrays)
+        if shape.double_sided:
+            self._features = context.DEPTH_TEST
+        self._texture = surface_texture(context, gl, shape.levels, shape.repeat)
+
+    def use_textures(self) -> None:
+        """Bind the surface's picture."""
+        self._texture.use(0)
+
+
+def surface_texture(context: Any, gl: Calls, levels: Sequence[UInt8[np.ndarray, "_ _ channels"]], repeat: bool) -> Any:
+    """Return a texture with these mip levels, the first one whole."""
+    height, width, channels = levels[0].shape
     texture = context.texture((width, height), channels, alignment=1)
     texture.build_mipmaps()
-    for level, pixels in enumerate(shape.levels):
+    for level, pixels in enumerate(levels):
         texture.write(pixels.tobytes(), level=level, alignment=1)
-    texture.repeat_x = texture.repeat_y = shape.repeat
+    texture.repeat_x = texture.repeat_y = repeat
     texture.filter = (context.LINEAR_MIPMAP_NEAREST, context.LINEAR)
     texture.use(0)
     gl["glTexParameterf"](_TEXTURE, _LOD_BIAS, _BIAS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -16,13 +18,17 @@ def mip_chain(
     Each level is the area average of the one before, taken in linear light and rounded only when it is written.
     """
     light = linear_from_srgb(image / 255.0) * np.clip(colour, 0.0, 1.0)
-    levels = [_rounded(light)]
+    return [_rounded(level) for level in halvings(light)]
+
+
+def halvings(light: Float[np.ndarray, "h w 3"]) -> Iterator[Float[np.ndarray, "_ _ 3"]]:
+    """Yield `light` and every halving of it down to one pixel."""
+    yield light
     while max(light.shape[:2]) > 1:
         rows, columns = (_halving(side) for side in light.shape[:2])
         light = np.einsum("ih,hwc->iwc", rows, light, optimize=True)
         light = np.einsum("jw,iwc->ijc", columns, light, optimize=True)
-        levels.append(_rounded(light))
-    return levels
+        yield light
 
 
 def _halving(side: int) -> Float[np.ndarray, "half side"]:

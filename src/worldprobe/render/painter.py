@@ -9,7 +9,9 @@ from jaxtyping import Float, UInt8
 
 from worldprobe.render.gl import SOFTWARE, calls, open_context
 from worldprobe.render.layers import GRID, SAMPLE_BYTES, LayeredTarget
+from worldprobe.render.lighting import Lighting
 from worldprobe.render.meshes import SceneMesh, Shape, scene_programs
+from worldprobe.render.relit import RelitMesh, RelitShape
 
 NEAR_METRES, FAR_METRES = 0.02, 50.0
 # On a CPU a stack that stays in the cache is drawn faster than one that saves calls; on a GPU calls are dear.
@@ -25,7 +27,7 @@ class Painter:
 
     def __init__(
         self,
-        shapes: Sequence[Shape],
+        shapes: Sequence[Shape] | RelitShape,
         height: int,
         width: int,
         fov_degrees: float,
@@ -43,9 +45,14 @@ class Painter:
             room = stack // (height * width * GRID**2 * SAMPLE_BYTES)
             self._layers = max(1, min(room, _MOST_ROWS // height, _MOST_LAYERS))
             gl = calls(context)
-            self._target = LayeredTarget(context, gl, height, width, self._layers)
-            programs = scene_programs(context)
-            self._meshes = [SceneMesh(context, gl, programs, shape) for shape in shapes]
+            relit = isinstance(shapes, RelitShape)
+            self._target = LayeredTarget(context, gl, height, width, self._layers, encodes=relit)
+            self._meshes: list[SceneMesh] | list[RelitMesh]
+            if isinstance(shapes, RelitShape):
+                self._meshes = [RelitMesh(context, gl, shapes, self._layers)]
+            else:
+                programs = scene_programs(context)
+                self._meshes = [SceneMesh(context, gl, programs, shape) for shape in shapes]
 
     @property
     def is_software(self) -> bool:
@@ -57,6 +64,7 @@ class Painter:
         cameras: Float[np.ndarray, "n 4 4"],
         moved: Mapping[str, Float[np.ndarray, "n 4 4"]],
         frames: UInt8[np.ndarray, "n H W 3"],
+        lighting: Lighting | None = None,
     ) -> None:
         """Write the frames of n cameras; `moved` gives the matrices of parts that are not at rest."""
         with self._context:
@@ -69,6 +77,8 @@ class Painter:
                     if mesh.name in self._rest:
                         poses = moved[mesh.name][batch] if mesh.name in moved else self._rest[mesh.name]
                         clip = product(clip_from_world, poses)
+                    if lighting is not None and isinstance(mesh, RelitMesh):
+                        mesh.light(lighting[batch])
                     mesh.draw(clip)
                 self._target.read(frames[batch])
 

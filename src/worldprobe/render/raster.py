@@ -24,8 +24,10 @@ from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.render.camera import VERTICAL_FOV_DEGREES
 from worldprobe.render.gl import APT_PACKAGES, DISPLAYS, open_context
 from worldprobe.render.glb import GlbPart, read_glb
+from worldprobe.render.lighting import Lighting
 from worldprobe.render.meshes import shapes
 from worldprobe.render.painter import FAR_METRES, Painter
+from worldprobe.render.relit import RelitScene, RelitShape
 
 __all__ = ["APT_PACKAGES", "Raster", "open_context"]
 
@@ -48,7 +50,7 @@ class Raster:
 
     def __init__(
         self,
-        scene: Sequence[GlbPart],
+        scene: Sequence[GlbPart] | RelitScene,
         size: int | tuple[int, int],
         fov_degrees: float = VERTICAL_FOV_DEGREES,
         moving: Sequence[str] = (),
@@ -59,13 +61,15 @@ class Raster:
             raise InvalidValue("size", size, "from 1 to 4096 pixels")
         if not 0 < fov_degrees < 180:
             raise InvalidValue("fov_degrees", fov_degrees, "between 0 and 180")
-        named = {part.name: part.to_world for part in scene}
+        self._relit = scene if isinstance(scene, RelitScene) else None
+        named = {} if isinstance(scene, RelitScene) else {part.name: part.to_world for part in scene}
         for name in moving:
             if name not in named:
                 raise UnknownName("part", name, named)
         self._rest = {name: named[name] for name in moving}
         self._owner = (os.getpid(), threading.get_ident())
-        settings = shapes(scene, self._rest), self.height, self.width, fov_degrees, self._rest, far
+        drawn = RelitShape.of(scene) if isinstance(scene, RelitScene) else shapes(scene, self._rest)
+        settings = drawn, self.height, self.width, fov_degrees, self._rest, far
         self._painters = [Painter(*settings)]
         self._driver = self._painters[0].driver
         if self._painters[0].is_software:
@@ -98,11 +102,13 @@ class Raster:
         self,
         camera_to_world: Float[np.ndarray, "N 4 4"],
         parts: Mapping[str, Float[np.ndarray, "N 4 4"]] | None = None,
+        lighting: Lighting | None = None,
     ) -> UInt8[np.ndarray, "N H W 3"]:
         """Return the frames of N cameras; `parts` gives moving parts' matrices to the world for each of the N views.
 
         Cameras look down their -Z with +Y up and have no scale. A moving part that is not given stays where the file
-        puts it. Raises UnknownName for a part that does not move, InvalidValue for matrices of the wrong shape or not
+        puts it. `lighting` says how each view of a relit scene is lit and painted; only such a scene takes it.
+        Raises UnknownName for a part that does not move, InvalidValue for matrices of the wrong shape or not
         finite.
         """
         cameras = _checked("camera_to_world", camera_to_world, len(camera_to_world))
@@ -110,6 +116,7 @@ class Raster:
         for name in poses:
             if name not in self._rest:
                 raise UnknownName("moving part", name, self._rest)
+        self._check_lighting(lighting, len(cameras))
         if not self._painters:
             raise RuntimeError("this Raster is closed; make another")
         if self._owner != (os.getpid(), threading.get_ident()):
@@ -117,13 +124,25 @@ class Raster:
         frames = np.empty((len(cameras), self.height, self.width, 3), dtype=np.uint8)
 
         def draw_share(painter: Painter, share: slice) -> None:
-            painter.draw(cameras[share], {name: pose[share] for name, pose in poses.items()}, frames[share])
+            moved = {name: pose[share] for name, pose in poses.items()}
+            painter.draw(cameras[share], moved, frames[share], None if lighting is None else lighting[share])
 
         used = self._painters[: max(1, len(cameras) // _FEWEST_VIEWS)]
         edges = np.linspace(0, len(cameras), len(used) + 1).astype(int)
         shares = [slice(start, stop) for start, stop in pairwise(edges)]
         list(self._threads.map(draw_share, used, shares))
         return frames
+
+    def _check_lighting(self, lighting: Lighting | None, count: int) -> None:
+        if self._relit is None and lighting is not None:
+            raise InvalidValue("lighting", "given", "None", "The light of this scene is baked into its textures.")
+        if self._relit is None:
+            return
+        lamps, paints = len(self._relit.irradiance), self._relit.paints
+        found = None if lighting is None else (lighting.lamps.shape, lighting.hues.shape)
+        needed = ((count, lamps, 3), (count, paints))
+        if found != needed:
+            raise InvalidValue("lighting", found, f"lamps and hues of shapes {needed}", "A relit scene needs them.")
 
     def close(self) -> None:
         """Give the OpenGL contexts back; the Raster cannot draw afterwards."""

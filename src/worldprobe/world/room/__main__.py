@@ -6,6 +6,7 @@ import argparse
 
 from worldprobe.world.room.bake import SHIPPED, BakeSettings, bake, baked_glb, ship_hero
 from worldprobe.world.room.blueprint import blueprint, room_names
+from worldprobe.world.room.separate_light import bake_separate_light
 
 
 def main() -> None:
@@ -19,6 +20,8 @@ def main() -> None:
         if options.ship:
             bake(plan, path, BakeSettings())
             print(ship_hero(plan))
+            if plan.lamp_groups:
+                bake_separate_light(plan, SHIPPED / f"{room}-light.npz", BakeSettings())
         print(path if options.ship else baked_glb(room))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from worldprobe._util.colour import srgb_from_linear
 from worldprobe._util.files import atomic_write, cache_dir, content_key
@@ -62,14 +62,14 @@ def baked_glb(room: str, settings: BakeSettings = BakeSettings()) -> Path:
     key = recipe(plan, replace(settings, blender=blender_version()))
     cached = cache_dir() / "rooms" / f"{room}-{key}.glb"
     if not cached.exists():
-        with _alone(cached):
+        with alone(cached):
             if not cached.exists():
                 bake(plan, cached, settings)
     return cached
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Hold the lock beside `path`: of several processes that want one bake, one makes it and the others wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path.with_suffix(".lock"), "w") as handle:
@@ -130,13 +130,20 @@ def texture(plan: Blueprint, baked: Mapping[str, np.ndarray], hidden: float) -> 
     The denoiser smears the black around charts and under furniture into the first lit texel beside it, so in charts
     that are wide enough that texel takes the irradiance of its inner neighbour.
     """
-    from scipy.ndimage import binary_erosion
-
     glowing = baked["glow"].max(axis=-1) > 0
-    lit = baked["covered"] & (baked["irradiance"].mean(axis=-1) >= hidden)
-    trusted = np.where(_wide(plan, len(lit)), binary_erosion(lit), lit)
+    lit, trusted = trusted_texels(plan, baked["irradiance"], baked["covered"], hidden)
     light = filled(baked["irradiance"], trusted) * baked["colour"] + baked["glow"]
     return np.round(srgb_from_linear(filled(light, lit | glowing)) * 255).astype(np.uint8)
+
+
+def trusted_texels(
+    plan: Blueprint, irradiance: Float[np.ndarray, "S S 3"], covered: Bool[np.ndarray, "S S"], hidden: float
+) -> tuple[Bool[np.ndarray, "S S"], Bool[np.ndarray, "S S"]]:
+    """Return which texels are lit, and whose irradiance the denoiser has left alone: not the first beside a gap."""
+    from scipy.ndimage import binary_erosion
+
+    lit = covered & (irradiance.mean(axis=-1) >= hidden)
+    return lit, np.where(_wide(plan, len(lit)), binary_erosion(lit), lit)
 
 
 def _wide(plan: Blueprint, size: int, texels: int = 8) -> Bool[np.ndarray, "S S"]:

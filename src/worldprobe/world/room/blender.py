@@ -1,7 +1,7 @@
 """The Blender process: builds a room from its blueprint, bakes its light, renders it with Cycles.
 
-Only this file imports bpy. It runs as `python -m worldprobe.world.room.blender`, started by `child.BlenderProcess`,
-and answers as `blender_loop` says. One scene per process.
+Only this file and `relighting` import bpy. It runs as `python -m worldprobe.world.room.blender`, started by
+`child.BlenderProcess`, and answers as `blender_loop` says. One scene per process.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from worldprobe._util.colour import linear_from_srgb
 from worldprobe.world.blender_loop import serve
 from worldprobe.world.room.blueprint import Blueprint, Lamp, blueprint, quarter_turn
 from worldprobe.world.room.paints import Paint, drawn, srgb
+from worldprobe.world.room.relighting import material_name, relight
 from worldprobe.world.room.shapes import Chart
 from worldprobe.world.room.tracing import Tracing
 
@@ -31,6 +32,7 @@ def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
     plan = blueprint(room)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
+    scene["room"] = room
     scene.render.engine = "CYCLES"
     scene.cycles.device = "CPU"
     scene.render.threads_mode, scene.render.threads = "FIXED", threads
@@ -44,8 +46,8 @@ def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
     scene.cycles.sample_clamp_indirect = 0.0
     scene.cycles.pixel_filter_type = "BOX"
     _build(plan, with_atlas)
-    for lamp in plan.lamps:
-        _add_lamp(lamp)
+    for place, lamp in enumerate(plan.lamps):
+        _add_lamp(lamp, place)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.sensor_fit, camera.data.clip_start, camera.data.clip_end = "VERTICAL", 0.01, 100.0
     scene.collection.objects.link(camera)
@@ -53,14 +55,18 @@ def load(room: str, with_atlas: bool, threads: int) -> dict[str, Any]:
     return {"version": bpy.app.version_string, "triangles": sum(len(c.triangles) for c in plan.charts) * plan.turns}
 
 
-def render(cameras: str, frames: str, tracing: dict[str, Any]) -> dict[str, Any]:
-    """Render camera-to-world matrices (.npy, N x 4 x 4) to frames (.npy, uint8 N x H x W x 3), as `Tracing` says."""
+def render(cameras: str, frames: str, tracing: dict[str, Any], lighting: str) -> dict[str, Any]:
+    """Render camera-to-world matrices (.npy, N x 4 x 4) to frames (.npy, uint8 N x H x W x 3), as `Tracing` says.
+
+    `lighting`, where there is one, is an .npz of each frame's lamp factors and turns of hue: see `relighting.relight`.
+    """
     wanted, scene = Tracing(**tracing), bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y = wanted.width, wanted.height
     scene.render.resolution_percentage = 100
     scene.camera.data.angle = np.radians(wanted.fov_degrees)
     _set_light_paths(wanted.samples, wanted.bounces, wanted.denoise, wanted.seed)
     matrices = np.load(cameras)
+    lit = dict(np.load(lighting)) if lighting else {}
     result = np.empty((len(matrices), wanted.height, wanted.width, 3), dtype=np.uint8)
     settings = scene.render.image_settings
     settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 0
@@ -68,6 +74,8 @@ def render(cameras: str, frames: str, tracing: dict[str, Any]) -> dict[str, Any]
         scene.render.filepath = os.path.join(folder, "frame.png")
         for k, matrix in enumerate(matrices):
             scene.camera.matrix_world = Matrix(matrix.tolist())
+            if lit:
+                relight(blueprint(scene["room"]), lit["lamps"][k], lit["hues"][k])
             bpy.ops.render.render(write_still=True)
             with Image.open(scene.render.filepath) as picture:
                 result[k] = np.asarray(picture.convert("RGB"))
@@ -75,8 +83,10 @@ def render(cameras: str, frames: str, tracing: dict[str, Any]) -> dict[str, Any]
     return {"frames": len(result)}
 
 
-def bake(size: int, samples: int, bounces: int, seed: int, light: str) -> dict[str, Any]:
+def bake(size: int, samples: int, bounces: int, seed: int, light: str, groups: list[list[int]]) -> dict[str, Any]:
     """Bake the first copy of the room into `light`: an .npz of irradiance, colour, glow and covered, top row first.
+
+    With `groups` of lamps (their places in the blueprint), irradiance is one for each, (G, S, S, 3).
 
     Surfaces are matte, so outgoing light = colour x irradiance / pi + glow: the irradiance, which is smooth, is path
     traced and denoised by itself; colours and glow are exact. Denoising their product would blur what is painted.
@@ -96,10 +106,15 @@ def bake(size: int, samples: int, bounces: int, seed: int, light: str) -> dict[s
     glow = _baked(image, "EMIT", {"EMIT"})
     _whiten()  # only a COMBINED bake is denoised, and of white surfaces it is the irradiance
     _set_light_paths(samples, bounces, True, seed)
-    irradiance = _baked(image, "COMBINED", {"DIRECT", "INDIRECT", "DIFFUSE"})
+    lamps = [thing for thing in bpy.context.scene.objects if thing.type == "LIGHT"]
+    irradiance = []
+    for group in groups or [list(range(len(lamps)))]:
+        for lamp in lamps:
+            lamp.hide_render = lamp["place"] not in group
+        irradiance.append(_baked(image, "COMBINED", {"DIRECT", "INDIRECT", "DIFFUSE"})[..., :3].astype(np.float32))
     np.savez(
         light,
-        irradiance=irradiance[..., :3].astype(np.float32),
+        irradiance=np.stack(irradiance) if groups else irradiance[0],
         colour=colour[..., :3].astype(np.float32),
         glow=glow[..., :3].astype(np.float32),
         covered=(colour[..., 3] > 0.5) | (glow[..., 3] > 0.5),
@@ -161,7 +176,7 @@ def _mesh(name: str, charts: list[Chart], uv: list[np.ndarray]) -> Any:
 
 
 def _material(paint: Paint) -> Any:
-    material = bpy.data.materials.new(f"{paint.picture or paint.colour} {paint.glow:g}")
+    material = bpy.data.materials.new(material_name(paint))
     material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
     nodes.clear()
@@ -206,7 +221,7 @@ def _picture(name: str) -> Any:
     return image
 
 
-def _add_lamp(lamp: Lamp) -> None:
+def _add_lamp(lamp: Lamp, place: int) -> None:
     data = bpy.data.lights.new(lamp.kind.lower(), lamp.kind)
     data.energy, data.color = lamp.power, lamp.colour
     if lamp.kind == "AREA":
@@ -216,6 +231,7 @@ def _add_lamp(lamp: Lamp) -> None:
     else:
         data.shadow_soft_size = lamp.size[0]
     thing = bpy.data.objects.new(data.name, data)
+    thing["place"] = place
     aim = Vector(lamp.towards).to_track_quat("-Z", "Y").to_matrix().to_4x4()
     thing.matrix_world = Matrix.Translation(lamp.at) @ aim
     thing.visible_camera = False

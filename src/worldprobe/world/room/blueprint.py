@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from typing import Literal
@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from worldprobe._util.registry import Registry
 from worldprobe.world.room.atlas import unwrapped
-from worldprobe.world.room.paints import drawn
+from worldprobe.world.room.paints import Paint, drawn
 from worldprobe.world.room.shapes import Chart
 
 Triple = tuple[float, float, float]
@@ -46,6 +46,23 @@ class View:
 
 
 @dataclass(frozen=True)
+class LampGroup:
+    """Lamps that one control dims and tints together: their places in `Blueprint.lamps`, and what glows with them.
+
+    `glowing` names the pictures of paints whose glow is this light's; `all_else` says that every other glow is.
+    """
+
+    name: str
+    lamps: tuple[int, ...]
+    glowing: tuple[str, ...] = ()
+    all_else: bool = False
+
+    def has(self, paint: Paint) -> bool:
+        """Return whether a paint's glow belongs to this group."""
+        return paint.glow > 0 and (self.all_else if paint.picture is None else paint.picture in self.glowing)
+
+
+@dataclass(frozen=True)
 class BlueprintMesh:
     """A whole room as one triangle mesh: what the glTF file holds, in Blender's frame."""
 
@@ -61,7 +78,8 @@ class Blueprint:
 
     `turns` copies of the charts stand around the vertical axis through x = y = 0 at equal angles and share their
     texels; `lamps` are complete. `rest` is where the camera stands at centre, `reach` how far (half extents, metres) it
-    can go from there; `hero` is the view that shows the room at its best.
+    can go from there; `hero` is the view that shows the room at its best. `lamp_groups` and `paint_groups` say what can
+    be lit and painted otherwise, by name; they change nothing of the room as it is.
     """
 
     name: str
@@ -72,6 +90,8 @@ class Blueprint:
     hero: View
     turns: int = 1
     atlas_size: int = 1024
+    lamp_groups: tuple[LampGroup, ...] = ()
+    paint_groups: Mapping[str, Paint] = field(default_factory=dict)
 
     @cached_property
     def uv(self) -> list[Float[np.ndarray, "V 2"]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from worldprobe.render.lighting import Lighting
 from worldprobe.world.room.child import BlenderProcess
 from worldprobe.world.room.tracing import Tracing
 
@@ -24,12 +25,15 @@ class CyclesRenderer:
         self._child: BlenderProcess | None = None
         self._drawn = 0
 
-    def render(self, camera_to_world: Float[np.ndarray, "N 4 4"], tracing: Tracing) -> UInt8[np.ndarray, "N H W 3"]:
+    def render(
+        self, camera_to_world: Float[np.ndarray, "N 4 4"], tracing: Tracing, lighting: Lighting | None = None
+    ) -> UInt8[np.ndarray, "N H W 3"]:
         """Return N frames; raises MissingDependency without Blender, BlenderFailed where it dies."""
         frames = np.empty((len(camera_to_world), tracing.height, tracing.width, 3), dtype=np.uint8)
         for start in range(0, len(frames), FRAMES_PER_REQUEST):
             part = slice(start, start + FRAMES_PER_REQUEST)
-            frames[part] = self._open().render(camera_to_world[part], tracing)
+            lit = None if lighting is None else lighting[part]
+            frames[part] = self._open().render(camera_to_world[part], tracing, lit)
             self._drawn += len(frames[part])
         return frames
 

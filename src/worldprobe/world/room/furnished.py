@@ -7,8 +7,10 @@ and a table, behind (-Y) the door. The camera's box (see `REACH`) stays empty; o
 
 from __future__ import annotations
 
-from worldprobe.world.room.blueprint import ROOMS, Blueprint, Lamp, View
+from worldprobe.world.room.blueprint import ROOMS, Blueprint, Lamp, LampGroup, View
 from worldprobe.world.room.furniture import (
+    OCHRE,
+    PETROL,
     armchair,
     bookshelf,
     chair,
@@ -35,6 +37,14 @@ WIDE, DEEP, HIGH = 7.0, 6.0, 3.0
 WINDOW = (-0.7, 1.3, 0.8, 2.45)  # y from, y to, z from, z to
 
 TEAL, NAVY = Paint("#2d7377"), Paint("#35567c")
+LAMP_GROUPS = (LampGroup("sun", (0, 1), glowing=("sky",)), LampGroup("lamps", (2, 3, 4, 5), all_else=True))
+PAINT_GROUPS = {
+    "sofa": PETROL,
+    "rug": Paint(picture="rug"),
+    "wall": Paint(picture="front wall"),
+    "window-wall": TEAL,
+    "armchair": OCHRE,
+}
 
 
 def shell() -> Part:
@@ -114,4 +124,5 @@ def lamps() -> tuple[Lamp, ...]:
 def furnished() -> Blueprint:
     """Return the furnished room."""
     charts = shell() + trim() + outside() + furniture()
-    return Blueprint("room", charts, lamps(), REST, REACH, hero=View((1.6, -2.4, 1.55), 20.0, -6.0, 56.0))
+    hero = View((1.6, -2.4, 1.55), 20.0, -6.0, 56.0)
+    return Blueprint("room", charts, lamps(), REST, REACH, hero, lamp_groups=LAMP_GROUPS, paint_groups=PAINT_GROUPS)
