@@ -24,7 +24,7 @@ import torch
 
 from machine import RESULTS, described
 from worldprobe._util.files import write_json
-from worldprobe.planning import CEM, Motion, Tasks
+from worldprobe.planning import CEM, Displacements, Tasks
 from worldprobe.planning.reaching import PlannedDistance
 from worldprobe.planning.transition import TrueTransition
 
@@ -51,7 +51,7 @@ def solvers(clone: Path) -> Any:
 class Judged:
     """The cost of plans as the public solvers ask for it; keeps every round's candidates and costs."""
 
-    def __init__(self, tasks: Tasks, motion: Motion) -> None:
+    def __init__(self, tasks: Tasks, motion: Displacements) -> None:
         self.cost, self.motion = PlannedDistance(TrueTransition(motion), tasks.starts, tasks.goals), motion
         self.rounds: list[Round] = []
 
@@ -63,7 +63,7 @@ class Judged:
 
 
 def publicly(
-    module: Any, name: str, tasks: Tasks, motion: Motion, seed: int
+    module: Any, name: str, tasks: Tasks, motion: Displacements, seed: int
 ) -> tuple[np.ndarray, list[Round], list[Round]]:
     """Return a public solver's plans, every round's candidates and costs, and the CEM's means and spreads after it."""
     import gymnasium
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("clone", type=Path)
     module = solvers(parser.parse_args().clone)
     torch.set_num_threads(1)
-    motion, rows, differences = Motion(), [], {}
+    motion, rows, differences = Displacements(), [], {}
     for n in (2, 3, 6):
         found: dict[str, list[tuple[float, float]]] = {}
         for seed in SEEDS:
@@ -140,7 +140,7 @@ def main() -> None:
     )
 
 
-def _least(tasks: Tasks, motion: Motion) -> np.ndarray:
+def _least(tasks: Tasks, motion: Displacements) -> np.ndarray:
     """Return the least cost of every problem: straight to the goal by the longest actions."""
     walked = np.arange(1, HORIZON + 1) * motion.step
     return np.maximum(tasks.straight[:, None] - walked, 0.0).sum(axis=1)

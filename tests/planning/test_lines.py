@@ -9,9 +9,9 @@ import pytest
 
 from planning.rotations import PLANE, bent, rotating, rotation
 from worldprobe.errors import InvalidValue
-from worldprobe.planning import Library, Motion, Tasks, straight_lines
+from worldprobe.planning import Displacements, Library, Tasks, straight_lines
 
-TASKS = Tasks.draw(40, 2, Motion(), 1.0, np.random.default_rng(0))
+TASKS = Tasks.draw(40, 2, Displacements(), 1.0, np.random.default_rng(0))
 
 
 def _along(tasks: Tasks, waypoints: int) -> np.ndarray:

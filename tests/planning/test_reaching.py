@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from planning.rotations import PLANE, RememberedArm, bent, rotating, rotation
-from worldprobe.planning import CEM, Experience, Motion, ReachingOutcome, Tasks, Transition, judge, oracle, reach
+from worldprobe.planning import CEM, Displacements, Experience, ReachingOutcome, Tasks, Transition, judge, oracle, reach
 from worldprobe.planning.sight import Encode
 from worldprobe.world import Identity, World
 
-MOTION = Motion()
+MOTION = Displacements()
 
 
 def _planned(

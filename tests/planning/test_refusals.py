@@ -10,9 +10,9 @@ from planning.rotations import PLANE, rotating
 from toy import CAMERA, ToyWorld
 from worldprobe.errors import InvalidValue, UnknownName, Unreachable, WrongWorld
 from worldprobe.planning import (
+    Displacements,
     Experience,
     Library,
-    Motion,
     PlanningSettings,
     Sight,
     Tasks,
@@ -23,7 +23,7 @@ from worldprobe.planning import (
     target,
 )
 
-MOTION = Motion(step=0.3, reach=2.5)
+MOTION = Displacements(step=0.3, reach=2.5)
 TOY = ToyWorld()
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from planning.rotations import PLANE, bent, rotating, rotation
 from worldprobe.errors import UnknownName
-from worldprobe.planning import Experience, Motion, Transition
+from worldprobe.planning import Displacements, Experience, Transition
 
-MOTION = Motion()
+MOTION = Displacements()
 
 
 @pytest.fixture(scope="module")

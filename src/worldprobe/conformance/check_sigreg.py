@@ -14,8 +14,8 @@ from worldprobe.conformance.quadratures import Quadrature
 from worldprobe.conformance.sigreg_report import EquivalentLambda, SigRegReport
 from worldprobe.conformance.statistic import (
     ROWS,
+    AcceptedShapes,
     Scaling,
-    Takes,
     check_responds,
     gradient_error,
     quadrature,
@@ -103,7 +103,12 @@ def _check(ranks: int, weight: float | None, samples: int, view_count: int) -> N
 
 
 def _factor(
-    loss: Implementation, takes: Takes, rule: Quadrature, grows: Scaling, seen: Views, weights: Weighting | None
+    loss: Implementation,
+    takes: AcceptedShapes,
+    rule: Quadrature,
+    grows: Scaling,
+    seen: Views,
+    weights: Weighting | None,
 ) -> float | None:
     """Return the statistic over LeJEPA's with the same views; None where lambda's form or the power of N is unknown."""
     if grows.times_n is None:
@@ -119,7 +124,7 @@ def _factor(
     return _per_sample(takes, rule, grows, seen) / share
 
 
-def _per_sample(takes: Takes, rule: Quadrature, grows: Scaling, seen: Views) -> float:
+def _per_sample(takes: AcceptedShapes, rule: Quadrature, grows: Scaling, seen: Views) -> float:
     """Return the factor of the quadrature over the N that the statistic has."""
     return rule.factor / (ROWS * (takes.copies if seen == "flattened" else 1) if grows.times_n else 1)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from worldprobe.conformance.implementation import Implementation
-from worldprobe.conformance.statistic import SAME, Takes
+from worldprobe.conformance.statistic import SAME, AcceptedShapes
 from worldprobe.errors import InvalidValue
 
 TYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
@@ -28,7 +28,7 @@ class Directions:
         return f"drawn for every call, {seed}"
 
 
-def directions(loss: Implementation, takes: Takes) -> Directions:
+def directions(loss: Implementation, takes: AcceptedShapes) -> Directions:
     """Return how random directions are drawn, from the values of one batch of eight dimensions and of one."""
     generator = torch.Generator().manual_seed(0)
     h = takes.embeddings(torch.rand(64, 8, generator=generator).numpy() ** 3)
@@ -46,7 +46,7 @@ def directions(loss: Implementation, takes: Takes) -> Directions:
     return Directions(not all(_same(values[0], value) for value in values), follows, _same(min(lines), max(lines)))
 
 
-def types(loss: Implementation, takes: Takes) -> dict[str, str]:
+def types(loss: Implementation, takes: AcceptedShapes) -> dict[str, str]:
     """Return, by the embeddings' type, the loss's type and its error against float32; or that it is refused."""
     h = takes.embeddings(torch.randn(64, 1, generator=torch.Generator().manual_seed(0)).numpy() + 0.3)
     wanted, found = loss.value(h), {}
@@ -67,7 +67,7 @@ def off(types: dict[str, str]) -> list[str]:
     return [name for name, said in types.items() if "off" in said]
 
 
-def device(loss: Implementation, takes: Takes) -> str:
+def device(loss: Implementation, takes: AcceptedShapes) -> str:
     """Return the device of the loss of embeddings on the device under test."""
     return str(loss(takes.embeddings(torch.zeros(8).numpy())).device.type)
 

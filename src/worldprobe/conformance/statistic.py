@@ -19,7 +19,7 @@ ROWS = 8
 
 
 @dataclass(frozen=True)
-class Takes:
+class AcceptedShapes:
     """What a loss accepts, and whether alignment is part of it."""
 
     rows: bool
@@ -62,7 +62,7 @@ class Scaling:
         return "N times the distance of the distributions" if self.times_n else "their distance, whatever N"
 
 
-def shapes(loss: Implementation) -> Takes:
+def shapes(loss: Implementation) -> AcceptedShapes:
     """Return what the loss accepts; raises InvalidValue where it takes neither (N, 1) nor (views, N, 1)."""
     draws = torch.randn(2, 64, 1, generator=torch.Generator().manual_seed(0))
     rows, one, two = loss.accepts(draws[0]), loss.accepts(draws[:1]), loss.accepts(draws)
@@ -70,13 +70,13 @@ def shapes(loss: Implementation) -> Takes:
         loss(draws)  # says why
         raise InvalidValue("loss", loss.source, ALLOWED)
     if not two:
-        return Takes(rows, one, False, alignment=False)
+        return AcceptedShapes(rows, one, False, alignment=False)
     # SIGReg is bounded, alignment is not: it quadruples where pairs are twice as far apart.
     near, far = (loss.value(torch.stack([draws[0], draws[0] + apart])) for apart in (1000.0, 2000.0))
-    return Takes(rows, one, True, alignment=far > 2 * near)
+    return AcceptedShapes(rows, one, True, alignment=far > 2 * near)
 
 
-def scaling(loss: Implementation, takes: Takes) -> Scaling:
+def scaling(loss: Implementation, takes: AcceptedShapes) -> Scaling:
     """Return how the statistic grows with the number of samples, and of equal views."""
     samples = np.linspace(-1.0, 2.5, ROWS)
 
@@ -95,7 +95,7 @@ def scaling(loss: Implementation, takes: Takes) -> Scaling:
     return Scaling(exponent, float(np.log2(value(1, 4) / value(1, 2))))
 
 
-def check_responds(loss: Implementation, takes: Takes) -> None:
+def check_responds(loss: Implementation, takes: AcceptedShapes) -> None:
     """Raise InvalidValue for a loss without a gradient, or with one value whatever the embeddings are."""
     wide, narrow = (takes.embeddings(np.linspace(-1.0, 2.5, ROWS) * scale) for scale in (1.0, 0.3))
     value, slope = loss.gradient(wide)
@@ -103,7 +103,7 @@ def check_responds(loss: Implementation, takes: Takes) -> None:
         raise InvalidValue("loss", value, "a number that depends on the embeddings", f"{loss.source}.")
 
 
-def quadrature(loss: Implementation, takes: Takes) -> Quadrature:
+def quadrature(loss: Implementation, takes: AcceptedShapes) -> Quadrature:
     """Return the best-fitting quadrature of the loss's value at `ROWS` rows, not divided by N."""
     x = np.concatenate([NEAR, FAR])
     points = [loss.value(takes.embeddings(np.full(ROWS, each))) for each in x]
@@ -111,7 +111,7 @@ def quadrature(loss: Implementation, takes: Takes) -> Quadrature:
     return fit_quadrature(np.array(points + halves))
 
 
-def gradient_error(loss: Implementation, takes: Takes, found: Quadrature) -> float | None:
+def gradient_error(loss: Implementation, takes: AcceptedShapes, found: Quadrature) -> float | None:
     """Return the relative error of the loss's gradient against the fitted quadrature's; None where that does not fit.
 
     For N equal samples x the statistic is known in closed form, and all gradients are alike.

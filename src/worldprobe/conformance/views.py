@@ -10,13 +10,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from worldprobe.conformance.implementation import Implementation
-from worldprobe.conformance.statistic import ROWS, SAME, Scaling, Takes
+from worldprobe.conformance.statistic import ROWS, SAME, AcceptedShapes, Scaling
 
 Views = Literal["flattened", "per view", "samples along the first axis", "neither", "takes no views"]
 APART = 1.7
 
 
-def views(loss: Implementation, takes: Takes, scaling: Scaling) -> Views:
+def views(loss: Implementation, takes: AcceptedShapes, scaling: Scaling) -> Views:
     """Return how a loss treats views.
 
     Two batches of two views are compared. In both, half of the pairs differ by +x and half by -x, so that alignment is

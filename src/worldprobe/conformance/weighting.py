@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from worldprobe.conformance.implementation import Implementation
-from worldprobe.conformance.statistic import SAME, Takes
+from worldprobe.conformance.statistic import SAME, AcceptedShapes
 
 CONVEX, ADDED = "(1 - l) inv + l reg", "inv + l reg"
 WEIGHTS = (0.1, 0.3, 0.6)
@@ -32,7 +32,7 @@ class Weighting:
     """Lambda where it is no argument: read off, if the statistic is N times LeJEPA's distance."""
 
 
-def weighting(loss: Implementation, takes: Takes) -> Weighting | None:
+def weighting(loss: Implementation, takes: AcceptedShapes) -> Weighting | None:
     """Return the weights of a total loss; None for a loss without alignment."""
     if not takes.alignment:
         return None

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from worldprobe.conformance.implementation import Implementation
 from worldprobe.conformance.rank_process import CALLS, MET
-from worldprobe.conformance.statistic import Takes
+from worldprobe.conformance.statistic import AcceptedShapes
 
 RANKS = 2
 SAME = 2e-3
@@ -48,7 +48,9 @@ class WholeBatch:
     failed: bool = False
 
 
-def whole_batch(loss: Implementation, named: str | Callable[..., Any], takes: Takes, seconds: float) -> WholeBatch:
+def whole_batch(
+    loss: Implementation, named: str | Callable[..., Any], takes: AcceptedShapes, seconds: float
+) -> WholeBatch:
     """Evaluate the loss in two gloo processes on this machine, and compare with one process."""
     why_not = None if isinstance(named, str) else _cannot_be_sent(named)
     if why_not is not None:
@@ -111,7 +113,7 @@ def _statistic(values: Float[np.ndarray, " 2"], whole: float, own: Float[np.ndar
     return best if near[best] < SAME else None
 
 
-def _of_whole_point(loss: Implementation, takes: Takes) -> float:
+def _of_whole_point(loss: Implementation, takes: AcceptedShapes) -> float:
     h = takes.embeddings(np.eye(8)[:1].repeat(64, axis=0) * 6.0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -2,8 +2,8 @@
 
 from worldprobe.planning.benchmark import Benchmark, Findings
 from worldprobe.planning.cem import CEM
+from worldprobe.planning.displacements import Displacements, Tasks, target
 from worldprobe.planning.joint_predictor import JointPredictor
-from worldprobe.planning.motion import Motion, Tasks, target
 from worldprobe.planning.planning_settings import PlanningSettings
 from worldprobe.planning.reaching import ReachingOutcome, judge, oracle, reach
 from worldprobe.planning.sight import Encode, Sight, TrainedEncoder
@@ -14,12 +14,12 @@ __all__ = [
     "CEM",
     "TRANSITIONS",
     "Benchmark",
+    "Displacements",
     "Encode",
     "Experience",
     "Findings",
     "JointPredictor",
     "Library",
-    "Motion",
     "PlanningSettings",
     "ReachingOutcome",
     "Sight",

@@ -10,8 +10,8 @@ from jaxtyping import Float
 
 from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue
+from worldprobe.planning.displacements import Tasks
 from worldprobe.planning.joint_predictor import JointPredictor
-from worldprobe.planning.motion import Tasks
 from worldprobe.planning.planning_settings import PlanningSettings
 from worldprobe.planning.reaching import ReachingOutcome, judge, oracle, paths_to, reach, wander
 from worldprobe.planning.sight import Encode, Sight

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.planning.motion import Motion
+from worldprobe.planning.displacements import Displacements
 
 Cost = Callable[[np.ndarray], np.ndarray]
 """From plans (N, P, horizon, n), P for each of N problems, to their costs (N, P)."""
@@ -27,7 +27,7 @@ class CEM:
         self,
         cost: Cost,
         before: Float[np.ndarray, "N horizon n"],
-        motion: Motion,
+        motion: Displacements,
         rng: np.random.Generator,
         watch: Callable[[np.ndarray, np.ndarray], None] | None = None,
     ) -> Float[np.ndarray, "N horizon n"]:

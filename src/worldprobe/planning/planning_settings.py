@@ -8,7 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_va
 
 from worldprobe._util.registry import Component, ImpossibleSetting
 from worldprobe.planning.cem import CEM
-from worldprobe.planning.motion import Motion
+from worldprobe.planning.displacements import Displacements
 from worldprobe.planning.transition import TRANSITIONS
 
 
@@ -49,9 +49,9 @@ class PlanningSettings(Component):
         return self
 
     @property
-    def motion(self) -> Motion:
+    def motion(self) -> Displacements:
         """What actions do."""
-        return Motion(self.step, self.reach)
+        return Displacements(self.step, self.reach)
 
     @property
     def planner(self) -> CEM:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Shaped
 
 from worldprobe.planning.cem import CEM
-from worldprobe.planning.motion import Motion, Tasks
+from worldprobe.planning.displacements import Displacements, Tasks
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.planning.straight_lines import lengths
 from worldprobe.planning.transition import Moves
@@ -54,7 +54,7 @@ def reach(
     transition: Moves,
     starts: Float[np.ndarray, "N n"],
     goals: Shaped[np.ndarray, "..."],
-    motion: Motion,
+    motion: Displacements,
     rng: np.random.Generator,
     *,
     steps: int = 30,
@@ -77,7 +77,7 @@ def paths_to(
     aims: Float64[np.ndarray, "N d"],
     transition: Moves,
     starts: Float[np.ndarray, "N n"],
-    motion: Motion,
+    motion: Displacements,
     rng: np.random.Generator,
     steps: int,
     planner: CEM,
@@ -104,7 +104,7 @@ def paths_to(
 
 
 def wander(
-    tasks: Tasks, motion: Motion, rng: np.random.Generator, steps: int = 30
+    tasks: Tasks, motion: Displacements, rng: np.random.Generator, steps: int = 30
 ) -> Float64[np.ndarray, "N points n"]:
     """Return the paths of a policy that acts at random from every start, `steps` actions long: the floor."""
     path = [np.asarray(tasks.starts, dtype=np.float64)]
@@ -114,7 +114,7 @@ def wander(
     return np.stack(path, axis=1)
 
 
-def oracle(tasks: Tasks, motion: Motion, steps: int = 30) -> Float64[np.ndarray, "N points n"]:
+def oracle(tasks: Tasks, motion: Displacements, steps: int = 30) -> Float64[np.ndarray, "N points n"]:
     """Return the oracle's paths: straight to the goal in the true controls, in as few actions as possible."""
     taken = np.arange(steps + 1) * motion.step
     share = np.minimum(taken[None] / np.maximum(tasks.straight, motion.step)[:, None], 1.0)

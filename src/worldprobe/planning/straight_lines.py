@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 from scipy.special import stdtrit
 
 from worldprobe.errors import InvalidValue
-from worldprobe.planning.motion import Tasks
+from worldprobe.planning.displacements import Tasks
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.results import Interval, StraightLineCosts
 from worldprobe.world import World

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from worldprobe.errors import UnknownName
-from worldprobe.planning.motion import Motion
+from worldprobe.planning.displacements import Displacements
 from worldprobe.planning.sight import Encode, Sight
 from worldprobe.world import World
 
@@ -54,7 +54,7 @@ class Experience:
     states: Float[np.ndarray, "N n"]
 
     @classmethod
-    def gather(cls, world: World, motion: Motion, count: int, rng: np.random.Generator) -> Experience:
+    def gather(cls, world: World, motion: Displacements, count: int, rng: np.random.Generator) -> Experience:
         """Act once at random in each of `count` random states of a world."""
         n = len(world.controls)
         z = motion.states(count, n, rng)
@@ -79,7 +79,7 @@ class Moves(Protocol):
 class TrueTransition:
     """What actions do to the true controls."""
 
-    motion: Motion
+    motion: Displacements
 
     def __call__(self, h: Float[np.ndarray, "N n"], actions: Float[np.ndarray, "N n"]) -> Float64[np.ndarray, "N n"]:
         """Return the controls after the actions."""

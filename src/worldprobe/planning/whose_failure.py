@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Float64
 from scipy.stats import rankdata
 
 from worldprobe.planning.cem import CEM
-from worldprobe.planning.motion import Motion, Tasks
+from worldprobe.planning.displacements import Displacements, Tasks
 from worldprobe.planning.reaching import PlannedDistance
 from worldprobe.planning.transition import Moves, TrueTransition
 from worldprobe.results import CostAgreement, FailureSplit
@@ -41,7 +41,7 @@ def agreement_of_costs(
     h: Float[np.ndarray, "N d"],
     aims: Float[np.ndarray, "N d"],
     transition: Moves,
-    motion: Motion,
+    motion: Displacements,
     planner: CEM,
     rng: np.random.Generator,
 ) -> CostAgreement:

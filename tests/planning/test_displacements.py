@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 
 from worldprobe.errors import InvalidValue
-from worldprobe.planning import Motion, Tasks
+from worldprobe.planning import Displacements, Tasks
 
-MOTION = Motion(step=0.3, reach=2.0)
+MOTION = Displacements(step=0.3, reach=2.0)
 
 
 @pytest.mark.parametrize("n", [2, 6])

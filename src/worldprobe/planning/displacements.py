@@ -17,7 +17,7 @@ MOST_ROUNDS = 1000
 
 
 @dataclass(frozen=True)
-class Motion:
+class Displacements:
     """Actions are displacements of the true controls, at most `step` long (Euclidean), within [-`reach`, `reach`]^n.
 
     Both in standard deviations of the canonical N(0, 1): for the arm radians of its joints. At the border a control
@@ -86,7 +86,7 @@ class Tasks:
         return found
 
     @classmethod
-    def draw(cls, count: int, n: int, motion: Motion, apart: float, rng: np.random.Generator) -> Tasks:
+    def draw(cls, count: int, n: int, motion: Displacements, apart: float, rng: np.random.Generator) -> Tasks:
         """Draw N(0, I) starts and goals within the reach, at least `apart` from each other.
 
         Raises InvalidValue where so few draws are that far apart that tasks cannot be found.
@@ -103,7 +103,7 @@ class Tasks:
             raise InvalidValue("planning.apart", apart, allowed, f"Lower it, or widen reach = {motion.reach:g}.")
         return cls(starts[:count], goals[:count])
 
-    def check(self, motion: Motion, steps: int, controls: Sequence[Control]) -> None:
+    def check(self, motion: Displacements, steps: int, controls: Sequence[Control]) -> None:
         """Raise Unreachable for a goal beyond the reach, or farther than `steps` actions go."""
         motion.check(self.goals, controls)
         needed = int(np.ceil(self.straight.max() / motion.step - 1e-9))
@@ -114,7 +114,7 @@ class Tasks:
             )
 
 
-def target(world: World, motion: Motion, **physical: float) -> Float64[np.ndarray, " n"]:
+def target(world: World, motion: Displacements, **physical: float) -> Float64[np.ndarray, " n"]:
     """Return the control values of a target given in physical units by name; controls not named rest at their centre.
 
     Raises UnknownName for a control that the world lacks and Unreachable for a value that it cannot take.
