@@ -175,6 +175,10 @@ def test_what_a_bone_carries_moves_and_what_it_bends_is_refused(tmp_path: Path) 
         made(tmp_path, SKINNED, "rig/Bone.rotation_x:-30..30")
     manifest = made(tmp_path, SKINNED.replace('"ADD"', '"SUBTRACT"'), "rig/Bone.rotation_x:-30..30")
     assert [part.controls for part in manifest.parts] == [["rig/Bone.rotation_x"]]
+    assert (
+        "light was baked with rig/Bone.rotation_x at 0 degrees: frames with it elsewhere are approximate"
+        in manifest.notes
+    )
     assert read_manifest(tmp_path / "a.world") == manifest
 
 

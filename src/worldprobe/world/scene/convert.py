@@ -127,7 +127,7 @@ class _Conversion:
                 "triangles": sum(len(part.triangles) for part in parts),
                 "materials": [NamedSurface(**described) for described in made["materials"]],
                 "fidelity": compared(scene, manifest, references),
-                "notes": [*notes, *survey.notes(), *merged],
+                "notes": [*notes, *survey.notes(), *merged, *self.moving.notes()],
             }
         )
         manifests.write_manifest(self.folder, manifest)

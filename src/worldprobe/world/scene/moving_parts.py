@@ -42,6 +42,11 @@ class MovingParts:
             )  # fmt: skip
         return found
 
+    def notes(self) -> list[str]:
+        """Say of what moves that light does not follow it."""
+        at = ", ".join(f"{one.request.name} at {one.request.centre:g} {one.request.unit}" for one in self.moving)
+        return [f"light was baked with {at}: frames with it elsewhere are approximate"] if at else []
+
     def parts(self, names: Sequence[str]) -> list[MovingPart]:
         """Return the parts that objects of these names fall into, by which controls move them."""
         chains = dict.fromkeys(chain for name in names if (chain := self._chain(name)))
