@@ -121,11 +121,15 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=["simulated", "sweep"])
     parser.add_argument("--nodes", type=int, default=64)
     parser.add_argument("--workers", type=int, default=1, help="cores of each node")
-    parser.add_argument("--seconds", nargs=3, type=float, default=[1.0, 8.0, 190.0], metavar=("FRAMES", "EXPL", "RUN"))
+    parser.add_argument(
+        "--seconds", nargs=3, type=float, metavar=("FRAMES", "EXPL", "RUN"), help="measured, of one task"
+    )
     parser.add_argument("--scale", type=float, default=0.1)
     given = parser.parse_args()
     if given.what == "sweep":
         sweep()
+    elif given.seconds is None:
+        parser.error("simulated needs --seconds, as they were measured")
     else:
         simulated(
             given.nodes,
