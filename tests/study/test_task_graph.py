@@ -13,10 +13,10 @@ from worldprobe.errors import InvalidValue, NotEnoughRoom, UnwritableFolder, Wor
 from worldprobe.study import load_study
 from worldprobe.study.cells import RunRole
 from worldprobe.study.engines.cluster_checks import Answer, Node, check_tasks, judge
-from worldprobe.study.engines.task_reports import Refused
+from worldprobe.study.engines.task_reports import TaskRefused
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import plan_study
-from worldprobe.study.task_graph import Kind, tasks_of
+from worldprobe.study.task_graph import TaskKind, tasks_of
 
 NODE = Node("0", "worker-1", cores=4, gpus=0, memory=64e9)
 ROOM = 10 << 30
@@ -25,21 +25,21 @@ ROOM = 10 << 30
 def test_every_run_and_exploration_is_in_one_task_after_the_data_that_it_reads(tmp_path: Path) -> None:
     plan = plan_study(load_study("lambda-rho-grid", [], "smoke"), "cpu")
     tasks = tasks_of(plan, StudyFolder(tmp_path))
-    assert [run for task in tasks if task.kind is Kind.RUNS for run in task.ids] == [
+    assert [run for task in tasks if task.kind is TaskKind.RUNS for run in task.ids] == [
         cell.id for group in plan.groups for cell in group
     ]
-    explored = [task.ids[0] for task in tasks if task.kind is Kind.EXPLORATION]
+    explored = [task.ids[0] for task in tasks if task.kind is TaskKind.EXPLORATION]
     assert explored == [cell.id for cell in plan.explorations]
     for place, task in enumerate(tasks):
-        assert all(need < place and tasks[need].kind is Kind.FRAMES for need in task.needs)
-    titles = [task.name for task in tasks if task.kind is Kind.FRAMES]
+        assert all(need < place and tasks[need].kind is TaskKind.FRAMES for need in task.needs)
+    titles = [task.name for task in tasks if task.kind is TaskKind.FRAMES]
     # Pairs are drawn afresh: no training set. Two regimes, and what all are measured on, each rendered once.
     assert sorted(titles) == ["canonical probe", "canonical test", "gaussian heldout", "gaussian heldout"]
 
 
 def test_a_data_set_is_charged_to_the_first_group_that_reads_it(tmp_path: Path) -> None:
     plan = plan_study(load_study("camera", [], "smoke"), "cpu")
-    groups = [task for task in tasks_of(plan, StudyFolder(tmp_path)) if task.kind is Kind.RUNS]
+    groups = [task for task in tasks_of(plan, StudyFolder(tmp_path)) if task.kind is TaskKind.RUNS]
     charged = [place for task in groups for place in task.needs[: task.charged]]
     assert len(groups) > 1
     assert len(charged) == len(set(charged))
@@ -49,7 +49,7 @@ def test_a_data_set_is_charged_to_the_first_group_that_reads_it(tmp_path: Path) 
 def test_only_trainings_take_a_share_of_a_gpu(tmp_path: Path) -> None:
     plan = plan_study(load_study("camera", [], "smoke"), torch.device("cuda"))
     for task in tasks_of(plan, StudyFolder(tmp_path), gpu_share=0.25):
-        assert task.takes.gpus == (0.25 if task.kind is Kind.RUNS else 0)
+        assert task.takes.gpus == (0.25 if task.kind is TaskKind.RUNS else 0)
         assert task.takes.cores == plan.study.training.threads
         assert task.takes.memory > 1e9
 
@@ -87,15 +87,15 @@ def test_what_a_worker_refuses_is_raised_as_it_was() -> None:
     try:
         raise InvalidValue("frames", 3, "8 or more")
     except WorldprobeError as error:
-        sent = Refused(type(error).__name__, str(error))
+        sent = TaskRefused(type(error).__name__, str(error))
     found = sent.error()
     assert isinstance(found, InvalidValue)
     assert str(found) == "frames = 3 is not possible: allowed is 8 or more."
-    assert type(Refused("Elsewhere", "No.").error()) is errors.WorldprobeError
+    assert type(TaskRefused("Elsewhere", "No.").error()) is errors.WorldprobeError
 
 
 def test_references_are_tasks_like_others(tmp_path: Path) -> None:
     plan = plan_study(load_study("camera", [], "smoke"), "cpu")
     alone = {cell.id for cell in plan.runs if cell.role in (RunRole.PIXELS, RunRole.FLOOR)}
     tasks = tasks_of(plan, StudyFolder(tmp_path))
-    assert alone <= {run for task in tasks if task.kind is Kind.RUNS for run in task.ids}
+    assert alone <= {run for task in tasks if task.kind is TaskKind.RUNS for run in task.ids}

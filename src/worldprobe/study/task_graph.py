@@ -14,7 +14,7 @@ from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
 
 
-class Kind(StrEnum):
+class TaskKind(StrEnum):
     """What a task makes."""
 
     FRAMES = "frames"
@@ -38,7 +38,7 @@ class StudyTask:
     `needs` are positions in the list of tasks, of data sets only; the first `charged` of them are charged to its runs.
     """
 
-    kind: Kind
+    kind: TaskKind
     name: str
     ids: tuple[str, ...] = ()
     read: FramesRead | None = None
@@ -66,7 +66,7 @@ class _Graph:
             if folder.finished_exploration(cell.id) is None:
                 study = plan.variants.at(cell.axes)
                 needs = self._places_of(read_by_exploration(study, cell))
-                self._add(StudyTask(Kind.EXPLORATION, cell.id, (cell.id,), needs=needs, takes=self._takes([study])))
+                self._add(StudyTask(TaskKind.EXPLORATION, cell.id, (cell.id,), needs=needs, takes=self._takes([study])))
         gpus = gpu_share if plan.device.type == "cuda" else 0.0
         for group in plan.groups:
             if any(folder.finished_run(cell.id) is None for cell in group):
@@ -82,7 +82,7 @@ class _Graph:
         more = f" and {len(group) - 1} more" if len(group) > 1 else ""
         ids = tuple(cell.id for cell in group)
         takes = self._takes(studies, gpus)
-        self._add(StudyTask(Kind.RUNS, f"{ids[0]}{more}", ids, None, first + others, len(first), takes))
+        self._add(StudyTask(TaskKind.RUNS, f"{ids[0]}{more}", ids, None, first + others, len(first), takes))
 
     def _places_of(self, reads: Iterable[FramesRead]) -> tuple[int, ...]:
         """Return the places of the tasks that make some data sets, which are added where they are not there yet."""
@@ -92,7 +92,7 @@ class _Graph:
         key = read.key(self._plan.variants)
         if key not in self._places:
             takes = self._takes([self._plan.variants.at(read.axes)])
-            self._places[key] = self._add(StudyTask(Kind.FRAMES, read.title, read=read, takes=takes))
+            self._places[key] = self._add(StudyTask(TaskKind.FRAMES, read.title, read=read, takes=takes))
         return self._places[key]
 
     def _add(self, task: StudyTask) -> int:

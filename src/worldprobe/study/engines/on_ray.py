@@ -14,12 +14,12 @@ from worldprobe.errors import InvalidValue, WorldprobeError
 from worldprobe.study.carry_out import found_elsewhere
 from worldprobe.study.engines.cluster_checks import check_cluster, check_tasks, nodes_of
 from worldprobe.study.engines.ray_cluster import connect
-from worldprobe.study.engines.task_reports import Made, Refused
+from worldprobe.study.engines.task_reports import Made, TaskRefused
 from worldprobe.study.engines.worker_tasks import Job, carry_out_task
 from worldprobe.study.resources import Resources
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
-from worldprobe.study.task_graph import Kind, StudyTask, tasks_of
+from worldprobe.study.task_graph import StudyTask, TaskKind, tasks_of
 
 LOST_WORKERS = 5
 """Workers that a task may lose (killed, out of memory, a machine that is gone) before the study is given up."""
@@ -73,8 +73,8 @@ class RayEngine:
             for task, result in made:
                 _show(resources, task, result)
             resources.progress.working(places)
-            some = some or any(task.kind is Kind.RUNS for task, _ in made)
-            if some and any(task.kind is not Kind.FRAMES for task, _ in made):
+            some = some or any(task.kind is TaskKind.RUNS for task, _ in made)
+            if some and any(task.kind is not TaskKind.FRAMES for task, _ in made):
                 yield
 
 
@@ -112,16 +112,16 @@ def _result(ray: Any, ref: Any, task: StudyTask) -> Made:
             f"The Ray cluster lost the worker of {task.kind} {task.name} {LOST_WORKERS + 1} times: "
             f"{' '.join(str(error).split())[:300]} What is finished is kept; the same command continues."
         ) from None
-    if isinstance(result, Refused):
+    if isinstance(result, TaskRefused):
         raise result.error()
     assert isinstance(result, Made)
     return result
 
 
 def _show(resources: Resources, task: StudyTask, made: Made) -> None:
-    if task.kind is Kind.FRAMES:
+    if task.kind is TaskKind.FRAMES:
         resources.progress.frames(made.key, made.frames, made.seconds)
-    elif task.kind is Kind.EXPLORATION:
+    elif task.kind is TaskKind.EXPLORATION:
         resources.progress.explored_elsewhere(made.seconds)
     else:
         found_elsewhere(resources, [cell for cell in resources.plan.runs if cell.id in task.ids])

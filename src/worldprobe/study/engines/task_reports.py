@@ -17,7 +17,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Refused:
+class TaskRefused:
     """An error that is the user's or the machine's to mend; as text, because many cannot be sent as objects."""
 
     kind: str

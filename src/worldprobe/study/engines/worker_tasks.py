@@ -13,13 +13,13 @@ from worldprobe.datasets import Store
 from worldprobe.plugins import include, included
 from worldprobe.study.carry_out import opened, run_group
 from worldprobe.study.claims import claimed
-from worldprobe.study.engines.task_reports import Made, Refused
+from worldprobe.study.engines.task_reports import Made, TaskRefused
 from worldprobe.study.explorations import explore
 from worldprobe.study.resources import Resources
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import plan_study
-from worldprobe.study.task_graph import Kind, StudyTask
+from worldprobe.study.task_graph import StudyTask, TaskKind
 
 WAIT_SECONDS = 1.0
 """Between two looks at whether another process still has a group of runs."""
@@ -47,23 +47,23 @@ class Job:
         )
 
 
-def carry_out_task(job: Job, task: StudyTask, *needed: Made | Refused) -> Made | Refused:
+def carry_out_task(job: Job, task: StudyTask, *needed: Made | TaskRefused) -> Made | TaskRefused:
     """Make what a task makes, where it is not there yet; `needed` is what its data sets reported.
 
     A process that carries out several tasks of one job plans it once.
     """
     for other in needed:
-        if isinstance(other, Refused):
+        if isinstance(other, TaskRefused):
             return other
     start = time.perf_counter()
     try:
         resources = _open.resources(job)
-        if task.kind is Kind.FRAMES:
+        if task.kind is TaskKind.FRAMES:
             assert task.read is not None
             spec = task.read.spec(resources.variants)
             resources.store.ensure(spec)
             return Made(time.perf_counter() - start, spec.key, spec.frames)
-        if task.kind is Kind.EXPLORATION:
+        if task.kind is TaskKind.EXPLORATION:
             _explore(resources, task.ids[0])
         else:
             for made in needed[: task.charged]:
@@ -72,7 +72,7 @@ def carry_out_task(job: Job, task: StudyTask, *needed: Made | Refused) -> Made |
             _run(resources, task.ids)
         return Made(time.perf_counter() - start)
     except errors.WorldprobeError as error:
-        return Refused(type(error).__name__, str(error))
+        return TaskRefused(type(error).__name__, str(error))
 
 
 def _explore(resources: Resources, wanted: str) -> None:
