@@ -63,11 +63,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Audit and predict briefly, but in tests that are marked as thorough.
+    """Audit and predict briefly, but in tests that are marked as thorough and in those of the predictor itself.
 
     Before any fixture, so that those of a module work as its tests do.
     """
-    set_thorough(item.get_closest_marker("thorough") is not None)
+    set_thorough(item.get_closest_marker("thorough") is not None or "predictor" in item.path.parts)
 
 
 @pytest.fixture(scope="session", autouse=True)
