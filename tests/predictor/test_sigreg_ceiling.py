@@ -1,5 +1,7 @@
 """SIGReg's ceiling: proven where the Gaussianised pairs are Ornstein-Uhlenbeck, searched for elsewhere."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
@@ -104,15 +106,20 @@ def test_a_reflection_is_best_embedded_by_a_fold_that_no_line_can_read(
 
 @pytest.mark.slow
 def test_a_fast_control_far_below_the_threshold_is_given_up(rng: np.random.Generator, short_search: None) -> None:
+    """Which of several maps an encoder finds may stay open, and last bits decide whether; it is never the plain one."""
     found = gaussian(ou(rng, 60_000, [0.95, 0.3]))
-    assert found.refused is None
     plain = found.tried[0]
     best = max(found.tried, key=lambda tried: tried.pair_correlation)
     assert plain.pair_correlation == pytest.approx(1.25, abs=0.02)
     assert best.pair_correlation > 1.35
-    assert answer(found) < 0.6
-    assert found.r2_per_control is not None
-    assert found.r2_per_control["z2"] < 0.4
+    assert best.r2 < 0.6
+    if found.refused is not None:
+        assert "not identifiable" in found.refused
+        assert not re.search(rf"[(] ?{PLAIN}:|, {PLAIN}:", found.refused)
+    else:
+        assert answer(found) < 0.6
+        assert found.r2_per_control is not None
+        assert found.r2_per_control["z2"] < 0.4
 
 
 @pytest.mark.slow
