@@ -31,6 +31,11 @@ def inside(folder: Path, *names: str) -> Path:
     return folder.joinpath(*names)
 
 
+def existing(path: Path) -> Path:
+    """Return a path, or the nearest one above it that exists."""
+    return next(each for each in (path, *path.absolute().parents) if each.exists())
+
+
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary path in the folder of `path`; on success sync it and rename it to `path`, else remove it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from worldprobe._util.files import existing
 from worldprobe.errors import InvalidValue
 
 
@@ -11,7 +12,7 @@ def check_folder(out: Path | None, flag: str = "--out") -> None:
     """Raise InvalidValue where no folder can be made of this name: it, or a part of its path, is a file."""
     if out is None:
         return
-    there = next(each for each in (out, *out.absolute().parents) if each.exists())
+    there = existing(out)
     if not there.is_dir():
         raise InvalidValue(flag, str(out), "a folder", f"{there} is a file.")
 
@@ -22,6 +23,6 @@ def check_file(path: Path | None, flag: str) -> None:
         return
     if path.is_dir():
         raise InvalidValue(flag, str(path), "a file", "It is a folder.")
-    there = next(each for each in path.absolute().parents if each.exists())
+    there = existing(path.absolute().parent)
     if not there.is_dir():
         raise InvalidValue(flag, str(path), "a file in a folder", f"{there} is a file.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,12 +18,11 @@ import torch.distributed as dist
 from worldprobe._util.progress import SilentReporter
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue
+from worldprobe.study.carry_out import opened
 from worldprobe.study.rank_calls import called, dismiss
-from worldprobe.study.resources import Resources
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import plan_study
-from worldprobe.study.study_progress import StudyProgress
 from worldprobe.study.train_group import train_group
 
 LONGEST_WAIT = timedelta(days=7)
@@ -58,12 +57,7 @@ def take_part(study: Study, out: Path, device: str) -> None:
     """On every rank but 0, train the groups that rank 0 trains, until it has finished; no results are written."""
     plan, folder, store = plan_study(study, device), StudyFolder(out), Store()
     groups = {tuple(cell.id for cell in group): group for group in plan.groups}
-    with ExitStack() as opened:
-        for world in plan.variants.worlds:
-            opened.enter_context(world)
-        silent = SilentReporter()
-        progress = opened.enter_context(StudyProgress.of(plan, folder, silent))
-        resources = Resources(plan, folder, store, silent, progress)
+    with opened(plan, folder, store, SilentReporter()) as resources:
         while (ids := called()) is not None:
             train_group(resources, groups[tuple(ids)])
             resources.forget_pairs()

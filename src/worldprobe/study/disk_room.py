@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
+from worldprobe._util.files import existing
 from worldprobe.datasets import Store
 from worldprobe.datasets.store import SPARE_BYTES, size
 from worldprobe.errors import NotEnoughRoom
@@ -34,8 +34,3 @@ def check_disk(plan: StudyPlan, folder: StudyFolder, store: Store) -> None:
             "fewer frames, seeds or regimes, or for a smaller world.size; free some space; or set WORLDPROBE_CACHE to "
             "a folder on another disk."
         )
-
-
-def existing(folder: Path) -> Path:
-    """Return a folder, or the nearest one above it that exists."""
-    return next(path for path in (folder, *folder.absolute().parents) if path.exists())

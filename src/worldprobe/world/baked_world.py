@@ -60,7 +60,10 @@ class BakedWorld(World):
 
     def _open_raster(self) -> Raster:
         if self._raster is None:
-            from worldprobe.render.raster import Raster
-
-            self._raster = Raster.from_glb(self.glb, self.size, self.fov_degrees, self.moving, far=self.far)
+            self._raster = self._made_raster()
         return self._raster
+
+    def _made_raster(self) -> Raster:
+        from worldprobe.render.raster import Raster
+
+        return Raster.from_glb(self.glb, self.size, self.fov_degrees, self.moving, far=self.far)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -55,21 +55,38 @@ def baked_glb(room: str, settings: BakeSettings = BakeSettings()) -> Path:
     Raises MissingDependency where a bake is needed and Blender is not installed, BlenderFailed where it fails.
     """
     plan = blueprint(room)
-    key = recipe(plan, settings)
-    shipped = SHIPPED / f"{room}.glb"
-    if shipped.exists() and read_extras(shipped).get("recipe") == key:
+    return shipped_or_cached(
+        SHIPPED / f"{room}.glb",
+        lambda path: read_extras(path).get("recipe"),
+        lambda blender: recipe(plan, replace(settings, blender=blender)),
+        settings.blender,
+        lambda path: bake(plan, path, settings),
+    )
+
+
+def shipped_or_cached(
+    shipped: Path,
+    recorded: Callable[[Path], object],
+    key: Callable[[str], str],
+    blender: str,
+    make: Callable[[Path], object],
+) -> Path:
+    """Return the shipped file while its recorded recipe is `key(blender)`, else a cached one, made where there is none.
+
+    A cached file's recipe is that of the Blender which is installed. Raises MissingDependency without one.
+    """
+    if shipped.exists() and recorded(shipped) == key(blender):
         return shipped
-    key = recipe(plan, replace(settings, blender=blender_version()))
-    cached = cache_dir() / "rooms" / f"{room}-{key}.glb"
+    cached = cache_dir() / "rooms" / f"{shipped.stem}-{key(blender_version())}{shipped.suffix}"
     if not cached.exists():
-        with alone(cached):
+        with _alone(cached):
             if not cached.exists():
-                bake(plan, cached, settings)
+                make(cached)
     return cached
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def _alone(path: Path) -> Iterator[None]:
     """Hold the lock beside `path`: of several processes that want one bake, one makes it and the others wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path.with_suffix(".lock"), "w") as handle:

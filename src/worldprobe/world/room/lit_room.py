@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from pydantic import ConfigDict, Field, field_validator
 
 from worldprobe._util.files import file_sha256
@@ -17,8 +17,10 @@ from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.room.furnished import PAINT_GROUPS
 from worldprobe.world.room.rooms import DOLLY, PEDESTAL, PITCH, ROLL, TRUCK, YAW, RoomWorld
 from worldprobe.world.room.separate_light import relit_scene, separate_light
-from worldprobe.world.room.tracing import Tracing
 from worldprobe.world.world import WORLDS, Control
+
+if TYPE_CHECKING:
+    from worldprobe.render.raster import Raster
 
 # Centres and limits are such that no frame is burnt out or black: benchmarks/lit_room.py measures it.
 SUN = Control("sun", "stops", 0.5, "more daylight: sun, sky and what the window shows", centre=-0.5, limit=0.9)
@@ -93,17 +95,7 @@ class LitRoom(RoomWorld):
         hues = [np.radians(physical.get(name, rest)) for name in HUES]
         return Lighting(np.stack([sun, lamps], axis=1), np.stack(hues, axis=1))
 
-    def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
-        """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
-        cameras, lighting = self.cameras(z), self.lighting(z)
-        if self.renderer == "raster":
-            return self._open_raster().draw(cameras, lighting=lighting)
-        tracing = Tracing(self.size, self.size, self.samples, self.bounces)
-        return self._open_cycles().render(cameras, tracing, lighting)
+    def _made_raster(self) -> Raster:
+        from worldprobe.render.raster import Raster
 
-    def _open_raster(self) -> Any:
-        if self._raster is None:
-            from worldprobe.render.raster import Raster
-
-            self._raster = Raster(relit_scene(self.room_name), self.size, self.fov_degrees, far=self.far)
-        return self._raster
+        return Raster(relit_scene(self.room_name), self.size, self.fov_degrees, far=self.far)

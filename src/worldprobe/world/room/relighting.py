@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import bpy
@@ -42,6 +43,14 @@ def _repaint(paint: Paint, change: Any) -> None:
         surface.inputs["Color"].default_value = (*change(linear_from_srgb(srgb(paint.colour))), 1.0)
         return
     image = bpy.data.images[paint.picture]
-    pixels = change(linear_from_srgb(drawn(paint.picture))[::-1])
+    pixels = change(_pixels(paint.picture))
     image.pixels.foreach_set(np.dstack([pixels, np.ones(pixels.shape[:2])]).astype(np.float32).ravel())
     image.update()
+
+
+@cache
+def _pixels(picture: str) -> Float[np.ndarray, "h w 3"]:
+    """Return a picture's linear colours, the lowest row first as Blender has them; drawn once for all frames."""
+    pixels = linear_from_srgb(drawn(picture))[::-1]
+    pixels.flags.writeable = False
+    return pixels

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from worldprobe._util.files import file_sha256
 from worldprobe.render.camera import camera_to_world
+from worldprobe.render.lighting import Lighting
 from worldprobe.world.baked_world import BakedWorld
 from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.room.bake import baked_glb, hero_still
@@ -91,10 +92,15 @@ class RoomWorld(BakedWorld):
 
     def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
         """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
-        cameras = self.cameras(z)
+        cameras, lighting = self.cameras(z), self.lighting(z)
         if self.renderer == "raster":
-            return self._open_raster().draw(cameras)
-        return self._open_cycles().render(cameras, Tracing(self.size, self.size, self.samples, self.bounces))
+            return self._open_raster().draw(cameras, lighting=lighting)
+        tracing = Tracing(self.size, self.size, self.samples, self.bounces)
+        return self._open_cycles().render(cameras, tracing, lighting)
+
+    def lighting(self, z: Float[np.ndarray, "N n"]) -> Lighting | None:
+        """Return how N control vectors light and paint the room; None where it is always lit as it was baked."""
+        return None
 
     def still(
         self, z: Float[np.ndarray, " n"], width: int, height: int, samples: int = 64

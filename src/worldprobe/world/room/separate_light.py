@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from worldprobe._util.files import atomic_write, cache_dir, content_key
+from worldprobe._util.files import atomic_write, content_key
 from worldprobe.errors import DamagedData
 from worldprobe.render.glb import read_glb
 from worldprobe.render.relit import RelitScene
 from worldprobe.world.room.atlas import filled
-from worldprobe.world.room.bake import SHIPPED, BakeSettings, alone, baked_glb, trusted_texels
+from worldprobe.world.room.bake import SHIPPED, BakeSettings, baked_glb, shipped_or_cached, trusted_texels
 from worldprobe.world.room.blueprint import Blueprint, blueprint
-from worldprobe.world.room.child import BlenderProcess, blender_version
+from worldprobe.world.room.child import BlenderProcess
 
 _QUALITY = 92
 _COVERAGE_OF_LIGHT = 0.999
@@ -42,17 +42,14 @@ def separate_light(room: str, settings: BakeSettings | None = None) -> Path:
 
     Raises MissingDependency where a bake is needed and Blender is not installed, BlenderFailed where it fails.
     """
-    plan, settings = blueprint(room), settings or BakeSettings()
-    shipped = SHIPPED / f"{room}-light.npz"
-    if shipped.exists() and _recorded_recipe(shipped) == light_recipe(plan, settings):
-        return shipped
-    key = light_recipe(plan, replace(settings, blender=blender_version()))
-    cached = cache_dir() / "rooms" / f"{room}-light-{key}.npz"
-    if not cached.exists():
-        with alone(cached):
-            if not cached.exists():
-                bake_separate_light(plan, cached, settings)
-    return cached
+    plan, wanted = blueprint(room), settings or BakeSettings()
+    return shipped_or_cached(
+        SHIPPED / f"{room}-light.npz",
+        _recorded_recipe,
+        lambda blender: light_recipe(plan, replace(wanted, blender=blender)),
+        wanted.blender,
+        lambda path: bake_separate_light(plan, path, wanted),
+    )
 
 
 def bake_separate_light(plan: Blueprint, path: Path, settings: BakeSettings, threads: int | None = None) -> None:
