@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtr, ndtri
 
+from worldprobe.predictor.increasing_maps import interpolated, quantiles
 from worldprobe.stats.whitening import inverse_root
 
 LEVELS = 33
@@ -45,11 +46,12 @@ class GaussianisationRound:
 
     def __call__(self, x: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "N d"]:
         """Map points."""
-        y = x @ self.rotation
-        for axis, (column, table) in enumerate(zip(y.T, self.table, strict=True)):
-            low = np.minimum(column - table[0], 0.0) * self._slope(table[: OUTER + 1], table)
-            high = np.maximum(column - table[-1], 0.0) * self._slope(table[-1 - OUTER :], table)
-            y[:, axis] = np.interp(column, table, self.levels) + low + high
+        return self.turned(x @ self.rotation)
+
+    def turned(self, y: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "N d"]:
+        """Map points that are given along the round's axes, in place, and return them along their own."""
+        slopes = [[self._slope(own[: OUTER + 1], own), self._slope(own[-1 - OUTER :], own)] for own in self.table]
+        interpolated(y, self.table, self.levels, np.array(slopes))
         return y @ self.rotation.T
 
     def _slope(self, outer: Float[np.ndarray, " some"], table: Float[np.ndarray, " levels"]) -> float:
@@ -102,9 +104,9 @@ class IterativeGaussianisation:
         found = []
         for _ in range(rounds if d > 1 else 1):
             rotation = self._next(x)
-            table = np.stack([np.interp(at, np.arange(count), own) for own in np.sort(x @ rotation, axis=0).T])
-            found.append(GaussianisationRound(rotation, table, levels))
-            x = found[-1](x)
+            y = x @ rotation
+            found.append(GaussianisationRound(rotation, quantiles(y, at), levels))
+            x = found[-1].turned(y)
         return GaussianisationMap(tuple(found)), x
 
     def _next(self, x: Float[np.ndarray, "N d"]) -> Rotation:
