@@ -6,6 +6,7 @@ from scipy.special import ndtr
 
 from audits.logs import clean, names
 from predictor.test_log_prediction import pairs, walk
+from worldprobe.audits.gates.exploration.predicted_r2 import FEW_DRAWS_COUNT, judged
 from worldprobe.audits.limits.answering import answered, log_answer
 from worldprobe.audits.limits.ideal_logs import against_ideal, episode_starts, ideal_log
 from worldprobe.audits.limits.limiting_causes import _few
@@ -74,6 +75,22 @@ def test_few_pairs_are_named_first_and_more_episodes_are_counted(rng: np.random.
     grown = SampleSize(236 * (best + 4) / 4, found.draws * (best + 4) / 4, 2, 0.8)
     assert grown.kept == pytest.approx(0.98, abs=0.01)
     assert "add about" in found.record_next
+
+
+def test_the_gate_on_the_prediction_says_why_the_answer_is_lower_on_few_pairs(rng: np.random.Generator) -> None:
+    few, many = (standardised(pairs(walk(rng, count, 60, [0.8, 0.8]) ** 3)) for count in (3, 400))
+    for given, differ in ((few, True), (many, False)):
+        predicted = predict_log(given, names(2)).record()
+        found = log_answer(given, names(2), predicted)
+        assert found is not None
+        assert predicted.r2_per_control is not None
+        for gate in judged(predicted, names(2), found):
+            ideal, kept = predicted.r2_per_control[gate.subject], found.r2_per_state[gate.subject]
+            assert (ideal - kept >= FEW_DRAWS_COUNT) == differ
+            assert gate.evidence["R^2 with the pairs that there are"] == kept
+            assert gate.value == ideal
+            assert gate.advice
+            assert (f"recovers R^2 {kept:.2f}: the number of the audit's answer" in gate.advice) == differ
 
 
 @pytest.mark.slow

@@ -197,8 +197,8 @@ def _audit_pairs(pairs: Pairs, names: Sequence[str] | None) -> Audit:
     mean, sd = pairs.controls.mean(axis=0), pairs.controls.std(axis=0)
     white = replace(pairs, controls=(pairs.controls - mean) / np.where(sd > 0.0, sd, 1.0))
     predicted = predict_log(white, called).record()
-    gates = [*audit_regime(white, called), *judged(predicted, called)]
     answer, not_made = answered(white, called, predicted)
+    gates = [*audit_regime(white, called), *judged(predicted, called, answer)]
     ideal = against_ideal(white, called, gates)
     part = AuditedPart(label="", gates=len(gates), predicted=predicted, answer=answer, not_made=not_made)
     part = part.model_copy(update={"against_ideal": ideal})

@@ -135,7 +135,8 @@ def _audited_recording(
     pairs = recording.standardised().pairs(stride)
     own = audit_regime(pairs, names)
     predicted = predict_shown(pairs, names, label or "the recording", 0, shown).record(test)
-    gates = own + judged(predicted, names)
+    answer, not_made = answered(pairs, names, predicted)
+    gates = own + judged(predicted, names, answer)
     if recording.frames is not None:
         shown.say("Comparing frames with states")
         gates += audit_frames(recording.frames, pairs, names)
@@ -145,7 +146,6 @@ def _audited_recording(
         gates += audit_actions(recording.states, recording.actions, recording.episodes, names, recording.action_names)
         acted = Pairs(pairs.controls, pairs.index, actions_between(pairs.index, recording.actions, stride))
         from_actions = _predicted_from_actions(acted, names, label or "the recording", shown).record(test)
-    answer, not_made = answered(pairs, names, predicted)
     shown.say("Comparing with ideal logs of its size")
     known: Mapping[str, Any] = {
         "predicted": predicted,
@@ -175,8 +175,9 @@ def _audited_pairs(
         aligned = outcome_pairs(pairs, stream(seed, "audit", "outcomes"))
     predicted = predict_shown(pairs, names, label, seed, shown, study.d, predictive=predictive).record(test)
     predicted = attenuated(shares, predicted)
-    gates = audit_regime(aligned, names, seed=seed) + judged(predicted, names) + audit_pair_actions(pairs, names)
     answer, not_made = answered(aligned, names, predicted, seed=seed, besides=causes_of(shares, predicted))
+    gates = audit_regime(aligned, names, seed=seed) + judged(predicted, names, answer)
+    gates += audit_pair_actions(pairs, names)
     return AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made), gates
 
 

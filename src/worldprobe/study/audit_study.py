@@ -82,7 +82,7 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
             predicted = attenuated(shares, predicted)
             besides = causes_of(shares, predicted)
             answer, not_made = answered(aligned, names, predicted, seed=study.seeds[0], besides=besides)
-            own = audit_regime(aligned, names, test=test, seed=study.seeds[0]) + judged(predicted, names)
+            own = audit_regime(aligned, names, test=test, seed=study.seeds[0]) + judged(predicted, names, answer)
             own += audit_pair_actions(pairs, names) + explored_distance(world, pairs, names)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             contrast = label in study.expect

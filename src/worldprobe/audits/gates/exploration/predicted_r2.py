@@ -11,7 +11,7 @@ from jaxtyping import Float
 from worldprobe.audits.gate import Gate, Verdict, check
 from worldprobe.explore import Pairs
 from worldprobe.predictor.log_prediction import predict_log
-from worldprobe.results import Prediction
+from worldprobe.results import LogAnswer, Prediction
 
 PREDICTION = check(
     "prediction",
@@ -22,6 +22,9 @@ PREDICTION = check(
     fail=0.5,
     calibration="The thresholds of the verdicts: from 0.9 a control counts as recovered, below 0.5 as lost.",
 )
+
+FEW_DRAWS_COUNT = 0.02
+"""R^2 by which the pairs that there are fall short of unlimited ones, from which the advice says both."""
 
 
 def prediction(
@@ -34,8 +37,12 @@ def prediction(
     return judged(predict_log(pairs, names, seed=seed).record(test), names)
 
 
-def judged(found: Prediction, names: Sequence[str]) -> list[Gate]:
-    """Return the gates of a prediction that was made before: on its test points, where it has any."""
+def judged(found: Prediction, names: Sequence[str], answer: LogAnswer | None = None) -> list[Gate]:
+    """Return the gates of a prediction that was made before: on its test points, where it has any.
+
+    The prediction is of the distribution explored, as from unlimited pairs. `answer` is what is left of it with the
+    pairs that there are: where that is noticeably less, advice and evidence have both numbers.
+    """
     if found.r2_per_control is None or found.r2_per_control_ci95 is None:
         said = str(found.refused)
         return [Gate(PREDICTION.name, "controls", Verdict.WARN, nan, nan, said, PREDICTION.because)]
@@ -51,5 +58,19 @@ def judged(found: Prediction, names: Sequence[str]) -> list[Gate]:
             "R^2 within the exploration": found.r2_per_control[name],
             "its 95 % interval": np.array(found.r2_per_control_ci95[name]),
         }
+        if answer is not None:
+            kept = answer.r2_per_state[name]
+            evidence["R^2 with the pairs that there are"] = kept
+            if found.r2_per_control[name] - kept >= FEW_DRAWS_COUNT:
+                advice += _few_draws(found.r2_per_control[name], answer, name)
         gates.append(PREDICTION.judge(name, each[name], advice, evidence=evidence))
     return gates
+
+
+def _few_draws(ideal: float, answer: LogAnswer, name: str) -> str:
+    draws = f"{answer.draws:,.0f}"
+    return (
+        f" That is with unlimited pairs of this kind: R^2 {ideal:.2f} within the exploration. The pairs at hand "
+        f"are worth {draws} independent draw{'' if draws == '1' else 's'}, from which an encoder recovers R^2 "
+        f"{answer.r2_per_state[name]:.2f}: the number of the audit's answer."
+    )
