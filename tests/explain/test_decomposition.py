@@ -114,6 +114,23 @@ def test_what_the_scene_hides_is_not_charged_to_training_again() -> None:
     np.testing.assert_allclose(found.unexplained, [0.0, 0.1])
 
 
+def test_a_noisy_sensor_is_not_charged_to_training() -> None:
+    """h = sqrt(s) z + sqrt(1 - s) e, with an e in every frame, is the best reading: its alignment is 2 (1 - s rho).
+
+    The gap, 2 rho (1 - s), is 1 / (1 - rho) times what features of degree 2 with as much energy would cost.
+    """
+    s, rho = 0.9, 0.8
+    reading = 2 * (1 - s * rho)
+    r2, known = np.array([s - 0.05]), {"ceiling": np.ones(1), "supervised": np.array([s])}
+    best = Ends(reading, reading, 2 * (1 - rho), rho, 0.0, supervised=reading)
+    found = decompose(r2, ends=best, **known)
+    assert (found.scene[0], found.optimisation[0], found.unexplained[0]) == pytest.approx((0.1, 0.0, 0.05))
+    without = decompose(r2, ends=Ends(reading, reading, 2 * (1 - rho), rho, 0.0), **known)
+    assert without.optimisation[0] == pytest.approx(0.05)
+    stopped = Ends(reading + 0.02, reading + 0.02, 2 * (1 - rho), rho, 0.0, supervised=reading)
+    assert decompose(r2, ends=stopped, **known).optimisation[0] == pytest.approx(0.05)
+
+
 def test_what_a_luckier_seed_has_found_is_optimisation() -> None:
     found = decompose(
         np.array([0.5, 0.9]), ceiling=np.ones(2), supervised=np.ones(2), ends=DONE, best_seed=np.array([0.8, 0.9])

@@ -122,7 +122,7 @@ def test_text_of_the_results_is_escaped(one_seed: Path) -> None:
 
 def test_one_seed_says_that_its_intervals_are_a_bootstrap(one_seed: Path) -> None:
     text = written(one_seed).text
-    assert "a bootstrap over test points, one seed" in text
+    assert "a bootstrap over test points of one training, whose own spread is not in the interval" in text
     assert "Student" not in text
 
 

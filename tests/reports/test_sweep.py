@@ -110,7 +110,7 @@ def test_cell_of_which_one_seed_collapsed_has_a_corner(swept: Callable[..., Writ
 
 def test_one_seed_says_what_its_intervals_are(swept: Callable[..., Written]) -> None:
     made = swept({"rho": [0.5, 0.9]}, lambda _, p: p["rho"], seeds=1)
-    assert "a bootstrap over test points, one seed" in made.page.text
+    assert "a bootstrap over test points of one training, whose own spread is not in the interval" in made.page.text
     assert "Student" not in made.page.text
 
 

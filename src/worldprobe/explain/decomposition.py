@@ -31,17 +31,28 @@ class Ends:
     """Mean pair correlation of the controls that move."""
     off_white: float
     """||Cov h - I||_F^2 / d: the share of dimensions that the embedding may have lost."""
+    supervised: float | None = None
+    """The alignment of a supervised encoder's readings on held-out pairs: what the frames allow, where it was measured.
+
+    A sensor's noise differs between the two frames of a pair, so it costs alignment 2 rho (1 - R^2), and not the
+    2 rho (1 - rho) (1 - R^2) of a feature of degree 2.
+    """
+
+    @property
+    def attainable(self) -> float:
+        """The alignment that an encoder of these frames can reach: the optimum, or that of the supervised readings."""
+        return self.optimum if self.supervised is None else max(self.optimum, self.supervised)
 
     @property
     def data(self) -> float:
         """R^2 that finite data may have cost: what held-out pairs lack that training pairs, or the optimum, have."""
-        return 0.0 if self.train is None else self._cost(self.heldout - max(self.train, self.optimum))
+        return 0.0 if self.train is None else self._cost(self.heldout - max(self.train, self.attainable))
 
     @property
     def optimisation(self) -> float:
         """R^2 that training may have left: what even training pairs lack, and dimensions that SIGReg did not keep."""
         reached = self.heldout if self.train is None else self.train
-        return min(1.0, self._cost(reached - self.optimum) + max(self.off_white, 0.0))
+        return min(1.0, self._cost(reached - self.attainable) + max(self.off_white, 0.0))
 
     def _cost(self, gap: float) -> float:
         """Return Theorem 3's D: the energy of degree 2 and more that buys this much alignment (arXiv 2605.26379)."""
@@ -101,7 +112,7 @@ def _parts(
         return parts | {"unexplained": left}
     luck = np.zeros_like(left) if best is None else _at_most(best - r2, left)
     left = left - luck
-    hidden = 0.0 if parts["scene"] is None else float(parts["scene"].mean())
+    hidden = 0.0 if parts["scene"] is None or ends.supervised is not None else float(parts["scene"].mean())
     data, optimisation = _shares(float(left.mean()), ends, hidden)
     rest = left * max(1.0 - data - optimisation, 0.0)
     return parts | {"data": left * data, "optimisation": luck + left * optimisation, "unexplained": rest}
@@ -131,7 +142,8 @@ def _at_most(part: Each, left: Each) -> Each:
 def _shares(left: float, ends: Ends, hidden: float) -> tuple[float, float]:
     """Return which shares of what is left go to data and optimisation: by their size, and no more than they explain.
 
-    What the scene hides cannot be aligned either: so much of the training pairs' gap is the scene's.
+    What the scene hides cannot be aligned either: so much of the training pairs' gap is the scene's, where the
+    alignment that the frames allow was not measured.
     """
     data, optimisation = ends.data, max(ends.optimisation - hidden, 0.0)
     explained = data + optimisation

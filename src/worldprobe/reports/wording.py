@@ -135,7 +135,7 @@ def intervals_over(series: Sequence[Series]) -> str:
     said = [
         f"over {count(seeds, 'seed')} (Student\u00a0t)"
         if interval == "seeds"
-        else "a bootstrap over test points, one seed"
+        else "a bootstrap over test points of one training, whose own spread is not in the interval"
         for interval, seeds in sorted(kinds)
     ]
     return "; ".join(said)
