@@ -122,6 +122,52 @@ def test_states_and_factors_of_variation_are_controls(spot: str) -> None:
     np.testing.assert_array_equal(one[..., 0], one[..., 1])
 
 
+class Pushed(gymnasium.Env[np.ndarray, np.ndarray]):
+    """A block as in gym-pusht: the state is the observation, and turning the block moves it about its centre of mass.
+
+    As in OGBench, a reset draws the goal from numpy's global generator.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"]}
+    observation_space = gymnasium.spaces.Box(-4, 4, (2,))
+    action_space = gymnasium.spaces.Box(-1, 1, (1,))
+
+    def __init__(self, render_mode: str | None = None) -> None:
+        self.render_mode = render_mode
+        self.place, self.angle, self.goal = 0.0, 0.7, 0.0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        super().reset(seed=seed)
+        self.goal = np.random.uniform(-1, 1)  # noqa: NPY002 - what the world has to make repeatable
+        self._set_state(np.array([0.3, self.np_random.uniform(-1, 1)]))
+        return np.array([self.place, self.angle]), {"is_success": False}
+
+    def _set_state(self, state: np.ndarray) -> None:
+        self.place = state[0] + np.sin(state[1]) - np.sin(self.angle)
+        self.angle = state[1]
+
+    def step(self, action: np.ndarray) -> Any:
+        raise NotImplementedError
+
+    def render(self) -> np.ndarray:  # type: ignore[override]
+        across = np.arange(64)[None, :, None] - 31.5
+        spots = [8 * self.place, 8 * self.angle, 8 * self.goal]
+        seen = np.exp(-((across - np.array(spots)) ** 2) / 32)
+        return np.rint(255 * np.broadcast_to(seen, (64, 64, 3))).astype(np.uint8)
+
+
+def test_a_block_that_turns_about_its_centre_of_mass_is_where_it_was_asked_to_be() -> None:
+    if "Pushed-v0" not in gymnasium.registry:
+        gymnasium.register("Pushed-v0", entry_point=Pushed)
+    moved = {"place": {"place": 0, "centre": 0.0, "scale": 1.0}, "angle": {"place": 1, "centre": 0.0, "scale": 0.5}}
+    world = GymnasiumWorld.model_validate({"env": "Pushed-v0", "moved": moved})
+    before = np.random.get_state()[1].copy()  # type: ignore[union-attr] # noqa: NPY002
+    assert len(wp.check_world(world).kept) == 13
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # type: ignore[arg-type] # noqa: NPY002
+    frames = world.observe(np.array([[-2.0, 1.0], [1.0, -2.0]]))
+    np.testing.assert_allclose(frames[:, 0, :, 0].argmax(axis=1), 31.5 + 8 * np.array([-2.0, 1.0]), atol=0.51)
+
+
 @pytest.mark.slow
 def test_a_study_names_it_and_is_audited(spot: str) -> None:
     moved = {"x": {"scale": 0.3}, "y": {"place": 1, "scale": 0.3}}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -90,14 +91,15 @@ class SettableEnvironment:
         varies = self._variations() is not None
         options = {"variation": (), "variation_values": dict(factors)} if varies else None
         try:
-            _, info = self._made().reset(seed=self.seed, options=options)
+            with _global_generator(self.seed):
+                observation, info = self._made().reset(seed=self.seed, options=options)
         except (AssertionError, ValueError) as error:
             said = ", ".join(f"{name} {value.tolist()}" for name, value in factors.items())
             why = " ".join(str(error).split())
             raise InvalidValue("world.moved", said, f"values that {self.name} allows", why) from error
         if not wanted:
             return SettableState(np.zeros(0), lambda _: None)
-        return settable(self.name, self._made().unwrapped, info)
+        return settable(self.name, self._made().unwrapped, observation, info)
 
     def _variations(self) -> Any:
         env = self._made()
@@ -107,6 +109,17 @@ class SettableEnvironment:
         if self._env is None:
             self._env = _make(self.name)
         return self._env
+
+
+@contextmanager
+def _global_generator(seed: int) -> Iterator[None]:
+    """Seed numpy's global generator, which resets of OGBench draw from, and put it back as it was."""
+    before = np.random.get_state()  # noqa: NPY002 - it is theirs
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 def packages_of(name: str) -> dict[str, str]:

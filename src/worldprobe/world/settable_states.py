@@ -20,13 +20,13 @@ class SettableState:
     put: Callable[[Float64[np.ndarray, " n"]], None]
 
 
-def settable(name: str, env: Any, info: Mapping[str, Any]) -> SettableState:
-    """Return the state of an environment that was just reset; `info` is what the reset has returned besides.
+def settable(name: str, env: Any, observation: Any, info: Mapping[str, Any]) -> SettableState:
+    """Return the state of an environment that was just reset; `observation` and `info` are what the reset has returned.
 
     Raises InvalidValue where there is no way to set it.
     """
-    for way in (_of_mujoco, _of_stable_worldmodel, _of_an_attribute):
-        found = way(env, info)
+    for way in (_of_mujoco, _of_set_state, _of_an_attribute):
+        found = way(env, observation, info)
         if found is not None:
             return found
     raise InvalidValue(
@@ -37,7 +37,7 @@ def settable(name: str, env: Any, info: Mapping[str, Any]) -> SettableState:
     )
 
 
-def _of_mujoco(env: Any, _: Mapping[str, Any]) -> SettableState | None:
+def _of_mujoco(env: Any, *_: Any) -> SettableState | None:
     """Take qpos, then qvel, as environments of Gymnasium, dm_control and OGBench set them."""
     data: Any = getattr(env, "data", None)
     if not callable(getattr(env, "set_state", None)) or not hasattr(data, "qpos"):
@@ -50,14 +50,28 @@ def _of_mujoco(env: Any, _: Mapping[str, Any]) -> SettableState | None:
     return SettableState(np.concatenate([data.qpos, data.qvel]).astype(np.float64), put)
 
 
-def _of_stable_worldmodel(env: Any, info: Mapping[str, Any]) -> SettableState | None:
-    """Take the state that a reset reports, and the method by which stable-worldmodel sets goals and starts."""
-    if not callable(getattr(env, "_set_state", None)) or "state" not in info:
+def _of_set_state(env: Any, observation: Any, info: Mapping[str, Any]) -> SettableState | None:
+    """Take the method by which stable-worldmodel and gym-pusht set a state, and the state that a reset reports.
+
+    stable-worldmodel reports it beside the observation; of gym-pusht it is the observation itself.
+    """
+    state = info.get("state", observation)
+    if not callable(getattr(env, "_set_state", None)) or not _is_vector(state):
         return None
-    return SettableState(np.array(info["state"], dtype=np.float64).reshape(-1), env._set_state)
+
+    def put(values: Float64[np.ndarray, " n"]) -> None:
+        # PushT's block moves when it is turned, about its centre of mass: the second time it is turned already.
+        env._set_state(values)
+        env._set_state(values)
+
+    return SettableState(np.array(state, dtype=np.float64).reshape(-1), put)
 
 
-def _of_an_attribute(env: Any, _: Mapping[str, Any]) -> SettableState | None:
+def _is_vector(state: Any) -> bool:
+    return isinstance(state, np.ndarray | tuple | list) and np.asarray(state).dtype.kind == "f"
+
+
+def _of_an_attribute(env: Any, *_: Any) -> SettableState | None:
     """Take the attribute that holds the state of the classic problems of control."""
     state = getattr(env, "state", None)
     if not isinstance(state, np.ndarray | tuple | list):
