@@ -1,6 +1,7 @@
 """The predictor where no closed form is near: walls, and controls that depend on one another, beside trained encoders.
 
-    python benchmarks/predictor_hard_cases.py [--pairs 100000] [--steps 6000] [--searches 4] [--seeds 3]
+    python benchmarks/predictor_hard_cases.py [--pairs 100000] [--steps 2500] [--searches 4] [--seeds 3]
+        [--jobs 2] [--kept FOLDER]
 
 Every case is predicted with several seeds of the search, and small encoders of the controls themselves are trained
 with SIGReg at two of its weights: results/predictor_hard_cases.json.
@@ -10,10 +11,14 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kept_rows import kept_rows
 from machine import RESULTS, described
 from tables import rewrite
 from trained_on_controls import Draw, rounded, trained
@@ -86,14 +91,15 @@ CASES: dict[str, tuple[Draw, int]] = {
 }
 
 
-def predicted(draw: Draw, pairs: int, seed: int) -> dict[str, Any]:
+def predicted(case: str, pairs: int, seed: int) -> dict[str, Any]:
     """Return one prediction as an audit makes it: an approximate one where the full one is refused."""
+    draw, n = CASES[case]
     first, second = draw(stream(seed, "pairs"), pairs)
-    n, start = first.shape[1], time.process_time()
+    start = time.process_time()
     index = np.arange(2 * pairs).reshape(-1, 2)
     made = Pairs(np.stack([first, second], axis=1).reshape(-1, n).astype(np.float32), index)
     found = predict_log(made, [f"z{i + 1}" for i in range(n)], seed=seed)
-    said = {
+    answer = {
         "r2": rounded(found.r2),
         "ci95": rounded(found.ci95),
         "r2 per control": rounded(list((found.r2_per_control or {}).values())),
@@ -102,35 +108,53 @@ def predicted(draw: Draw, pairs: int, seed: int) -> dict[str, Any]:
         "tried": [rounded([own.pair_correlation, own.r2]) for own in found.tried],
         "seconds": round(time.process_time() - start, 1),
     }
-    print(f"  predicted: {said['r2']} {said['ci95']} {found.refused or ''}", flush=True)
-    return said
+    print(f"{case}, predicted: {answer['r2']} {answer['ci95']} {found.refused or ''}", flush=True)
+    return answer
+
+
+def encoder(case: str, steps: int, seed: int, weight: float) -> dict[str, Any]:
+    """Train one encoder on a case."""
+    draw, n = CASES[case]
+    return trained(draw, n, steps, seed, weight)
 
 
 def main() -> None:
     """Predict, train, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=100_000)
-    parser.add_argument("--steps", type=int, default=6_000)
+    parser.add_argument("--steps", type=int, default=2_500)
     parser.add_argument("--searches", type=int, default=4, help="predictions of other samples with other searches")
     parser.add_argument("--seeds", type=int, default=3, help="encoders trained at each weight")
-    parser.add_argument("--only", choices=list(CASES), help="print one case, write nothing")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--kept", type=Path, help="folder of rows, so that an interrupted run goes on")
+    parser.add_argument("--only", choices=["predicted", "trained"], help="make these rows, write no result")
     given = parser.parse_args()
-    results = {}
-    for name, (draw, n) in CASES.items():
-        if given.only not in (None, name):
-            continue
-        print(name, flush=True)
-        results[name] = {
-            "predicted": [predicted(draw, given.pairs, seed) for seed in range(given.searches)],
+    wanted: dict[str, Callable[[], dict[str, Any]]] = {}
+    if given.only != "trained":
+        for case in CASES:
+            for seed in range(given.searches):
+                wanted[f"{case} predicted {given.pairs} {seed}"] = partial(predicted, case, given.pairs, seed)
+    if given.only != "predicted":
+        for seed in range(given.seeds):
+            for case in CASES:
+                for weight in WEIGHTS:
+                    name = f"{case} trained {given.steps} {seed} {weight}"
+                    wanted[name] = partial(encoder, case, given.steps, seed, weight)
+    rows = dict(zip(wanted, kept_rows(given.kept, given.jobs, wanted), strict=True))
+    if given.only:
+        return
+    results = {
+        case: {
+            "predicted": [rows[f"{case} predicted {given.pairs} {seed}"] for seed in range(given.searches)],
             "trained": {
-                f"{weight:g}": [trained(draw, n, given.steps, seed, weight) for seed in range(given.seeds)]
+                f"{weight:g}": [rows[f"{case} trained {given.steps} {seed} {weight}"] for seed in range(given.seeds)]
                 for weight in WEIGHTS
             },
         }
-    if given.only:
-        return
+        for case in CASES
+    }
     what = "Predictions without a closed form, and small encoders trained with SIGReg at two weights"
-    settings = {name: value for name, value in vars(given).items() if name != "only"}
+    settings = {name: value for name, value in vars(given).items() if name in ("pairs", "steps", "searches", "seeds")}
     document = {"what": what, "settings": settings, "machine": described(), "results": results}
     write_json(RESULTS / "predictor_hard_cases.json", document)
     rewrite()

@@ -82,7 +82,7 @@ def predict_actions(
         )
     except (ArithmeticError, LookupError, ValueError) as fault:
         return refusals.refused(PREDICTIVE, n, len(first), refusals.broke_off(fault))
-    return _concluded(found, names, made.degree)
+    return _concluded(found, names, made.degree, made.seen)
 
 
 def predict_log_actions(
@@ -104,7 +104,7 @@ def predict_log_actions(
         found = predict_chains(made.seen, made.other, chains, names, seed=seed, at_most=at_most, advance=advance)
     except (ArithmeticError, LookupError, ValueError) as fault:
         return refusals.refused(PREDICTIVE, n, len(first), refusals.broke_off(fault))
-    return _concluded(found, names, made.degree)
+    return _concluded(found, names, made.degree, made.seen)
 
 
 def _with_actions(pairs: Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -124,28 +124,33 @@ def _too_few_actions(count: int) -> refusals.Refusal:
     return refusals.Refusal("too few actions", f"{count:,} pairs have an action: too few to fit a transition.")
 
 
-def _concluded(found: IdealEncoder, names: Sequence[str], degree: int) -> IdealEncoder:
+def _concluded(found: IdealEncoder, names: Sequence[str], degree: int, states: np.ndarray) -> IdealEncoder:
     """Return the prediction for two outcomes as that of the objective; refused where it is not of a linear map."""
     highest = found.ci95[1] if found.approximate and found.ci95 is not None else found.r2
     if found.refused is None and highest is not None and highest < LINEAR:
-        return _not_separated(found, names)
+        return _not_separated(found, names, found.r2 or 0.0, found.embedding)
+    maps = found.equally_aligned
+    read = [float(own.r2_at(states).mean()) for own in maps]
+    if maps and max(read) < LINEAR:
+        # Several nonlinear maps are aligned as well: which of them is best does not matter here.
+        return _not_separated(found, names, read[0], maps[0])
     changed: dict[str, Any] = {"objective": PREDICTIVE, "notes": [*found.notes, _note(degree)]}
     return found.changed(**changed)
 
 
-def _not_separated(found: IdealEncoder, names: Sequence[str]) -> IdealEncoder:
+def _not_separated(found: IdealEncoder, names: Sequence[str], r2: float, best: Embedding) -> IdealEncoder:
     """Refuse: a nonlinear map is the more predictable one from the state, but a predictor reads its embedding alone."""
     why = refusals.Refusal(
         "spectrum not separated",
-        f"Were the state known, an embedding that reads R² {found.r2:.2f} of it would be more predictable than a "
+        f"Were the state known, an embedding that reads R² {r2:.2f} of it would be more predictable than a "
         "linear one. A predictor knows the embedding alone, and what such an embedding drops it cannot use: either of "
         "the two may be what training finds. Make the least predictable control more predictable: more action noise "
         "in its direction, less noise elsewhere, rows further apart or nearer.",
     )
-    linear = Embedding(found.embedding.marginals, lambda u: u)
+    linear = Embedding(best.marginals, lambda u: u)
     known = {"tried": found.tried, "pair_correlations": found.pair_correlations, "notes": found.notes}
     size, count = found.d or len(names), found.pairs or 0
-    return refusals.refused(PREDICTIVE, size, count, why, (linear, found.embedding), names, **known)
+    return refusals.refused(PREDICTIVE, size, count, why, (linear, best), names, **known)
 
 
 def _note(degree: int) -> str:

@@ -16,9 +16,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import t as student
 
+from worldprobe.predictor import refusals
 from worldprobe.predictor.decorrelation import FEWEST_GROUPS, Decorrelated
+from worldprobe.predictor.edmd import noise_correlation
 from worldprobe.predictor.gaussian_coordinates import Marginals, fit_marginals
 from worldprobe.predictor.gaussian_maps import Plain, fit_plain
+from worldprobe.predictor.moments import moments
 from worldprobe.predictor.pairwise_competition import Competition, competition
 from worldprobe.predictor.prediction import Embedding, IdealEncoder
 from worldprobe.stats.jackknife import PairSample
@@ -54,6 +57,8 @@ class Reading:
     """The share of each state's variance that each direction reads; states that never move have 0."""
     error: Float[np.ndarray, " n"]
     marginals: Marginals
+    unshared: refusals.Refusal | None
+    """Why no direction is known to be shared by the members of a pair; None where one is."""
 
     @property
     def moving(self) -> Bool[np.ndarray, " n"]:
@@ -70,8 +75,15 @@ def approximate(
     refused: IdealEncoder,
     rng: np.random.Generator,
 ) -> IdealEncoder:
-    """Return the approximate prediction of pairs in which a state moves, given the full prediction's refusal."""
+    """Return the approximate prediction of pairs in which a state moves, given the full prediction's refusal.
+
+    Refused too where the members of a pair share no direction of the plain map, and no nonlinear feature: none that the
+    full prediction has found, or no product of two directions.
+    """
     found = read(z, d, cut, rng)
+    unshared = refused.refused_briefly == refusals.SHARE_TOO_LITTLE or not found.rivals.products_shared
+    if found.unshared is not None and unshared:
+        return refusals.refused(objective, d, len(z), found.unshared, tried=refused.tried)
     marginals = found.marginals
     r2 = found.rivals.kept @ found.shares
     low, high = found.rivals.least @ found.shares, found.rivals.most @ found.shares
@@ -114,7 +126,17 @@ def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> 
     ends = np.linspace(0, len(z), PARTS + 1).astype(int)
     parts = [_part(plain, z, slice(a, b)) for a, b in pairwise(ends) if b - a > 3]
     error = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts)) if len(parts) > 1 else np.ones(pooled.shape[1])
-    return Reading(plain, rivals, shares, error, marginals)
+    return Reading(plain, rivals, shares, error, marginals, _unshared(one, two, z, rng))
+
+
+def _unshared(
+    one: Float[np.ndarray, "pairs d"], two: Float[np.ndarray, "pairs d"], z: PairSample, rng: np.random.Generator
+) -> refusals.Refusal | None:
+    """Return a refusal where no combination of directions has a pair correlation beyond what chance gives the best."""
+    found = moments(lambda rows: (one[rows], two[rows]), z)
+    white = whitening_axes(found.all().gram)
+    largest = float(np.abs(np.linalg.eigvalsh(white.T @ found.all().lagged @ white)).max())
+    return refusals.no_direction_shared(largest, noise_correlation(found, white, rng), len(z))
 
 
 def _plain(z: PairSample, marginals: Marginals, d: int, draws: float, rng: np.random.Generator) -> Plain:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits
 
 from worldprobe._util.progress import Advance
 from worldprobe._util.seeds import stream
@@ -41,9 +42,10 @@ def predict_log(
     """Return what an objective's ideal encoder recovers of a log's states; its interval is as wide as the log makes it.
 
     The encoder has d dimensions, as many as states where none is given. Chains of pairs that are too few to be groups
-    are cut by their decorrelation time. Refused only where no state moves, where SIGReg is asked for more dimensions
-    than states, and, under whitening, where the full prediction is: the approximate one is SIGReg's. Raises
-    InvalidValue where a number is not finite. `advance` is called as the work goes on, `STEPS` times at most.
+    are cut by their decorrelation time. Refused only where no state moves, where the members of a pair share nothing
+    that exceeds sampling error, where SIGReg is asked for more dimensions than states, and, under whitening, where the
+    full prediction is: the approximate one is SIGReg's. Raises InvalidValue where a number is not finite. `advance` is
+    called as the work goes on, `STEPS` times at most.
     """
     first, second, chains = pairs.first, pairs.second, pairs.chains
     return predict_chains(first, second, chains, names, objective, d=d, seed=seed, at_most=at_most, advance=advance)
@@ -82,7 +84,8 @@ def predict_chains(
     z = sample_pairs(first, second, cut.labels, at_most, stream(seed, "prediction", objective))
     rng = stream(seed, "approximate prediction", objective)
     try:
-        return approximate(z, names, objective, size, cut, full, rng)
+        with threadpool_limits(1):
+            return approximate(z, names, objective, size, cut, full, rng)
     except (ArithmeticError, LookupError, ValueError) as fault:
         return refusals.refused(objective, size, len(first), refusals.broke_off(fault))
 

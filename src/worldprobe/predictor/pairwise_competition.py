@@ -21,6 +21,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtr
+from scipy.stats import t as student
 
 LEFT_OF_SLOW, LEFT_OF_FAST = 0.5, 0.1
 """R^2 left of the direction that a fold folds, and of the one that it gives up (trained encoders: .55, .15)."""
@@ -46,6 +47,8 @@ class Competition:
     """Its ends: the share at margins two errors lower, and two errors higher."""
     margin: float
     """The smallest margin, over its error."""
+    products_shared: bool
+    """Whether the members of a pair share more of some product than sampling error alone gives to so many."""
 
 
 def competition(
@@ -69,8 +72,20 @@ def competition(
     errors = errors.clip(1e-6)
     kept, least, most = (_kept(r, margins + shift * errors, errors) for shift in (0.0, -2.0, 2.0))
     return Competition(
-        r, shrunk, kept, np.minimum(least, kept), np.maximum(most, kept), float((margins / errors).min())
+        r,
+        shrunk,
+        kept,
+        np.minimum(least, kept),
+        np.maximum(most, kept),
+        float((margins / errors).min()),
+        _beyond_chance(q, error_q),
     )
+
+
+def _beyond_chance(q: Float[np.ndarray, "d d"], errors: Float[np.ndarray, "d d"]) -> bool:
+    """Return whether the largest of these correlations exceeds what chance gives to one in a hundred samples."""
+    count = len(q) * (len(q) + 1) // 2
+    return bool((np.abs(q) > student.ppf(1.0 - 0.005 / count, BLOCKS - 1) * errors).any())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float
+from threadpoolctl import threadpool_limits
 
 from worldprobe._util.progress import Advance
 from worldprobe.errors import InvalidValue
@@ -50,7 +51,24 @@ def predict(
 
     Raises InvalidValue for arrays that do not match, numbers that are not finite, a d below 1, or an objective without
     a prediction. A prediction that the sample does not support is refused, with the reason in the result.
+
+    Runs on one thread of the BLAS: sums over another number of threads have other last bits.
     """
+    with threadpool_limits(1):
+        return _predict(first, second, objective, rng, d, groups, at_most, advance, names)
+
+
+def _predict(
+    first: Float[np.ndarray, "pairs n"],
+    second: Float[np.ndarray, "as_many as_wide"],
+    objective: str,
+    rng: np.random.Generator,
+    d: int | None,
+    groups: Groups,
+    at_most: int,
+    advance: Advance,
+    names: Sequence[str] | None,
+) -> IdealEncoder:
     if objective not in CEILINGS:
         raise InvalidValue("objective", objective, " or ".join(CEILINGS), _WITHOUT)
     size = first.shape[1] if d is None else d

@@ -81,6 +81,11 @@ class IdealEncoder(Prediction):
             raise WorldprobeError(f"There is no ideal embedding to evaluate: {self.refused}")
         return self._embedding
 
+    @property
+    def equally_aligned(self) -> tuple[Embedding, ...]:
+        """Of a refused prediction: the maps that are aligned equally well, the best one first; else none."""
+        return self._equally_aligned
+
     def features(self, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the ideal embedding at any controls; WorldprobeError where the prediction was refused."""
         return self.embedding(z)

@@ -33,6 +33,10 @@ FIXED_AXES = 6
 PURSUED = 3
 """Of so many rounds, one takes the least Gaussian axes."""
 
+AXES_TO = 1e-3
+"""Entries of the least Gaussian axes are rounded to multiples of this: on points that are nearly N(0, I) the iteration
+is chaotic, and would raise differences of last bits (another number of threads, another processor) to visible ones."""
+
 Rotation = Float[np.ndarray, "d d"]
 
 
@@ -112,7 +116,7 @@ class IterativeGaussianisation:
     def _next(self, x: Float[np.ndarray, "N d"]) -> Rotation:
         self.done += 1
         if x.shape[1] > 1 and self.done % PURSUED == 0:
-            return least_gaussian_axes(x, self.rng)
+            return coarse_axes(least_gaussian_axes(x, self.rng))
         return self.axes[self.done % len(self.axes)]
 
 
@@ -131,6 +135,13 @@ def least_gaussian_axes(x: Float[np.ndarray, "N d"], rng: np.random.Generator, s
     return rotation
 
 
+def coarse_axes(rotation: Rotation) -> Rotation:
+    """Return orthogonal axes near these, the same for all rotations that agree to about `AXES_TO`."""
+    u, _, vt = np.linalg.svd(np.rint(rotation / AXES_TO) * AXES_TO)
+    coarse: Rotation = u @ vt
+    return coarse
+
+
 def _orthogonal(d: int, rng: np.random.Generator) -> Rotation:
     return np.linalg.qr(rng.standard_normal((d, d)))[0]
 
@@ -144,5 +155,5 @@ def distance_to_gaussian(h: Float[np.ndarray, "N d"], rng: np.random.Generator) 
     centred = h - h.mean(axis=0)
     white = centred @ inverse_root(np.cov(centred, rowvar=False).reshape(h.shape[1], -1))
     normal = ndtri((np.arange(len(h)) + 0.5) / len(h))[:, None]
-    pursued = [least_gaussian_axes(white, rng) for _ in range(3)]
+    pursued = [coarse_axes(least_gaussian_axes(white, rng)) for _ in range(3)]
     return max(float(((np.sort(h @ own, axis=0) - normal) ** 2).mean()) for own in pursued)

@@ -94,16 +94,31 @@ def too_few_functions(d: int, levels: int) -> Refusal:
     )
 
 
+SHARE_TOO_LITTLE = "pairs share too little"
+
+
 def nothing_shared(feature: int, correlation: float, noise: float, pairs: int) -> Refusal | None:
     """Refuse where the last feature's pair correlation, on pairs it was not fitted to, is within sampling error."""
     if correlation > noise:
         return None
     needed = pairs * (2.0 * noise / correlation) ** 2 if correlation > 0.1 * noise else np.inf
     return Refusal(
-        "pairs share too little",
+        SHARE_TOO_LITTLE,
         f"Feature {feature} keeps a pair correlation of {correlation:.3f} on pairs that it was not fitted to, and "
         f"sampling error alone gives {noise:.3f}, so that it is not known which feature comes there. {_would(needed)}; "
         "so may members of a pair that are closer together.",
+    )
+
+
+def no_direction_shared(correlation: float, noise: float, pairs: int) -> Refusal | None:
+    """Refuse where the largest pair correlation of any combination of states is within sampling error."""
+    if correlation > noise:
+        return None
+    return Refusal(
+        SHARE_TOO_LITTLE,
+        f"The largest pair correlation of any combination of the states is {correlation:.3f}, and sampling error alone "
+        f"gives {noise:.3f} with {pairs:,} pairs: the two members of a pair are not known to share anything, so that "
+        "no alignment teaches an encoder anything. Bring them closer together in time, or record more.",
     )
 
 

@@ -191,17 +191,19 @@ def search(
     rng: np.random.Generator,
     advance: Advance = unseen,
 ) -> tuple[list[Candidate], list[Candidate]]:
-    """Return the two best maps that a search from several starts ends with on the last rung but one, and on the last
-    rung what the best of them becomes: Gaussian ones only.
+    """Return the maps that a search ends with from every start, on the last rung but one, and what the best of them
+    becomes on the last rung: Gaussian ones only.
+
+    All ends are compared on the held-out pairs: which two of them look best on the points of the search can hang on
+    last bits.
     """
     pairs = len(place.evidence.z)
     features = light_features(levels[-2], pairs)
     ended = []
     for name, start in starts(plain, features, d, rng):
-        ended.append((name, *ascend(start, features, place.points, rng)))
+        ended.append((name, ascend(start, features, place.points, rng)[0]))
         advance(1, name)
-    ended.sort(key=lambda end: -end[2])
-    first = _gaussian(place.trial(name, found, rng) for name, found, _ in ended[:2])
+    first = _gaussian(place.trial(name, found, rng) for name, found in ended)
     if not first:
         return [], []
     best = max(first, key=lambda trial: trial.total)

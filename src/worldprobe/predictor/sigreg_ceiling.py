@@ -45,6 +45,9 @@ LUMP = 0.05
 MOST_SEARCHED = 4
 """Largest number of moving controls for which a search is trusted: with six, its answer varies with the sample."""
 
+PARTLY, MOSTLY = 0.65, 0.75
+"""Shares of the best map's gain over the plain one from which another map counts in part, and in full."""
+
 BOUGHT = 0.45
 """Share of S that a map gains per unit of its root mean squared distance from N(0, I), to first order: .01 at 5e-4.
 
@@ -60,8 +63,8 @@ FITTED = 20_000
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """The best map and the pairs that it was evaluated on; the difference in the answers of maps that are aligned as
-    well within the sampling error; every map that was tried; the answer on the last rungs.
+    """The best map and the pairs that it was evaluated on; the maps that may be aligned as well, each with how much of
+    its answer's difference counts; every map that was tried; the answer on the last rungs.
     """
 
     best: Candidate
@@ -166,9 +169,9 @@ def _compete(
         return None
     before, best = _best([*unmoved, *first], held, d), _best(trials, held, d)
     ties = [
-        (trial, trial.numbers.value[1:] - best.numbers.value[1:])
+        (trial, share * (trial.numbers.value[1:] - best.numbers.value[1:]))
         for trial in trials
-        if trial is not best and (not _better(best, trial, d, errors=2.0) or _nearly(trial, best, held, d))
+        if trial is not best and (share := max(_tied(trial, best, d), _nearly(trial, best, held, d))) > 0.0
     ]
     change = before.r2 - best.r2
     # The plain map's R^2 is known from more pairs than those that the maps were compared on, where it is linear.
@@ -191,18 +194,36 @@ def _best(trials: Sequence[Candidate], plain: Candidate, d: int) -> Candidate:
 
 def _better(one: Candidate, other: Candidate, d: int, errors: float) -> bool:
     """Whether a map is better aligned by more than sampling and its distance from N(0, I) account for."""
+    return _advantage(one, other, d, errors) > 1.0
+
+
+def _advantage(one: Candidate, other: Candidate, d: int, errors: float) -> float:
+    """Return how much better aligned a map is than its distance from N(0, I) accounts for, over what counts at all."""
     gain = one.gain(other)
     bought = BOUGHT * abs(one.total) * np.sqrt(max(one.gaussian, 0.0))
-    return bool(gain.value > max(errors * gain.error, BETTER * d) + bought)
+    return float((gain.value - bought) / max(errors * float(gain.error), BETTER * d))
 
 
-def _nearly(trial: Candidate, best: Candidate, plain: Candidate, d: int) -> bool:
-    """Whether a map has so much of the best one's gain over the plain map that a search is not trusted to part them.
+def _tied(trial: Candidate, best: Candidate, d: int) -> float:
+    """Return how much a map counts as one that is aligned as well: in full up to two errors, not at all beyond three.
 
-    Three quarters of it; with many controls, any gain.
+    In between it counts in part: where a map counted in full or not at all, rounding errors could decide the answer.
     """
-    least = 0.75 if d <= MOST_SEARCHED else 0.0
-    return best is not plain and trial.total > plain.total + least * (best.total - plain.total)
+    return float(np.clip(3.0 - 2.0 * _advantage(best, trial, d, errors=2.0), 0.0, 1.0))
+
+
+def _nearly(trial: Candidate, best: Candidate, plain: Candidate, d: int) -> float:
+    """Return how much a map counts as one that a search is not trusted to part from the best one.
+
+    In full where it has three quarters of the best one's gain over the plain map, not at all with less than `PARTLY`;
+    with many controls, any gain counts in full.
+    """
+    if best is plain or trial.total <= plain.total:
+        return 0.0
+    if d > MOST_SEARCHED:
+        return 1.0
+    share = (trial.total - plain.total) / (best.total - plain.total)
+    return float(np.clip((share - PARTLY) / (MOSTLY - PARTLY), 0.0, 1.0))
 
 
 def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float]) -> IdealEncoder:
