@@ -67,7 +67,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     Before any fixture, so that those of a module work as its tests do.
     """
-    set_thorough(item.get_closest_marker("thorough") is not None or "predictor" in item.path.parts)
+    set_thorough(item.get_closest_marker("thorough") is not None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,7 @@ from worldprobe._util import memory
 from worldprobe.errors import WorldprobeError
 from worldprobe.recordings import describe, read_recording
 
-SECONDS = float(os.environ.get("WORLDPROBE_FUZZ_SECONDS", "1.5"))
+SECONDS = float(os.environ.get("WORLDPROBE_FUZZ_SECONDS", "0.4"))
 """How long each format is tried; the damage of each try follows from its number alone."""
 SEED = int(os.environ.get("WORLDPROBE_FUZZ_SEED", "0"))
 AVAILABLE = 256 << 20
