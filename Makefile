@@ -53,6 +53,9 @@ PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-lo
 
 # Without its bytecode every process that a test starts compiles worldprobe and torch anew: seconds each.
 unexport PYTHONDONTWRITEBYTECODE
+# Freed memory stays with the process: else Linux clears the same pages again for every large array.
+quick test: export MALLOC_MMAP_THRESHOLD_ = 67108864
+quick test: export MALLOC_TRIM_THRESHOLD_ = 536870912
 quick: lint
 	$(PYTEST) -m "not slow and not blender and not browser"
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from jaxtyping import install_import_hook
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: one thread each, before torch is loaded
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -35,6 +37,22 @@ os.environ |= {
     "WORLDPROBE_CACHE": str(SCRATCH / "cache"),
     "MESA_SHADER_CACHE_DIR": str(SCRATCH / "shaders"),
 }
+
+
+class ByWhatIsShared(LoadFileScheduling):
+    """A process takes a file's tests at once, or those of a folder whose files share what is dear to make."""
+
+    FOLDERS = ("tests/playing", "tests/reports")
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in self.FOLDERS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Give files out by what their tests share."""
+    return ByWhatIsShared(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

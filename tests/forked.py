@@ -31,7 +31,13 @@ _CONTEXT.set_forkserver_preload(
 
 def start_ranks(work: Callable[..., None], folder: Path) -> None:
     """Run work(rank, folder) in two processes at once; what fails in one of them is raised here."""
-    torch.multiprocessing.start_processes(work, args=(str(folder),), nprocs=2, start_method="forkserver")
+    given = (work, str(folder), is_thorough())
+    torch.multiprocessing.start_processes(_rank, args=given, nprocs=2, start_method="forkserver")
+
+
+def _rank(rank: int, work: Callable[..., None], folder: str, thorough: bool) -> None:
+    set_thorough(thorough)
+    work(rank, folder)
 
 
 class Forked:

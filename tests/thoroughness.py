@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worldprobe.audits.gates.actions import action_excitation
 from worldprobe.audits.gates.exploration import marginal_distribution
+from worldprobe.audits.gates.world import linear_cues
 from worldprobe.measures import gaussianity, nonlinear_probe
 from worldprobe.predictor import rearrangement, search
 
@@ -14,13 +15,15 @@ _PLACES = (
     (search, "FEW"),
     (rearrangement, "STEPS"),
     (marginal_distribution, "DIRECTIONS"),
+    (marginal_distribution, "EPPS_FRAMES"),
     (action_excitation, "FITTED"),
+    (linear_cues, "COMPONENTS"),
     (gaussianity, "DRAWS"),
     (nonlinear_probe, "FITTED"),
     (nonlinear_probe, "SCORED"),
 )
 _USUAL = tuple(getattr(module, name) for module, name in _PLACES)
-_BRIEF = ({1: 16_384}, 4_096, {1: 30_000}, 8_000, 6, 16, 6_000, 12, 4_000, 4_000)
+_BRIEF = ({1: 16_384}, 4_096, {1: 30_000}, 8_000, 6, 16, 8_000, 6_000, 150, 12, 4_000, 4_000)
 
 
 def set_thorough(thorough: bool) -> None:

@@ -97,6 +97,7 @@ def test_a_stretch_reaches_from_the_first_member_of_a_pair_to_the_last() -> None
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_frames_are_read_all_along_the_recording() -> None:
     """The first 6,000 frames belong to their states and the other 18,000 are shuffled."""
     shown, pairs = recorded(24_000, rho=0.9, clip=200)

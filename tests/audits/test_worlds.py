@@ -188,7 +188,7 @@ def test_the_furnished_room_passes() -> None:
     from worldprobe.world.room import Room
 
     with Room(size=32) as room:
-        gates = audit_world(room, np.full(6, 0.5))
+        gates = audit_world(room, np.full(6, 0.5), effort=Effort(frames=3000, poses=96, bases=16))
     assert {gate.verdict for gate in gates} == {Verdict.PASS}
     [weakest] = gates_of(gates, "weak-cue")
     assert weakest in ("pedestal", "pitch")
@@ -217,6 +217,6 @@ def test_the_room_s_discarded_first_pose_is_predicted_to_lose_its_pedestal() -> 
             return replace(super().plan, rest=(0.0, 0.0, 1.4))
 
     with FirstPose(size=32) as room:
-        views = Views(room, 0, Effort())
+        views = Views(room, 0, Effort(frames=3000))
         [gate] = weak_cues(views.features, views.z, views.names, np.full(6, 0.5))
     assert (gate.subject, gate.verdict) == ("pedestal", Verdict.FAIL)

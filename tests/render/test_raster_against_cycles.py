@@ -5,7 +5,7 @@ import pytest
 
 from worldprobe.world import WORLDS
 
-POSES, SIZE, SAMPLES = 4, 64, 96
+POSES, SIZE, SAMPLES = 3, 64, 96
 
 
 @pytest.mark.blender

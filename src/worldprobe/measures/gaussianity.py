@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.stats.epps_pulley import GAUSSIAN, KNOTS, WEIGHTS
+from worldprobe.stats.epps_pulley import distance_to_normal
 from worldprobe.stats.whitening import whitening_axes
 
 SLICES, DRAWS = 128, 40
@@ -54,12 +54,7 @@ def sigreg_score(h: Float[np.ndarray, "N d"], rng: np.random.Generator, *, white
 
 def sigreg_statistic(projected: Float[np.ndarray, "N slices"]) -> float:
     """Return N times the mean over projections of the Epps-Pulley distance to N(0, 1) (arXiv 2511.08544)."""
-    step = np.exp(1j * KNOTS[1] * projected)
-    power, total = np.ones_like(step), np.zeros(projected.shape[1])
-    for weight, target in zip(WEIGHTS[1:], GAUSSIAN[1:], strict=True):  # at t = 0 both functions are 1
-        power *= step
-        total += weight * np.abs(power.mean(axis=0) - target) ** 2
-    return float(len(projected) * total.mean())
+    return float(len(projected) * distance_to_normal(projected).mean())
 
 
 def white_components(h: Float[np.ndarray, "N d"]) -> Float[np.ndarray, "N k"]:
