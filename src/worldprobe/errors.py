@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
+from pathlib import Path
 
 _ON_COMMAND_LINE: ContextVar[bool] = ContextVar("on command line", default=False)
 
@@ -148,3 +149,17 @@ class WrongWorld(WorldprobeError):
 
 class Unreachable(WorldprobeError):
     """A target that no plan can reach: which control it asks for, and how far that goes."""
+
+
+def in_words(error: BaseException, file: Path | None = None) -> str:
+    """Return an error of somebody else's code in one line: its type and what it says.
+
+    `file`: the line of that file which was being executed comes first, where there was one.
+    """
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        if file is not None and trace.tb_frame.f_code.co_filename == str(file):
+            place = f"line {trace.tb_lineno}: "
+        trace = trace.tb_next
+    said = " ".join(str(error).split())[:240].rstrip(".")
+    return f"{place}{type(error).__name__}: {said}" if said else f"{place}{type(error).__name__}"

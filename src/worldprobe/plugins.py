@@ -16,7 +16,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TypeVar
 
-from worldprobe.errors import InvalidValue, PluginFailed
+from worldprobe.errors import InvalidValue, PluginFailed, in_words
 
 T = TypeVar("T", bound=type)
 
@@ -44,14 +44,22 @@ def register(name: str) -> Callable[[T], T]:
     return file
 
 
+ARCHIVES = (".pt", ".pth", ".ts", ".torchscript")
+"""What TorchScript archives are called; the encoder `pretrained` may run those that were included."""
+
+
 def include(path: str | Path) -> None:
     """Execute a Python file that registers components; once, however often it is named. Raises PluginFailed.
 
-    It may import modules that lie beside it, unless their names are those of installed ones.
+    It may import modules that lie beside it, unless their names are those of installed ones. A TorchScript archive is
+    not executed yet: the encoder `pretrained` may run it.
     """
     file = Path(os.path.expanduser(path)).resolve()
     if not file.is_file():
         raise PluginFailed(f"There is no file {file} to include.")
+    if file.suffix.lower() in ARCHIVES:
+        _included[file] = None
+        return
     name = f"worldprobe_included_{file.stem}_{abs(hash(file)):x}"
     if name in sys.modules:
         return
@@ -66,12 +74,19 @@ def include(path: str | Path) -> None:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name], _included[file]
-        raise PluginFailed(f"{file} cannot be included: {_said(error, file)}.") from error
+        raise PluginFailed(f"{file} cannot be included: {in_words(error, file)}.") from error
 
 
 def included() -> list[Path]:
     """Return the files that `include` executed, for another process that is to know the same components."""
     return list(_included)
+
+
+def check_included(path: Path, key: str) -> None:
+    """Raise InvalidValue for a file that was not included; `key` is the setting that names it."""
+    if path.expanduser().resolve() not in _included:
+        mend = f"It would be executed: name it by `worldprobe --include {path} ...` too, if you trust it."
+        raise InvalidValue(key, str(path), "a file that was included", mend)
 
 
 def load_installed() -> None:
@@ -84,14 +99,4 @@ def load_installed() -> None:
             found.load()
         except Exception as error:
             package = found.dist.name if found.dist else found.value
-            warnings.warn(f"The plug-in {found.name!r} of {package} is left out: {_said(error)}.", stacklevel=2)
-
-
-def _said(error: Exception, file: Path | None = None) -> str:
-    """Return an error in one line, with the line of the file that raised it."""
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        if file is not None and trace.tb_frame.f_code.co_filename == str(file):
-            place = f"line {trace.tb_lineno}: "
-        trace = trace.tb_next
-    return f"{place}{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"
+            warnings.warn(f"The plug-in {found.name!r} of {package} is left out: {in_words(error)}.", stacklevel=2)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from worldprobe.errors import PluginFailed, UnknownName
+from worldprobe.errors import PluginFailed, UnknownName, in_words
 
 
 def named_in(file: Path, name: str) -> Any:
@@ -31,9 +31,3 @@ def named_in(file: Path, name: str) -> Any:
         known = [each for each, value in vars(module).items() if callable(value) and not each.startswith("_")]
         raise UnknownName(f"name in {file}", name, known)
     return getattr(module, name)
-
-
-def in_words(error: BaseException) -> str:
-    """Return an error of somebody else's code in one line: its type and what it says."""
-    said = " ".join(str(error).split())[:240].rstrip(".")
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__

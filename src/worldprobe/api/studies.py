@@ -133,15 +133,21 @@ def recorded_study(
     drop_bad: bool = False,
     stride: int = 1,
     size: int = 32,
+    encoder: str = "patchify",
+    objective: str = "lejepa",
+    steps: int | None = None,
 ) -> Study:
     """Return the study that trains on the frames of recordings, for `run` and `audit`: of one, or of several compared.
 
     Options are those of `read_recording`, the same for all; pairs are `stride` rows apart, frames averaged down to
-    `size` pixels. Each recording has its file's name without suffix. Raises as `read_recording`, and InvalidValue or
-    UnusableData where nothing can be trained.
+    `size` pixels. Each recording has its file's name without suffix. `encoder` and `objective` are names
+    (`worldprobe encoders`, `objectives`; `lejepa-predictive` needs actions), `steps` those of the optimiser, as many as
+    suit the frames if not given. Raises as `read_recording`, UnknownName, and InvalidValue or UnusableData where
+    nothing can be trained.
     """
     from worldprobe.study.recorded_study import compared_study, labels_of, settings_of
     from worldprobe.study.recorded_study import recorded_study as of_one
+    from worldprobe.study.training_choices import TrainingChoices
 
     if not paths:
         raise InvalidValue("paths", "none", "one recording or more")
@@ -157,7 +163,8 @@ def recorded_study(
         "size": size,
     }
     settings = settings_of(labels_of([Path(path) for path in paths]), given)
-    return of_one(next(iter(settings.values()))) if len(paths) == 1 else compared_study(settings)
+    choices = TrainingChoices(encoder, objective, steps)
+    return of_one(next(iter(settings.values())), choices) if len(paths) == 1 else compared_study(settings, choices)
 
 
 def _study(given: Study | str | Path, overrides: Sequence[str], preset: str | None) -> Study:

@@ -12,8 +12,8 @@ import typer
 from worldprobe.cli.app import app
 from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.places_to_write import check_file, check_folder
-from worldprobe.cli.run import carry_out
 from worldprobe.cli.terminal import say
+from worldprobe.cli.train_on_recording import print_chosen, train_on_recording
 from worldprobe.errors import InvalidValue, WrongChoice
 
 
@@ -57,6 +57,22 @@ def audit(
     train: Annotated[
         bool, typer.Option("--train", help="With --data and --out: train on its frames too, and write a report.")
     ] = False,
+    encoder: Annotated[
+        str | None, typer.Option(help="With --train: an encoder of `worldprobe encoders`; patchify if not given.")
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="With --train: an objective of `worldprobe objectives`; lejepa if not given. lejepa-predictive needs "
+            "--actions."
+        ),
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="With --train: pixels of a frame's side; 32 if not given.", min=1)
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="With --train: optimiser steps; as many as suit the frames if not given.", min=1)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to keep audit.json in, with the frames that show it.")
     ] = None,
@@ -101,6 +117,10 @@ def audit(
     check_file(markdown, "--markdown")
     if (study is None) == (data is None):
         raise WrongChoice("a study", "--data PATH")
+    of_training = {"encoder": encoder, "objective": objective, "size": size, "steps": steps}
+    for name, value in () if train else of_training.items():
+        if value is not None:
+            raise InvalidValue(f"--{name}", value, "given with --data and --train")
     if study is not None:
         loaded = load_study(study, overrides or [], preset)
         loaded = loaded.model_copy(update={"audit": {**loaded.audit, **chosen}})
@@ -118,7 +138,7 @@ def audit(
         elif out is None:
             raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         else:
-            found = _train_on_recording(path, given | order, stride, out, as_json)
+            found = train_on_recording(path, given | order | {"stride": stride}, of_training, out, as_json)
     _export(found, str(data.name if data is not None else study), least, junit, markdown)
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
@@ -173,29 +193,10 @@ def _audit_recording(
     from worldprobe.study.audit_sources import audit_recording
 
     recording = read_recording(data, **states_alone(given))
-    _print_chosen(recording, as_json)
+    print_chosen(recording, as_json)
     found = audit_recording(recording, stride=stride, reporter=reporter(), chosen=chosen)
     if out is not None:
         kept = save_audit(found, out, recording.source.digest)
         if not as_json:
             say("Kept in {}", kept.parent)
     return found
-
-
-def _train_on_recording(data: Path, given: dict[str, Any], stride: int, out: Path, as_json: bool) -> Any:
-    from worldprobe.reports import write_report
-    from worldprobe.results import load_audit
-    from worldprobe.study.recorded_study import RECORDED, recorded_study, settings_of
-
-    settings = settings_of({RECORDED: data}, {**given, "stride": stride})[RECORDED]
-    _print_chosen(settings.opened, as_json)
-    carry_out(recorded_study(settings), out, with_audit=True)
-    page = write_report(out)
-    if not as_json:
-        say("Report: {}", page)
-    return load_audit(out)
-
-
-def _print_chosen(recording: Any, as_json: bool) -> None:
-    for part, choice in () if as_json else recording.chosen.items():
-        say("[dim]{}: {}[/dim]", part, choice)

@@ -28,6 +28,7 @@ def print_summary(folder: Path) -> None:
         line = [row.regime, *point, row.objective, f"{row.r2.mean:.3f}", f"{low:.3f} to {high:.3f}", lowest]
         shown.add_row(*map(cell, line))
     console.print(shown)
+    _print_backbones(results, axes)
     _print_transitions(results, axes)
     _print_logs(results)
     for row in results.summary:
@@ -36,6 +37,23 @@ def print_summary(folder: Path) -> None:
             say("[bold]{}[/bold]: {}", ", ".join([row.regime, *point]), row.verdict)
     for outcome in results.outcomes:
         say("{}: {} ({})", outcome.verdict, outcome.hypothesis, outcome.reason)
+
+
+def _print_backbones(results: Results, axes: list[str]) -> None:
+    """Print what is recovered from features before a projector or head, a row for a run; nothing where none has one."""
+    runs = [run for run in results.runs if run.backbone is not None]
+    if not runs:
+        return
+    columns = ("regime", *axes, "objective", "seed", "R² of the embedding", "R² of the backbone", "worst control")
+    shown = table("Before and after the projector or head", *columns)
+    for run in runs:
+        assert run.backbone is not None
+        each = run.backbone.r2_per_control
+        worst = min(each, key=lambda name: each[name])
+        point = [_value(run.axes.get(axis, "")) for axis in axes]
+        numbers = [f"{run.recovery.r2:.3f}", f"{run.backbone.r2:.3f}", f"{worst} {each[worst]:.2f}"]
+        shown.add_row(*map(cell, [run.regime, *point, run.objective, str(run.seed), *numbers]))
+    console.print(shown)
 
 
 def _print_transitions(results: Results, axes: list[str]) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from worldprobe._util.python_files import in_words, named_in
-from worldprobe.errors import InvalidValue, PluginFailed
+from worldprobe._util.python_files import named_in
+from worldprobe.errors import InvalidValue, PluginFailed, in_words
 
 WEIGHT_NAMES = ("lambda_", "lamb", "lambd", "lam", "lmbda", "lmbd", "lambda_param", "lambda_reg", "sigreg_weight")
 """Names under which an argument is taken for lambda, the weight of SIGReg against alignment."""

@@ -130,7 +130,8 @@ def _encoder(given: Any, checkpoint: str | Path | None) -> ForeignEncoder:
     if isinstance(given, str | Path):
         return open_encoder(str(given), checkpoint)
     if hasattr(given, "state_dict"):
-        from worldprobe.taps.module_encoder import load_weights, of_module
+        from worldprobe._util.checkpoint_weights import load_weights
+        from worldprobe.taps.module_encoder import of_module
 
         if checkpoint is not None:
             load_weights(given, Path(checkpoint))

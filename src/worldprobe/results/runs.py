@@ -34,6 +34,9 @@ class Run(Record):
     axes: dict[str, Label]
     d: int
     recovery: Recovery
+    backbone: Recovery | None = None
+    """Of an encoder with a projector or a trained head: recovery from its backbone's features. `recovery` is from the
+    embedding that the objective sees."""
     training: Training | None
     seconds: Seconds
     planning: Planned | None = None

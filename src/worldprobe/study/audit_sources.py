@@ -11,20 +11,16 @@ import numpy as np
 from jaxtyping import Float
 
 from worldprobe._util.progress import Reporter, SilentReporter
-from worldprobe._util.seeds import stream
 from worldprobe.audits import Audit, Gate, audit_frames, audit_regime
-from worldprobe.audits.action_audit import audit_actions, audit_pair_actions
+from worldprobe.audits.action_audit import audit_actions
 from worldprobe.audits.gates.exploration.predicted_r2 import judged
-from worldprobe.audits.gates.world.table_distance import explored_distance
 from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.limits.ideal_logs import against_ideal
 from worldprobe.audits.limits.odd_episodes import odd_episodes
 from worldprobe.audits.thresholds import Thresholds, thresholds, thresholds_in_words
 from worldprobe.errors import InvalidValue, option
 from worldprobe.explore import Pairs
-from worldprobe.predictor.action_prediction import predict_actions, predict_log_actions
-from worldprobe.predictor.log_prediction import predict_log
-from worldprobe.predictor.outcomes import outcome_pairs
+from worldprobe.predictor.action_prediction import predict_log_actions
 from worldprobe.predictor.prediction import IdealEncoder
 from worldprobe.predictor.prediction_steps import STEPS
 from worldprobe.recordings import Recording
@@ -32,11 +28,9 @@ from worldprobe.recordings.problems import shortened
 from worldprobe.results import AuditedPart
 from worldprobe.sources import Recorded, Source
 from worldprobe.sources.recorded import actions_between
-from worldprobe.sources.simulated import OfWorld
 from worldprobe.stats.subsample import evenly_spaced
+from worldprobe.study.audited_exploration import audited_exploration, predict_shown
 from worldprobe.study.schema import Study
-from worldprobe.study.shown_states import ShownShares, attenuated, causes_of, shown_shares
-from worldprobe.study.study_predictions import predicts_from_actions
 
 MOST_STATES = 256
 """States that a recording may have at most: an audit compares all of them with one another."""
@@ -80,12 +74,7 @@ def audit_sources(study: Study, reporter: Reporter) -> Audit:
                 own_units = _in_own_units(source, test)
                 part, own = _audited_recording(source.recording, source.stride, reporter, label, own_units)
             else:
-                names = [c.name for c in source.controls]
-                shares = shown_shares(source, visited[label].controls, test)
-                part, own = _audited_pairs(visited[label], names, study, reporter, label, test, shares)
-                if isinstance(source, OfWorld):
-                    own += explored_distance(source.world, visited[label], names)
-                    part = part.model_copy(update={"gates": len(own)})
+                part, own = audited_exploration(source, visited[label], study, label, test, reporter)
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             scored_on = "N(0, I)" if study.test_points == "canonical" else COMMON_ROWS
             parts.append(part.model_copy(update={"expected_to_fail": label in study.expect, "scored_on": scored_on}))
@@ -95,26 +84,6 @@ def audit_sources(study: Study, reporter: Reporter) -> Audit:
 def thresholds_set(chosen: Thresholds) -> list[str]:
     """Return what an audit says of thresholds that a study or a person set."""
     return [f"Thresholds that were set: {thresholds_in_words(chosen)}"] if chosen else []
-
-
-def predict_shown(
-    pairs: Pairs,
-    names: Sequence[str],
-    label: str,
-    seed: int,
-    reporter: Reporter,
-    d: int | None = None,
-    *,
-    predictive: bool = False,
-) -> IdealEncoder:
-    """Return the prediction for an exploration's pairs, with its progress shown.
-
-    `predictive`: of objectives that predict the next embedding from the action, which the pairs then carry.
-    """
-    with reporter.task(f"predicting {label}", STEPS, "steps") as advance:
-        if predictive:
-            return predict_actions(pairs, names, d=d, seed=seed, advance=advance)
-        return predict_log(pairs, names, d=d, seed=seed, advance=advance)
 
 
 def _predicted_from_actions(pairs: Pairs, names: Sequence[str], label: str, reporter: Reporter) -> IdealEncoder:
@@ -156,29 +125,6 @@ def _audited_recording(
         "odd_episodes": odd_episodes(recording.states, recording.episodes, names),
     }
     return AuditedPart(label=label, gates=len(gates), **known), gates
-
-
-def _audited_pairs(
-    pairs: Pairs,
-    names: Sequence[str],
-    study: Study,
-    shown: Reporter,
-    label: str,
-    test: Controls,
-    shares: ShownShares | None,
-) -> tuple[AuditedPart, list[Gate]]:
-    """Return the part of an audit, and the gates, of a source that is simulated; `shares` are what its frames show."""
-    seed = study.seeds[0]
-    shown.say(f"Auditing {len(pairs.controls):,} frames of {label}")
-    predictive, aligned = predicts_from_actions(pairs, study.objectives.values()), pairs
-    if predictive:
-        aligned = outcome_pairs(pairs, stream(seed, "audit", "outcomes"))
-    predicted = predict_shown(pairs, names, label, seed, shown, study.d, predictive=predictive).record(test)
-    predicted = attenuated(shares, predicted)
-    answer, not_made = answered(aligned, names, predicted, seed=seed, besides=causes_of(shares, predicted))
-    gates = audit_regime(aligned, names, seed=seed) + judged(predicted, names, answer)
-    gates += audit_pair_actions(pairs, names)
-    return AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made), gates
 
 
 def _visited(source: Source, study: Study) -> Pairs:

@@ -11,31 +11,23 @@ import numpy as np
 
 from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter, SilentReporter
-from worldprobe._util.seeds import stream
-from worldprobe.audits import Audit, Gate, audit_regime, audit_world
-from worldprobe.audits.action_audit import audit_pair_actions
+from worldprobe.audits import Audit, Gate, audit_world
 from worldprobe.audits.audit_folder import save_audit
-from worldprobe.audits.gates.exploration.predicted_r2 import judged
-from worldprobe.audits.gates.world.table_distance import explored_distance
-from worldprobe.audits.limits.answering import answered
 from worldprobe.audits.thresholds import thresholds
 from worldprobe.explore import Pairs
-from worldprobe.predictor.outcomes import outcome_pairs
 from worldprobe.results import AuditedPart, SavedAudit, audited_settings, load_audit
 from worldprobe.sources import Canonical, Source
-from worldprobe.study.audit_sources import audit_sources, predict_shown, thresholds_set
+from worldprobe.study.audit_sources import audit_sources, thresholds_set
+from worldprobe.study.audited_exploration import audited_exploration
 from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.labels import WORLD
 from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
-from worldprobe.study.shown_states import attenuated, causes_of, shown_shares
 from worldprobe.study.study_folder import StudyFolder
-from worldprobe.study.study_predictions import foreseen, predicts_from_actions
+from worldprobe.study.study_predictions import foreseen
 
 FRESH_FRAMES = 50_000
 """Frames whose controls are audited where a study draws its pairs afresh."""
-
-OUTCOMES = "The objective predicts from actions: pairs are two outcomes of the same state and action"
 
 
 def audited(study: Study | Mapping[str, Any]) -> str:
@@ -67,28 +59,14 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
         gates += audit_world(world, _rho(study), seed=study.canonical_seed)
         parts.append(AuditedPart(label=WORLD, gates=len(gates), expected_to_fail=WORLD in study.expect))
         for label in study.labels:
-            shown.say(f"Auditing the exploration {label}")
             source = study.source(label)
             pairs = explored_pairs(source, study.frames, study.seeds[0])
             ahead = foreseen(source, study.frames, study.seeds[0])
-            predictive, aligned = predicts_from_actions(pairs, study.objectives.values()), pairs
-            if predictive:
-                shown.say(OUTCOMES)
-                aligned = outcome_pairs(pairs, stream(study.seeds[0], "audit", "outcomes"))
-            predicted = predict_shown(
-                ahead, names, label, study.seeds[0], shown, study.d, predictive=predictive
-            ).record(test)
-            shares = shown_shares(source, pairs.controls, test)
-            predicted = attenuated(shares, predicted)
-            besides = causes_of(shares, predicted)
-            answer, not_made = answered(aligned, names, predicted, seed=study.seeds[0], besides=besides)
-            own = audit_regime(aligned, names, test=test, seed=study.seeds[0]) + judged(predicted, names, answer)
-            own += audit_pair_actions(pairs, names) + explored_distance(world, pairs, names)
+            part, own = audited_exploration(
+                source, pairs, study, label, test, shown, predicted_from=ahead, canonical=True
+            )
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
-            contrast = label in study.expect
-            known: dict[str, Any] = {"expected_to_fail": contrast, "predicted": predicted}
-            known |= {"answer": answer, "not_made": not_made}
-            parts.append(AuditedPart(label=label, gates=len(own), **known))
+            parts.append(part.model_copy(update={"expected_to_fail": label in study.expect}))
     return Audit(gates, parts)
 
 

@@ -67,3 +67,9 @@ def read_by_exploration(study: Study, cell: ExplorationCell) -> Iterable[FramesR
         yield FramesRead(cell.axes, cell.regime, "heldout", study.heldout_frames, study.seeds[0])
     else:
         yield FramesRead(cell.axes, cell.regime, "train", study.frames, study.seeds[0])
+
+
+def frames_of(runs: Iterable[Cell], variants: Variants) -> int:
+    """Return how many stored observations some runs read, each data set counted once."""
+    reads = (each for cell in runs for each in read_by_run(variants.at(cell.axes), cell))
+    return sum({each.key(variants): each.frames or 0 for each in reads}.values())

@@ -16,10 +16,11 @@ from worldprobe.errors import InvalidValue, NotEnoughRoom, UnknownName
 from worldprobe.planning.benchmark import tasks_of
 from worldprobe.sources import Source, Split
 from worldprobe.sources.source import SPLITS
-from worldprobe.study.network_size import parameter_count
+from worldprobe.study.network_size import parameter_count, without_weights
 from worldprobe.study.open_sources import check_shapes
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import unwritable
+from worldprobe.train.accumulation import check_parts
 
 WORKING_BYTES = 1_500_000_000
 """What torch and the activations take besides the frames and the weights."""
@@ -40,6 +41,7 @@ def preflight(studies: Iterable[Study], out: Path) -> None:
     for study in distinct:
         _sources(study)
         _batches(study)
+        _accumulation(study)
         _probes(study)
         _memory(study)
         _planning(study)
@@ -110,6 +112,14 @@ def _batches(study: Study) -> None:
     if 2 * study.training.batch > frames:
         allowed = f"at most frames / 2 = {frames // 2}"
         raise InvalidValue("training.batch", study.training.batch, allowed, "A pair takes two frames.")
+
+
+def _accumulation(study: Study) -> None:
+    """Raise InvalidValue where the encoder's layers need the whole batch, which is to pass in parts."""
+    if study.training.accumulate > 1:
+        network = without_weights(study.encoder, study.observation_shape, study.dimensions)
+        if network is not None:
+            check_parts(network, study.training.accumulate)
 
 
 def _probes(study: Study) -> None:

@@ -13,7 +13,7 @@ from worldprobe.measures.log_rollouts import LoggedActions, log_rollouts
 from worldprobe.measures.probes import fit_probe
 from worldprobe.measures.transition_recovery import enough_for, recover_transition
 from worldprobe.planning import JointPredictor
-from worldprobe.results import Bound, Planned, RolloutErrors, Run, Seconds, TransitionRecovery
+from worldprobe.results import Bound, Planned, Recovery, RolloutErrors, Run, Seconds, TransitionRecovery
 from worldprobe.sources import Recorded
 from worldprobe.study.cells import CANONICAL, Cell, RunRole
 from worldprobe.study.machine import device_name
@@ -54,6 +54,7 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
         axes=cell.axes,
         d=probe.h.shape[1],
         recovery=recovery,
+        backbone=_of_backbone(resources, cell, reader, heldout),
         training=reader.training,
         seconds=Seconds(render=render_seconds, train=reader.seconds, measure=time.perf_counter() - start),
         planning=planned,
@@ -66,6 +67,33 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
         arrays["blocks"] = test.blocks
     resources.folder.save_run(run, arrays)
     return run
+
+
+def _of_backbone(resources: Resources, cell: Cell, reader: TrainedReader, heldout: Dataset | None) -> Recovery | None:
+    """Measure the features that a projector or head reads; None for an encoder without one.
+
+    Features that are about as many as the probe's frames are read by ridge regression, as raw pixels are.
+    """
+    if reader.backbone is None:
+        return None
+    frames, study = resources.frames(cell), resources.variants.at(cell.axes)
+    probe, test = (
+        Embedded(reader.backbone(data), data.controls, data.spec.sample.blocks)
+        for data in (frames.probe(), frames.test())
+    )
+    own = None if heldout is None else Embedded(reader.backbone(heldout), heldout.controls)
+    wide, few = (4 * probe.h.shape[1] > points for points in (len(probe.z), len(heldout.controls) if heldout else 0))
+    recovery, _ = measure_recovery(
+        probe,
+        test,
+        [spec.name for spec in study.controls],
+        stream(cell.seed, "bootstrap of the backbone", cell.id),
+        own=None if few else own,
+        bound=Bound(applies=False, reason="the objective does not see the backbone's features"),
+        cyclic={} if wide else measure_cyclic(probe, test, study.controls),
+        ridge=wide,
+    )
+    return recovery
 
 
 def _plan(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 from worldprobe.errors import InvalidValue
 from worldprobe.study.axes import Point
-from worldprobe.study.cells import CANONICAL, Cell, ExplorationCell, RunRole, cells, explorations
+from worldprobe.study.cells import Cell, ExplorationCell, cells, explorations
 from worldprobe.study.preflight import check_frames, preflight
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
@@ -34,21 +33,6 @@ class StudyPlan:
     def points(self) -> list[Point]:
         """The point of every run and exploration."""
         return [*(cell.axes for cell in self.runs), *(cell.axes for cell in self.explorations)]
-
-    def frames(self, runs: Sequence[Cell]) -> int:
-        """Return how many stored observations some runs read, each dataset counted once."""
-        needed: dict[tuple[object, ...], int] = {}
-        for cell in runs:
-            study = self.variants.at(cell.axes)
-            world = id(study.world or study)
-            needed[world, "probe"], needed[world, "test"] = study.probe_frames, study.test_frames
-            if cell.role is RunRole.PIXELS and study.pixel_frames != study.probe_frames:
-                needed[world, "pixels"] = study.pixel_frames
-            if cell.regime != CANONICAL:
-                source = (study.sources or study.regimes)[cell.regime].model_dump_json()
-                needed[world, cell.regime, source, cell.seed, "train", study.frames] = study.stored_frames
-                needed[world, cell.regime, source, cell.seed, "heldout"] = study.heldout_frames
-        return sum(needed.values())
 
 
 def plan_study(study: Study, device: str | torch.device = "auto") -> StudyPlan:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from worldprobe._util.progress import Overall, Reporter, TaskAdvance
 from worldprobe.results import Run
 from worldprobe.study.cells import Cell, ExplorationCell, RunRole
+from worldprobe.study.frames_read import frames_of
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
 
@@ -178,7 +179,7 @@ class _Steps:
 def _workload(plan: StudyPlan, kept: Mapping[str, Run], explorations: int) -> Workload:
     """Return the work of a plan, of which the runs that are kept are done and so many explorations are not."""
     work = Workload()
-    work.plan("frames", plan.frames([cell for cell in plan.runs if cell.id not in kept]))
+    work.plan("frames", frames_of([cell for cell in plan.runs if cell.id not in kept], plan.variants))
     work.plan("explorations", explorations)
     for cell in plan.runs:
         steps = training_steps(plan, cell)

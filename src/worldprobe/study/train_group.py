@@ -26,7 +26,7 @@ from worldprobe.study.rank_calls import call_to_train
 from worldprobe.study.resources import Resources
 from worldprobe.study.study_frames import as_pairs
 from worldprobe.study.training_groups import objective_of
-from worldprobe.train import StackMember, TrainingHistory, embed, predictor_of, train_stack
+from worldprobe.train import StackMember, TrainingHistory, TwoTaps, embed, predictor_of, train_stack
 from worldprobe.train.ranks import is_first_rank
 
 Features = Callable[[Dataset], Float[np.ndarray, "frames d"]]
@@ -40,6 +40,8 @@ class TrainedReader:
     features: Features
     encode: Encode | None = None
     """The encoder as a planner wants it; None for pixels."""
+    backbone: Features | None = None
+    """The features that a projector or head reads; None for an encoder without one."""
     training: Training | None = None
     curves: dict[str, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
@@ -69,7 +71,8 @@ def train_group(resources: Resources, group: Sequence[Cell]) -> list[TrainedRead
             _save_weights(history.predictor, folder / "predictor.pt")
         curves = {"step": history.step, **history.curves}
         predict = None if history.predictor is None else predictor_of(history.predictor)
-        found.append(TrainedReader(*_reading(members[best].encoder), history.record, curves, seconds, predict))
+        reading = _reading(members[best].encoder)
+        found.append(TrainedReader(*reading, history.record, curves, seconds, predict))
     return found
 
 
@@ -134,8 +137,13 @@ def _optimum(resources: Resources, cell: Cell) -> float | None:
     return alignment_optimum(rho[~np.isnan(rho)]) if not np.isnan(rho).all() else None
 
 
-def _reading(encoder: nn.Module) -> tuple[Features, Encode]:
-    return lambda data: embed(encoder, data.frames()), lambda observations: embed(encoder, observations)
+def _reading(encoder: nn.Module) -> tuple[Features, Encode, Features | None]:
+    backbone = encoder.backbone if isinstance(encoder, TwoTaps) else None
+    return (
+        lambda data: embed(encoder, data.frames()),
+        lambda observations: embed(encoder, observations),
+        None if backbone is None else lambda data: embed(backbone, data.frames()),
+    )
 
 
 def _pixels(data: Dataset) -> Float[np.ndarray, "frames d"]:

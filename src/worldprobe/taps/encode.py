@@ -9,8 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from worldprobe._util.python_files import in_words
-from worldprobe.errors import InvalidValue, WorldprobeError, option
+from worldprobe.errors import InvalidValue, WorldprobeError, in_words, option
 from worldprobe.taps.encoder import Encode, ForeignEncoder
 from worldprobe.taps.outputs import embedding_of
 from worldprobe.taps.preprocessing import Preprocessing

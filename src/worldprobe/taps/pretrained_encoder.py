@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from worldprobe._util.checkpoint_weights import load_weights
 from worldprobe.errors import DamagedData, InvalidValue, MissingDependency
 from worldprobe.taps.encoder import ForeignEncoder
-from worldprobe.taps.module_encoder import load_weights, of_module, reinitialised
+from worldprobe.taps.module_encoder import of_module, reinitialised
 
 
 def from_timm(name: str, checkpoint: Path | None) -> ForeignEncoder:

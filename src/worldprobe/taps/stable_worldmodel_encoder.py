@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from worldprobe._util.python_files import in_words
-from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, WorldprobeError
+from worldprobe._util.checkpoint_weights import load_weights
+from worldprobe.errors import DamagedData, InvalidValue, MissingDependency, WorldprobeError, in_words
 from worldprobe.taps.encoder import Encode, ForeignEncoder
-from worldprobe.taps.module_encoder import load_weights, reinitialised
+from worldprobe.taps.module_encoder import reinitialised
 
 SPECIAL = ("_target_", "_args_", "_partial_", "_convert_", "_recursive_")
 """Keys of a config that say how it is built (Hydra's)."""

@@ -4,11 +4,14 @@ from worldprobe.train.encoders import ENCODERS, Encoder, parameters
 from worldprobe.train.objectives import OBJECTIVES, Objective
 from worldprobe.train.pair_batches import FreshPairs, PairData, PairSource
 from worldprobe.train.predictive import LeJEPAPredictive, predictor_of
+from worldprobe.train.pretrained import Pretrained
+from worldprobe.train.projected import Projected
 from worldprobe.train.resnet import ResNet18
 from worldprobe.train.sigreg_loss import draw_directions, sigreg
 from worldprobe.train.trainer import StackMember, embed, train, train_stack
 from worldprobe.train.training_history import TrainingHistory
 from worldprobe.train.training_settings import TrainingSettings
+from worldprobe.train.two_taps import TwoTaps
 from worldprobe.train.vit import VisionTransformer
 
 __all__ = [
@@ -20,10 +23,13 @@ __all__ = [
     "Objective",
     "PairData",
     "PairSource",
+    "Pretrained",
+    "Projected",
     "ResNet18",
     "StackMember",
     "TrainingHistory",
     "TrainingSettings",
+    "TwoTaps",
     "VisionTransformer",
     "draw_directions",
     "embed",

@@ -18,6 +18,7 @@ from worldprobe._util.seeds import stream_seed
 from worldprobe._util.threads import torchs_threads
 from worldprobe.errors import InvalidValue, TrainingDiverged, WorldprobeError
 from worldprobe.results import Training
+from worldprobe.train.accumulation import EmbeddedInParts, check_parts
 from worldprobe.train.allocator import keep_freed_memory
 from worldprobe.train.checkpoints import load_checkpoint, save_checkpoint
 from worldprobe.train.encoders import parameters
@@ -160,6 +161,8 @@ class _Run:
         self.objectives = [member.objective for member in members]
         if not all(self.objectives[0].stacks_with(other) for other in self.objectives):
             raise ValueError("objectives of one stack may differ in their weight alone")
+        for member in members:
+            check_parts(member.encoder, settings.accumulate)
         self.stack = EncoderStack([member.encoder for member in members], device, settings.bf16(device))
         self.batches = _batches(members, settings, device)
         self.predictors = self._build_predictors()
@@ -186,12 +189,15 @@ class _Run:
             self.stack.verify(batch.observations[:, :8])
             self._verified = True
         self.stack.train()
-        h = self.stack(batch.observations).unflatten(1, (2, -1))
+        parts = self._in_parts(batch.observations)
+        h = (self.stack(batch.observations) if parts is None else parts.h).unflatten(1, (2, -1))
         drawn = {seed: stream_seed(seed, "directions", self.done) for seed in {m.seed for m in self.members}}
         seeds = [drawn[member.seed] for member in self.members]
         values = terms(self.objectives, h, batch.controls, seeds, self._predicted(h, batch.actions))
         self.optimiser.zero_grad(set_to_none=True)
         values["loss"].sum().backward()
+        if parts is not None:
+            parts.backward()
         average_gradients(self._trained)
         norms = self.stack.clip_gradients(self.settings.clip_norm)
         if self.predictors is not None:
@@ -203,6 +209,11 @@ class _Run:
         for name, value in values.items():
             sums = self.sums.get(name)
             self.sums[name] = value.detach().double() if sums is None else sums + value.detach()
+
+    def _in_parts(self, observations: Shaped[Tensor, "models N ..."]) -> EmbeddedInParts | None:
+        """Return the embeddings made in parts, each of one observation or more; None for a batch that passes whole."""
+        parts = min(self.settings.accumulate, observations.shape[1])
+        return None if parts == 1 else EmbeddedInParts(self.stack, observations, parts)
 
     def checked_loss(self, last_good: str) -> float:
         """Return the last step's loss, the mean over members.

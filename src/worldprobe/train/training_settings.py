@@ -33,6 +33,11 @@ class TrainingSettings(Component):
 
     steps: PositiveInt = Field(1000, description="optimiser steps")
     batch: Annotated[int, Field(ge=2)] = Field(256, description="pairs per step (twice as many observations)")
+    accumulate: PositiveInt = Field(
+        1,
+        description="parts in which a batch passes the encoder, one after another, for less memory; the loss and its "
+        "gradient are those of the whole batch",
+    )
     lr: PositiveFloat = Field(3e-3, description="highest learning rate")
     weight_decay: NonNegativeFloat = Field(1e-4, description="AdamW's decoupled weight decay")
     schedule: Schedule = Field(Schedule.ONE_CYCLE, description="how the learning rate goes over the steps")

@@ -8,6 +8,7 @@ from worldprobe.reports.matching_audit import has_audit
 from worldprobe.reports.quoted_values import publication
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.sections.audit_gates import audit_gates
+from worldprobe.reports.sections.backbone_recovery import backbone_recovery, has_backbones
 from worldprobe.reports.sections.bound_check import bound_check, bounded
 from worldprobe.reports.sections.control_plane import control_plane, of_two_controls
 from worldprobe.reports.sections.control_recovery import control_recovery
@@ -80,6 +81,7 @@ CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (published_comparison, lambda folder: publication(folder) is not None),
     (bound_check, lambda folder: len(bounded(folder)) >= MANY_BOUNDS),
     (transition_results, has_transitions),
+    (backbone_recovery, has_backbones),
     (planning_results, plans),
     (ideal_encoder, has_ideal_encoder),
     (audit_gates, has_audit),
