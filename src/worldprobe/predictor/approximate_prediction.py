@@ -57,8 +57,6 @@ class Reading:
     """The share of each state's variance that each direction reads; states that never move have 0."""
     error: Float[np.ndarray, " n"]
     marginals: Marginals
-    unshared: refusals.Refusal | None
-    """Why no direction is known to be shared by the members of a pair; None where one is."""
 
     @property
     def moving(self) -> Bool[np.ndarray, " n"]:
@@ -81,9 +79,10 @@ def approximate(
     full prediction has found, or no product of two directions.
     """
     found = read(z, d, cut, rng)
-    unshared = refused.refused_briefly == refusals.SHARE_TOO_LITTLE or not found.rivals.products_shared
-    if found.unshared is not None and unshared:
-        return refusals.refused(objective, d, len(z), found.unshared, tried=refused.tried)
+    if refused.refused_briefly == refusals.SHARE_TOO_LITTLE or not found.rivals.products_shared:
+        unshared = _unshared(found, z, rng)
+        if unshared is not None:
+            return refusals.refused(objective, d, len(z), unshared, tried=refused.tried)
     marginals = found.marginals
     r2 = found.rivals.kept @ found.shares
     low, high = found.rivals.least @ found.shares, found.rivals.most @ found.shares
@@ -126,13 +125,12 @@ def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> 
     ends = np.linspace(0, len(z), PARTS + 1).astype(int)
     parts = [_part(plain, z, slice(a, b)) for a, b in pairwise(ends) if b - a > 3]
     error = np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts)) if len(parts) > 1 else np.ones(pooled.shape[1])
-    return Reading(plain, rivals, shares, error, marginals, _unshared(one, two, z, rng))
+    return Reading(plain, rivals, shares, error, marginals)
 
 
-def _unshared(
-    one: Float[np.ndarray, "pairs d"], two: Float[np.ndarray, "pairs d"], z: PairSample, rng: np.random.Generator
-) -> refusals.Refusal | None:
+def _unshared(read: Reading, z: PairSample, rng: np.random.Generator) -> refusals.Refusal | None:
     """Return a refusal where no combination of directions has a pair correlation beyond what chance gives the best."""
+    one, two = read.plain(read.marginals(z.first)), read.plain(read.marginals(z.second))
     found = moments(lambda rows: (one[rows], two[rows]), z)
     white = whitening_axes(found.all().gram)
     largest = float(np.abs(np.linalg.eigvalsh(white.T @ found.all().lagged @ white)).max())
