@@ -27,7 +27,7 @@ FRAME = "document.querySelector('img.wp-frame')?.src ?? ''"
 
 @pytest.fixture(scope="module")
 def page(played: Path) -> Iterator[Page]:
-    with Page(played, port=0) as opened:
+    with Page(played, port=0, coarse=True) as opened:
         opened.open()
         yield opened
 
@@ -49,6 +49,22 @@ def visited(page: Page, browser: Chromium, width: int = 1280) -> Viewer:
     until(page.stage.believers.done.is_set)
     assert page.stage.believers.problems == {}
     return page.viewers[(set(page.viewers) - before).pop()]
+
+
+def coarsely_drawn(browser: Chromium) -> bool:
+    try:
+        return bool(browser.evaluate(f"location.search.includes('fixedDpr') ? {FRAME} : ''"))
+    except AssertionError:  # the page is being loaded again
+        return False
+
+
+def test_a_browser_that_draws_in_software_draws_fewer_pixels(played: Path, painter: Chromium) -> None:
+    with Page(played, port=0) as page:
+        page.open()
+        painter.open(page.address, 1280, waits=False)
+        until(lambda: coarsely_drawn(painter))
+    width, height = painter.evaluate("(c => [c.width, c.height])(document.querySelector('canvas'))")
+    assert width * height <= 160_000
 
 
 def press(browser: Chromium, slider: int, times: int) -> None:

@@ -21,7 +21,10 @@ def scene(
     decimate: Annotated[bool, typer.Option("--decimate", help="Merge triangles where there are more.")] = False,
     control: Annotated[
         list[str] | None,
-        typer.Option(help='Motion that becomes a control: "Door.rotation_z:0..90 degrees" (may be repeated).'),
+        typer.Option(
+            help='What becomes a control (may be repeated): "Door.rotation_z:0..90 degrees", '
+            '"Lamp.energy:-2..1 stops", "Paint.hue:-120..120 degrees".'
+        ),
     ] = None,
     detail: Annotated[
         int, typer.Option(help="Pixels of a frame's side below which detail is merged; 0 keeps all.")
@@ -53,7 +56,7 @@ def scene(
     """
     from worldprobe.world.scene.conversion_options import ConversionOptions
     from worldprobe.world.scene.convert import convert
-    from worldprobe.world.scene.motion_request import MotionRequest
+    from worldprobe.world.scene.light_request import parse_control
 
     options = ConversionOptions(
         triangles=triangles,
@@ -68,7 +71,7 @@ def scene(
         minutes=minutes,
         memory_gib=memory,
         assets=tuple(assets or ()),
-        controls=tuple(MotionRequest.parse(text) for text in control or ()),
+        controls=tuple(parse_control(text) for text in control or ()),
     )
     target = out or Path(file.with_suffix(".world").name)
     made = convert(file, target, options, lambda line: say("{}", line))
@@ -93,5 +96,11 @@ def _print_made(target: Path, made: Any) -> None:
             say(
                 "With objects moved, in the light that was baked with them at rest: {} dB.",
                 f"{median(made.fidelity.moved):.1f}",
+            )
+        if made.fidelity.lit:
+            say(
+                "With light and colours at draws of their controls: {} dB, {} in the worst.",
+                f"{median(made.fidelity.lit):.1f}",
+                f"{min(made.fidelity.lit):.1f}",
             )
     say("Wrote {}: {} triangles, {} controls.", target, f"{made.triangles:,}", len(made.controls))

@@ -22,8 +22,11 @@ def play(
         typer.Option(help="A run whose encoder is shown (may be repeated). Default: those of the first seed."),
     ] = None,
     coarse: Annotated[
-        bool, typer.Option("--coarse", help="3-D at half the resolution: for browsers without a graphics card.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--coarse/--sharp", help="3-D at half the resolution. Default: in browsers that draw in software."
+        ),
+    ] = None,
     export: Annotated[
         Path | None,
         typer.Option(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from worldprobe.errors import InvalidValue, MissingDependency, WorldprobeError
+from worldprobe.playing.coarse_drawing import COARSE, DETECTION
 from worldprobe.playing.played_folder import read_played
 from worldprobe.results.condition_colours import COLOURS
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:  # worlds are imported once the address is printed, while a br
 
 LOOPBACK = "127.0.0.1"
 PORT = 8080
-COARSE = "?fixedDpr=0.5"
-"""What has viser's page draw the 3-D view at half the screen's resolution."""
 PATIENCE = 10.0
 """Seconds that encoders wait for the first picture to be shown, lest loading them delay it."""
 
@@ -40,7 +39,7 @@ class Page:
         host: str = LOOPBACK,
         port: int = PORT,
         encoders: Sequence[str] = (),
-        coarse: bool = False,
+        coarse: bool | None = None,
     ) -> None:
         viser = _viser()
         if not 0 <= port <= 65535:
@@ -51,6 +50,7 @@ class Page:
             self._server = viser.ViserServer(host=host, port=port, verbose=False)
         name = "localhost" if host in ("0.0.0.0", "::") else host
         self.address = f"http://{name}:{self._server.get_port()}{'/' + COARSE if coarse else ''}"
+        self._detects = coarse is None
         self.viewers: dict[int, "Viewer"] = {}
         """Those who look at it now, by the server's number."""
         self._lock = threading.Lock()
@@ -102,6 +102,8 @@ class Page:
         gui = self._server.gui
         gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, brand_color=COLOURS[0])
         gui.set_panel_label(self.folder.title)
+        if self._detects:
+            gui.add_html(DETECTION)
 
     def _enter(self, client: Any) -> None:
         from worldprobe.playing.viewer import Viewer
@@ -135,15 +137,15 @@ def play(
     host: str = LOOPBACK,
     port: int = PORT,
     encoders: Sequence[str] = (),
-    coarse: bool = False,
+    coarse: bool | None = None,
     said: Callable[[str], None] = print,
 ) -> None:
     """Serve a results folder's page until interrupted (Ctrl-C): the world, its sliders, and what encoders believe.
 
     `encoders` names runs, where not those of the first seed are wanted; `coarse` draws the 3-D view at half the
-    screen's resolution, for browsers without a graphics card; `said` is given the address. Only this machine can open
-    it unless `host` says otherwise. Raises NoResults for a folder without trained encoders, MissingDependency without
-    viser, WorldprobeError for a port that is in use.
+    screen's resolution: by default in browsers that draw in software; `said` is given the address. Only this machine
+    can open it unless `host` says otherwise. Raises NoResults for a folder without trained encoders, MissingDependency
+    without viser, WorldprobeError for a port that is in use.
     """
     with Page(Path(folder), host=host, port=port, encoders=encoders, coarse=coarse) as page:
         said(page.address)

@@ -158,6 +158,8 @@ def view_of(scene: Any, subject: Playable, colours: Colours) -> SpatialView:
 def add_surroundings(server: Any, subject: Playable) -> None:
     """Add what all viewers share, the scene; and say from where it is seen at first."""
     camera = server.initial_camera
+    # Nothing casts shadows, but viser's lights fill shadow maps for every picture: without a graphics card, half of it.
+    server.scene.configure_default_lights(cast_shadow=False)
     if isinstance(subject, PlayedWorld) and subject.camera_world is not None:
         world = subject.camera_world
         server.scene.add_glb("/scene", still_scene(world), wxyz=UPRIGHT, cast_shadow=False, receive_shadow=False)

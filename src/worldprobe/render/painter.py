@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from worldprobe.render.gl import SOFTWARE, calls, open_context
 from worldprobe.render.layers import GRID, SAMPLE_BYTES, LayeredTarget
 from worldprobe.render.lighting import Lighting
-from worldprobe.render.meshes import SceneMesh, Shape, scene_programs
+from worldprobe.render.meshes import IndirectMesh, SceneMesh, Shape, scene_programs
 from worldprobe.render.relit import RelitMesh, RelitShape
 
 NEAR_METRES, FAR_METRES = 0.02, 50.0
@@ -47,12 +47,13 @@ class Painter:
             gl = calls(context)
             relit = isinstance(shapes, RelitShape)
             self._target = LayeredTarget(context, gl, height, width, self._layers, encodes=relit)
-            self._meshes: list[SceneMesh] | list[RelitMesh]
+            self._meshes: list[IndirectMesh] = []
             if isinstance(shapes, RelitShape):
-                self._meshes = [RelitMesh(context, gl, shapes, self._layers)]
-            else:
+                self._meshes.append(RelitMesh(context, gl, shapes, self._layers))
+            plain = shapes.backdrop if isinstance(shapes, RelitShape) else shapes
+            if plain:
                 programs = scene_programs(context)
-                self._meshes = [SceneMesh(context, gl, programs, shape) for shape in shapes]
+                self._meshes += [SceneMesh(context, gl, programs, shape) for shape in plain]
 
     @property
     def is_software(self) -> bool:

@@ -7,16 +7,18 @@ group is kept by itself, scaled by the view's weight for it, and the sum is enco
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from worldprobe._util.colour import linear_from_srgb
 from worldprobe.render.clusters import clustered
 from worldprobe.render.gl import Calls
+from worldprobe.render.glb import GlbPart
 from worldprobe.render.lighting import Lighting
-from worldprobe.render.meshes import IndirectMesh, surface_texture
+from worldprobe.render.meshes import IndirectMesh, Shape, shapes, surface_texture
 from worldprobe.render.mipmaps import halvings
 
 REVISION = "1"
@@ -68,6 +70,8 @@ class RelitScene:
     irradiance: Float[np.ndarray, "G R R 3"]
     paints: int
     """How many paint groups there are, 0 not counted."""
+    backdrop: Sequence[GlbPart] = ()
+    """What is drawn around it, the same in any light."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +83,14 @@ class RelitShape:
     lights: list[list[UInt8[np.ndarray, "_ _ 3"]]]
     brightest: list[float]
     """The light that a full texel of each lamp group means."""
+    backdrop: list[Shape] = field(default_factory=list)
 
     @classmethod
     def of(cls, scene: RelitScene) -> RelitShape:
         """Return the scene with its textures and their smaller copies."""
         brightest = [float(light.max()) or 1.0 for light in scene.irradiance]
         lights = [_levels(light / most) for light, most in zip(scene.irradiance, brightest, strict=True)]
-        return cls(scene, _levels(scene.albedo), lights, brightest)
+        return cls(scene, _levels(scene.albedo), lights, brightest, shapes(_square_roots(scene.backdrop), {}))
 
 
 class RelitMesh(IndirectMesh):
@@ -122,6 +127,17 @@ class RelitMesh(IndirectMesh):
         """Bind albedo, lights and the table of the views' lighting."""
         for unit, texture in enumerate(self._textures):
             texture.use(unit)
+
+
+def _square_roots(parts: Sequence[GlbPart]) -> list[GlbPart]:
+    """Return parts whose pictures hold square roots of linear light, as the samples of a relit scene do."""
+    table = np.rint(255.0 * np.sqrt(linear_from_srgb(np.arange(256) / 255.0))).astype(np.uint8)
+    changed = {}
+    for part in parts:
+        image = part.material.image
+        if image is not None:
+            changed[id(part.material)] = replace(part.material, image=table[image])
+    return [replace(part, material=changed.get(id(part.material), part.material)) for part in parts]
 
 
 def _levels(light: Float[np.ndarray, "h w 3"]) -> list[UInt8[np.ndarray, "_ _ 3"]]:

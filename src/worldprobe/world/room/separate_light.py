@@ -72,7 +72,7 @@ def write_separate_light(
     lit, trusted = trusted_texels(plan, baked["irradiance"].sum(axis=0), baked["covered"], hidden)
     strength = max(1.0, float(baked["glow"].max()))
     albedo = filled(np.where(glowing[..., None], baked["glow"] / strength, baked["colour"]), lit | glowing)
-    arrays = {"recipe": np.array(recipe), "albedo": _picture(albedo, lossless=True)}
+    arrays = {"recipe": np.array(recipe), "albedo": packed_light(albedo, lossless=True)}
     of_group = _glow_groups(plan, len(glowing))
     scales = []
     for k, irradiance in enumerate(baked["irradiance"]):
@@ -81,7 +81,7 @@ def write_separate_light(
         light = filled(light, lit | glowing)
         scales.append(float(np.quantile(light[lit].max(axis=-1), _COVERAGE_OF_LIGHT)))
         scales[-1] = max(scales[-1], strength)
-        arrays[f"light{k}"] = _picture(light / scales[-1], lossless=False)
+        arrays[f"light{k}"] = packed_light(light / scales[-1], lossless=False)
     with atomic_write(path) as aside, open(aside, "wb") as handle:
         np.savez(handle, scales=np.array(scales), **arrays)
 
@@ -92,9 +92,9 @@ def relit_scene(room: str) -> RelitScene:
     (part,) = read_glb(baked_glb(room))
     try:
         with np.load(path, allow_pickle=False) as file:
-            albedo = _linear(file["albedo"])
+            albedo = unpacked_light(file["albedo"])
             scales = file["scales"]
-            light = np.stack([scale * _linear(file[f"light{k}"]) for k, scale in enumerate(scales)])
+            light = np.stack([scale * unpacked_light(file[f"light{k}"]) for k, scale in enumerate(scales)])
     except (OSError, ValueError, KeyError) as error:
         what = f"{path} is not a room's separate light. Delete it; it is made again on the next use."
         raise DamagedData(what) from error
@@ -121,7 +121,8 @@ def _glow_groups(plan: Blueprint, size: int) -> Int[np.ndarray, "S S"]:
     return groups
 
 
-def _picture(light: Float[np.ndarray, "S S 3"], lossless: bool) -> UInt8[np.ndarray, " bytes"]:
+def packed_light(light: Float[np.ndarray, "S S 3"], lossless: bool) -> UInt8[np.ndarray, " bytes"]:
+    """Return linear light in [0, 1] as the bytes of a WebP file of its square roots."""
     from PIL import Image
 
     stored, buffer = np.rint(np.sqrt(light.clip(0.0, 1.0)) * 255.0).astype(np.uint8), io.BytesIO()
@@ -129,7 +130,8 @@ def _picture(light: Float[np.ndarray, "S S 3"], lossless: bool) -> UInt8[np.ndar
     return np.frombuffer(buffer.getvalue(), dtype=np.uint8)
 
 
-def _linear(picture: UInt8[np.ndarray, " bytes"]) -> Float[np.ndarray, "S S 3"]:
+def unpacked_light(picture: UInt8[np.ndarray, " bytes"]) -> Float[np.ndarray, "S S 3"]:
+    """Return the linear light that `packed_light` packed."""
     from PIL import Image
 
     with Image.open(io.BytesIO(picture.tobytes()), formats=["WEBP"]) as image:

@@ -22,6 +22,8 @@ from worldprobe.world.scene import manifest as manifests
 from worldprobe.world.scene.conversion_options import ConversionOptions
 from worldprobe.world.scene.dome import dome
 from worldprobe.world.scene.fidelity import SAMPLES, SIDE, compared
+from worldprobe.world.scene.lamp_textures import PAINT, mean_colours, write_lamp_textures
+from worldprobe.world.scene.light_controls import LightControls, asked_lights, lighting
 from worldprobe.world.scene.light_texture import texture, welded
 from worldprobe.world.scene.manifest import (
     LightSource,
@@ -39,6 +41,8 @@ from worldprobe.world.scene.viewpoint import Rest, cameras_rest
 
 KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
 LARGEST = 4 << 30
+GREY = 0.03
+"""Spread of a colour's channels, relative to the brightest, below which it has no hue."""
 Say = Callable[[str], None]
 
 
@@ -93,18 +97,20 @@ class _Conversion:
     folder: Path
     say: Say
     moving: MovingParts = field(default_factory=MovingParts)
+    lights: LightControls = field(default_factory=LightControls)
 
     def run(self) -> Manifest:
         """Go through all steps; the folder then holds the world."""
         options, child = self.options, self.child
         opened = self._opened()
         notes = [*opened["notes"], *child.ask(do="light", exposure=options.exposure)["notes"]]
-        self.moving = asked_motions(child, options.controls)
+        self.lights = asked_lights(child, options.lights)
+        self.moving = asked_motions(child, options.motions)
         survey = self._surveyed(self._rest())
         manifest = self._planned(opened, survey)
         self.say(f"The camera rests at {metres(survey.rest.at)} ({survey.rest.chosen_by}).")
         z = stream(0, "scene", "fidelity").standard_normal((options.poses, len(manifest.controls)))
-        still = z * [moved.motion is None for moved in manifest.controls]
+        still = z * [moved.is_cameras for moved in manifest.controls]
         cameras = placed_cameras(manifest, still)
         original = self._traced(cameras, manifest.camera.fov)
         survey, merged = self._simplified(survey)
@@ -116,7 +122,12 @@ class _Conversion:
         if manifest.parts:
             references["moved"] = (z, self._traced(cameras, manifest.camera.fov, self._places(manifest, z, survey)))
         self.say(f"Tracing light into {options.texels} x {options.texels} texels, {options.samples} paths each.")
-        parts = self._parts(self._baked(), survey)
+        if self.lights:
+            references["lit"] = (z, self._traced(cameras, manifest.camera.fov, lit=(manifest, z)))
+        arrays = self._baked()
+        if self.lights:
+            manifest = self._separated(manifest, arrays)
+        parts = self._parts(arrays, survey)
         scene = self.folder / manifests.SCENE
         write_parts(scene, parts, {"made by": "worldprobe scene"})
         drawn = {part.name for part in parts}
@@ -126,8 +137,8 @@ class _Conversion:
                 "sha256": file_sha256(scene),
                 "triangles": sum(len(part.triangles) for part in parts),
                 "materials": [NamedSurface(**described) for described in made["materials"]],
-                "fidelity": compared(scene, manifest, references),
-                "notes": [*notes, *survey.notes(), *merged, *self.moving.notes()],
+                "fidelity": compared(self.folder, manifest, references),
+                "notes": [*notes, *survey.notes(), *merged, *self.moving.notes(), *self.lights.notes()],
             }
         )
         manifests.write_manifest(self.folder, manifest)
@@ -193,9 +204,17 @@ class _Conversion:
             triangles=1,
             far=rounded(20 * survey.size),
             camera=survey.pose(),
-            controls=survey.controls() + self.moving.controls(),
+            controls=survey.controls() + self.moving.controls() + self.lights.controls(),
             parts=self.moving.parts(survey.names),
-            light=LightSource(kind="baked", texels=options.texels, samples=options.samples, bounces=options.bounces),
+            light=LightSource(
+                kind="baked",
+                texels=options.texels,
+                samples=options.samples,
+                bounces=options.bounces,
+                separate="0" * 64 if self.lights else None,
+                lamps=len(self.lights.lamps),
+                paints=len(self.lights.hues),
+            ),
             lamps=[NamedLamp(**lamp) for lamp in opened["lamps"]],
         )
 
@@ -206,9 +225,13 @@ class _Conversion:
         return self.moving.placed(manifest, z, survey.positions, part)
 
     def _traced(
-        self, cameras: Float[np.ndarray, "N 4 4"], fov: float, places: Float[np.ndarray, "N V 3"] | None = None
+        self,
+        cameras: Float[np.ndarray, "N 4 4"],
+        fov: float,
+        places: Float[np.ndarray, "N V 3"] | None = None,
+        lit: tuple[Manifest, Float[np.ndarray, "N n"]] | None = None,
     ) -> UInt8[np.ndarray, "N S S 3"]:
-        """Return Cycles' frames of the scene as the child has it now, with its vertices at other places for each."""
+        """Return Cycles' frames of the scene as the child has it now, with vertices, or lamps, elsewhere for each."""
         where, frames, moved = (self.child.folder / f"{name}.npy" for name in ("cameras", "frames", "places"))
         np.save(where, cameras)
         if places is not None:
@@ -222,9 +245,43 @@ class _Conversion:
             samples=SAMPLES,
             bounces=self.options.bounces,
             places=None if places is None else str(moved),
+            lighting=None if lit is None else self._lighting(*lit),
         )
         found: np.ndarray = np.load(frames)
         return found
+
+    def _lighting(self, manifest: Manifest, z: Float[np.ndarray, "N n"]) -> dict[str, list[list[float]]]:
+        """Return the lamps' factors and the hues at N control vectors, and those at rest after them."""
+        factors, hues = self.lights.rest()
+        at = lighting(manifest, z)
+        assert at is not None
+        return {"factors": [*at.lamps[:, 1:, 0].tolist(), factors], "hues": [*at.hues.tolist(), hues]}
+
+    def _separated(self, manifest: Manifest, arrays: dict[str, np.ndarray]) -> Manifest:
+        """Write albedo and the light of every lamp; return the manifest with what is known of them.
+
+        `arrays` then hold the light of all lamps at rest.
+        """
+        factors, _ = self.lights.rest()
+        path = self.folder / manifests.LIGHT
+        dimmest = [1.0, *(2.0**one.low for one in self.lights.lamps)]
+        write_lamp_textures(path, arrays, dimmest, self.lights.exposure)
+        arrays["irradiance"] = np.einsum("g,ghwc->hwc", [1.0, *factors], arrays["irradiance"])[None]
+        colours = mean_colours(arrays["colour"], arrays["uv"], arrays["paints"], len(self.lights.hues))
+        controls = []
+        for moved in manifest.controls:
+            if moved.lit is not None and moved.lit.kind == "hue":
+                colour = colours[moved.lit.number - 1]
+                if np.ptp(colour) < GREY * max(float(colour.max()), 1e-6):
+                    raise WorldprobeError(
+                        f"--control {moved.name}: the material is grey, which no turn of its hue changes. "
+                        "Leave it out, or give the material a colour."
+                    )
+                lit = moved.lit.model_copy(update={"colour": [rounded(float(c)) for c in colour]})
+                moved = moved.model_copy(update={"lit": lit})
+            controls.append(moved)
+        light = manifest.light.model_copy(update={"separate": file_sha256(path)})
+        return manifest.model_copy(update={"light": light, "controls": controls})
 
     def _baked(self) -> dict[str, np.ndarray]:
         out, options = self.child.folder / "baked.npz", self.options
@@ -235,12 +292,15 @@ class _Conversion:
     def _parts(self, arrays: dict[str, np.ndarray], survey: Survey) -> list[GlbPart]:
         """Return what is drawn: the scene with its light as one texture, and the sky around it."""
         light, picture = self.child.folder / "light.npy", self.child.folder / "picture.npy"
-        np.save(light, texture(arrays))
+        np.save(light, texture(arrays | {"irradiance": arrays["irradiance"].sum(axis=0)}))
         self.child.ask(do="show", light=str(light), picture=str(picture))
         material = Material(image=np.load(picture), repeat=False)
         turning = replace(material, double_sided=True)  # what moves may show its other side
         part_of = self.moving.part_of(survey.names)[arrays["owners"]]
         names = ["scene", *(part.name for part in self.moving.parts(survey.names))]
+        if self.lights.hues:
+            part_of, turning = arrays["paints"], material
+            names = ["scene", *(f"{PAINT}{k}" for k in range(1, 1 + len(self.lights.hues)))]
         parts = []
         for k in np.unique(part_of):
             chosen = part_of == k

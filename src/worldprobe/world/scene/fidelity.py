@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from worldprobe.render.raster import Raster
+from worldprobe.world.scene.light_controls import lighting
 from worldprobe.world.scene.manifest import Fidelity, Manifest, rounded
 from worldprobe.world.scene.motion import part_poses
 from worldprobe.world.scene.own_scene import placed_cameras
 from worldprobe.world.scene.psnr import psnr
+from worldprobe.world.scene.scene_raster import scene_raster
 
 SIDE, SAMPLES = 64, 64
 """Pixels of a compared frame's side, and paths that Cycles traces for each of them."""
@@ -21,15 +22,14 @@ Reference = tuple[Float[np.ndarray, "N n"], UInt8[np.ndarray, "N S S 3"]]
 """Control vectors, and Cycles' frames at them."""
 
 
-def compared(scene: Path, manifest: Manifest, references: Mapping[str, Reference]) -> Fidelity | None:
+def compared(folder: Path, manifest: Manifest, references: Mapping[str, Reference]) -> Fidelity | None:
     """Return the PSNR of what is drawn against each kind of reference; None without poses."""
     poses = len(references["matte"][0])
     if not poses:
         return None
     found = {}
-    moving = [part.name for part in manifest.parts]
-    with Raster.from_glb(scene, SIDE, manifest.camera.fov, moving, far=manifest.far) as raster:
+    with scene_raster(folder, manifest, SIDE) as raster:
         for name, (z, frames) in references.items():
-            drawn = raster.draw(placed_cameras(manifest, z), part_poses(manifest, z))
+            drawn = raster.draw(placed_cameras(manifest, z), part_poses(manifest, z), lighting(manifest, z))
             found[name] = [rounded(float(value)) for value in psnr(drawn, frames)]
     return Fidelity(poses=poses, side=SIDE, **found)

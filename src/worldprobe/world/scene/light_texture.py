@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from worldprobe.world.room.atlas import filled
 
@@ -17,18 +17,24 @@ def texture(arrays: dict[str, np.ndarray]) -> Float[np.ndarray, "S S 3"]:
     Texels on a chart's border see half of what is behind it, and those under something see nothing: both take the
     irradiance of their neighbours.
     """
-    from scipy.ndimage import binary_erosion
-
-    irradiance, traced = arrays["irradiance"].astype(np.float64), arrays["traced"]
-    brightness = irradiance.mean(axis=-1)
-    typical = float(np.median(brightness[traced])) if traced.any() else 0.0
-    lit = traced & (brightness >= HIDDEN * typical) & (brightness > 0)
-    inner = binary_erosion(lit)
-    trusted = inner | (lit & ~_near(inner))
+    irradiance = arrays["irradiance"].astype(np.float64)
+    trusted = trusted_texels(irradiance, arrays["traced"])
     light = doubled(filled(irradiance, trusted) if trusted.any() else irradiance)
     covered = arrays["covered"]
     own = light * arrays["colour"] + arrays["glow"]
     return filled(own, covered) if covered.any() else own
+
+
+def trusted_texels(irradiance: Float[np.ndarray, "h w 3"], traced: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """Return the texels whose light is their own, or that have no neighbour whose light is."""
+    from scipy.ndimage import binary_erosion
+
+    brightness = irradiance.mean(axis=-1)
+    typical = float(np.median(brightness[traced])) if traced.any() else 0.0
+    lit = traced & (brightness >= HIDDEN * typical) & (brightness > 0)
+    inner = binary_erosion(lit)
+    trusted: np.ndarray = inner | (lit & ~_near(inner))
+    return trusted
 
 
 def doubled(image: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "H W 3"]:

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from worldprobe._util.files import atomic_write, file_sha256, inside
 from worldprobe._util.strict_yaml import read_yaml, write_yaml
 from worldprobe.errors import DamagedData, WorldprobeError
 from worldprobe.world.world import Control
 
-SCENE, MANIFEST = "scene.glb", "manifest.yaml"
+SCENE, LIGHT, MANIFEST = "scene.glb", "light.npz", "manifest.yaml"
 SUFFIX = ".world"
 AXES = ("truck", "pedestal", "dolly", "yaw", "pitch", "roll")
 Number = float  # a whole number of the file is taken for a real one
@@ -58,8 +58,20 @@ class Motion(_Part):
         return axis
 
 
+class Lit(_Part):
+    """Which lamp's light a control scales, in stops, or which paint's hue it turns, in degrees: the first is number 1.
+
+    `centre` is the value at z = 0.
+    """
+
+    kind: Literal["energy", "hue"]
+    number: int = Field(ge=1, le=64)
+    centre: Number = 0.0
+    colour: list[Number] = Field([1.0, 1.0, 1.0], min_length=3, max_length=3, description="linear, for a swatch")
+
+
 class Moved(_Part):
-    """One control: what one standard deviation of it is, and how far it can go; of parts that move, how."""
+    """One control: what one standard deviation of it is, and how far it can go; of parts that move or are lit, how."""
 
     name: str = Field(max_length=80)
     unit: str = Field(max_length=20)
@@ -67,10 +79,17 @@ class Moved(_Part):
     limit: Number = Field(gt=0)
     meaning: str = Field("", max_length=200)
     motion: Motion | None = None
+    lit: Lit | None = None
+
+    @property
+    def is_cameras(self) -> bool:
+        """Whether it moves the camera."""
+        return self.motion is None and self.lit is None
 
     def control(self) -> Control:
         """Return the world's control."""
-        centre = 0.0 if self.motion is None else self.motion.centre
+        changed = self.motion or self.lit
+        centre = 0.0 if changed is None else changed.centre
         return Control(self.name, self.unit, self.scale, self.meaning, centre, self.limit)
 
 
@@ -104,6 +123,9 @@ class LightSource(_Part):
     texels: int = Field(0, ge=0)
     samples: int = Field(0, ge=0)
     bounces: int = Field(0, ge=0)
+    separate: str | None = Field(None, pattern="^[0-9a-f]{64}$", description=f"SHA-256 of {LIGHT}, where light changes")
+    lamps: int = Field(0, ge=0, le=8, description="lamps whose light is kept apart")
+    paints: int = Field(0, ge=0, le=32, description="materials that are repainted")
 
 
 class Fidelity(_Part):
@@ -111,7 +133,7 @@ class Fidelity(_Part):
 
     `matte` is against the scene with its surfaces made matte, what baking itself costs; `original` against the scene as
     it is in the file; `moved` as `matte`, with everything that moves at draws of its controls, while light stays as it
-    was baked.
+    was baked; `lit` as `matte`, with light and colours at draws of theirs.
     """
 
     poses: int
@@ -119,6 +141,7 @@ class Fidelity(_Part):
     matte: list[Number]
     original: list[Number]
     moved: list[Number] = []
+    lit: list[Number] = []
 
 
 class Manifest(_Part):
@@ -143,10 +166,20 @@ class Manifest(_Part):
     @classmethod
     def _once_each(cls, controls: list[Moved]) -> list[Moved]:
         names = [control.name for control in controls]
-        wrong = [moved.name for moved in controls if (moved.name in AXES) is not (moved.motion is None)]
+        wrong = [one.name for one in controls if (one.name in AXES) is not one.is_cameras or (one.motion and one.lit)]
         if wrong or len(set(names)) < len(names):
-            raise ValueError(f"each control is one of {', '.join(AXES)}, once, or has a motion")
+            raise ValueError(f"each control is one of {', '.join(AXES)}, once, or has a motion, or lights")
         return controls
+
+    @model_validator(mode="after")
+    def _lights_that_there_are(self) -> Manifest:
+        for moved in self.controls:
+            if moved.lit is None:
+                continue
+            there = self.light.lamps if moved.lit.kind == "energy" else self.light.paints
+            if self.light.separate is None or moved.lit.number > there:
+                raise ValueError(f"{moved.name} is lit by number {moved.lit.number} of {there}")
+        return self
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -171,6 +204,9 @@ def read_manifest(folder: Path) -> Manifest:
     scene = inside(folder, SCENE)
     if not scene.is_file() or file_sha256(scene) != manifest.sha256:
         raise DamagedData(f"{scene} is not the scene that {path} describes. Make the world again.")
+    light = inside(folder, LIGHT)
+    if manifest.light.separate and (not light.is_file() or file_sha256(light) != manifest.light.separate):
+        raise DamagedData(f"{light} is not the light that {path} describes. Make the world again.")
     return manifest
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
 from pydantic import Field, PrivateAttr
 
 from worldprobe.render.camera import camera_to_world, level_axes
+from worldprobe.render.lighting import Lighting
 from worldprobe.world.baked_world import BakedWorld
 from worldprobe.world.checked_rows import checked_rows
+from worldprobe.world.scene.light_controls import lighting
 from worldprobe.world.scene.manifest import SCENE, Manifest, read_manifest
 from worldprobe.world.scene.motion import part_poses
+from worldprobe.world.scene.scene_raster import scene_raster
 from worldprobe.world.world import WORLDS, Control
+
+if TYPE_CHECKING:
+    from worldprobe.render.raster import Raster
 
 
 @WORLDS.register("scene", files={".world": "file"})
@@ -57,6 +63,7 @@ class Scene(BakedWorld):
             "far": manifest.far,
             "controls": [control.described() for control in self.controls],
             **self._moves(),
+            **self._lights(),
             "driver": self._open_raster().driver,
         }
 
@@ -67,6 +74,11 @@ class Scene(BakedWorld):
             return {}
         motions = {moved.name: moved.motion.model_dump() for moved in manifest.controls if moved.motion is not None}
         return {"motions": motions, "parts": [part.model_dump() for part in manifest.parts]}
+
+    def _lights(self) -> dict[str, Any]:
+        """Return what else frames depend on where light or colours change."""
+        lit = {moved.name: moved.lit.model_dump(exclude={"colour"}) for moved in self.manifest.controls if moved.lit}
+        return {"light": self.manifest.light.separate, "lit": lit} if self.manifest.light.separate else {}
 
     @property
     def glb(self) -> Path:
@@ -104,7 +116,14 @@ class Scene(BakedWorld):
 
     def observe(self, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:
         """Return the frames of N control vectors; raises InvalidValue for a wrong shape or non-finite values."""
-        return self._open_raster().draw(self.cameras(z), self.part_poses(z))
+        return self._open_raster().draw(self.cameras(z), self.part_poses(z), self.lighting(z))
+
+    def lighting(self, z: Float[np.ndarray, "N n"]) -> Lighting | None:
+        """Return how N control vectors light and paint the scene; None where neither changes."""
+        return lighting(self.manifest, checked_rows("z", z, len(self.controls)))
+
+    def _made_raster(self) -> Raster:
+        return scene_raster(self.folder, self.manifest, self.size)
 
     def hero(self) -> UInt8[np.ndarray, "H W 3"]:
         """Return a still of the scene from where the camera rests."""
@@ -118,7 +137,7 @@ class Scene(BakedWorld):
 
 def placed_cameras(manifest: Manifest, z: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N 4 4"]:
     """Return the camera-to-world matrices of a manifest's controls: moves are along the level axes of the rest pose."""
-    camera = [(k, moved) for k, moved in enumerate(manifest.controls) if moved.motion is None]
+    camera = [(k, moved) for k, moved in enumerate(manifest.controls) if moved.is_cameras]
     physical = {moved.name: moved.control().physical(z[:, k]) for k, moved in camera}
     rest, still = manifest.camera, np.zeros(len(z))
     position = np.tile(np.array(rest.at, dtype=np.float64), (len(z), 1))

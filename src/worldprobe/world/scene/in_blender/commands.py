@@ -9,7 +9,8 @@ from typing import Any
 import bpy
 import numpy as np
 
-from worldprobe.world.scene.in_blender import baking, joining, matte, moving, picturing, scene_file
+from worldprobe.world.blender_loop import Refused
+from worldprobe.world.scene.in_blender import baking, joining, matte, moving, picturing, relighting, scene_file
 
 
 class Conversion:
@@ -21,6 +22,10 @@ class Conversion:
         self._surfaces: joining.Surfaces | None = None
         self._object: Any = None
         self._channels: list[moving.Channel] = []
+        self._lamps = relighting.Lamps([])
+        self._painted: list[str] = []
+        self._hues: list[relighting.Hue] = []
+        self._numbers = np.zeros(0, dtype=np.int64)
 
     def commands(self) -> dict[str, Callable[..., dict[str, Any]]]:
         """Return the commands by name."""
@@ -32,6 +37,7 @@ class Conversion:
             "gather",
             "camera",
             "light",
+            "lamps",
             "render",
             "convert",
             "bake",
@@ -108,14 +114,41 @@ class Conversion:
                 thing.visible_camera = False
         return {"notes": notes}
 
+    def lamps(self, lamps: list[str], factors: list[float], materials: list[str]) -> dict[str, Any]:
+        """Take lamps whose power is a control and put them to factors of it, and materials whose hue is one.
+
+        From now on light is shown as sRGB; answer with the exposure, in stops, and what showed light before.
+        """
+        self._lamps, self._painted = relighting.Lamps(lamps), materials
+        self._lamps.scale(factors)
+        for name in materials:
+            if name not in bpy.data.materials:
+                raise Refused(
+                    f"There is no material {name!r}; there are: {', '.join(m.name for m in bpy.data.materials)}."
+                )
+        before = relighting.show_as_standard()
+        return {"exposure": bpy.context.scene.view_settings.exposure, "view": before}
+
     def render(
-        self, cameras: str, frames: str, side: int, fov: float, samples: int, bounces: int, places: str | None = None
+        self,
+        cameras: str,
+        frames: str,
+        side: int,
+        fov: float,
+        samples: int,
+        bounces: int,
+        places: str | None = None,
+        lighting: dict[str, list[list[float]]] | None = None,
     ) -> dict[str, Any]:
         """Render camera-to-world matrices (.npy) to frames (.npy) of the scene as it is now.
 
-        `places` (.npy) are those of the one matte mesh's vertices for each frame, in metres, where any is moved.
+        `places` (.npy) are those of the one matte mesh's vertices for each frame, in metres, where any is moved;
+        `lighting` gives the factors of the lamps and the hues (radians) of the materials that are controls for each.
         """
         baking.set_light_paths(samples, bounces, denoise=True)
+        if lighting is not None:
+            np.save(frames, self._lit_frames(np.load(cameras), side, fov, **lighting))
+            return {}
         if places is None:
             found = picturing.rendered(np.load(cameras), side, fov, self._metres)
         else:
@@ -129,6 +162,22 @@ class Conversion:
         joining.place(self._object, places / self._metres)
         return picturing.rendered(camera[None], side, fov, self._metres)
 
+    def _lit_frames(
+        self, cameras: np.ndarray, side: int, fov: float, factors: list[list[float]], hues: list[list[float]]
+    ) -> np.ndarray:
+        """Return frames, each with its own light and colours; the last of both are those at rest."""
+        found = []
+        for k, camera in enumerate(cameras):
+            self._relit(factors[k], hues[k])
+            found.append(picturing.rendered(camera[None], side, fov, self._metres))
+        self._relit(factors[-1], hues[-1])
+        return np.concatenate(found)
+
+    def _relit(self, factors: list[float], hues: list[float]) -> None:
+        self._lamps.scale(factors)
+        for hue, turn in zip(self._hues, hues, strict=True):
+            hue.turn(turn)
+
     def _gathered(self) -> joining.Surfaces:
         if self._surfaces is None:
             raise RuntimeError("nothing has been gathered")
@@ -141,16 +190,28 @@ class Conversion:
         """
         surfaces = self._gathered()
         surfaces.turn(np.load(turned))
+        names = [material.name if material else "" for material in surfaces.palette]
+        for name in self._painted:
+            if name not in names:
+                shown = ", ".join(map(repr, filter(None, names)))
+                raise Refused(f"No surface has the material {name!r}; there are: {shown}.")
         described = matte.make_matte(surfaces.palette)
         clear = np.array([material["treatment"].startswith("clear") for material in described])
         surfaces.keep(~clear[surfaces.materials])
+        self._hues = [relighting.Hue(surfaces.palette[names.index(name)]) for name in self._painted]
+        self._numbers = np.zeros(len(names), dtype=np.int64)  # of materials that are repainted: 1, 2, ...
+        for k, name in enumerate(self._painted, 1):
+            self._numbers[names.index(name)] = k
         joining.leave_lamps()
         self._object = joining.joined_object(surfaces, "wp scene")
         used = baking.unwrap(self._object, texels)
         return {"materials": described, "used": used, "triangles": len(surfaces.triangles)}
 
     def bake(self, texels: int, samples: int, bounces: int, out: str) -> dict[str, Any]:
-        """Bake colour and glow, and irradiance at half the resolution, into `out`: an .npz, with mesh and sky."""
+        """Bake colour and glow, and irradiance at half the resolution, into `out`: an .npz, with mesh and sky.
+
+        The first irradiance is that of everything but the lamps that are controls, the others are theirs, one by one.
+        """
         surfaces = self._gathered()
         image = baking.prepare_bake(surfaces.palette, texels)
         baking.set_light_paths(4, 0, denoise=False)
@@ -159,19 +220,29 @@ class Conversion:
         matte.whiten(surfaces.palette)
         image.scale(texels // 2, texels // 2)
         baking.set_light_paths(samples, bounces, denoise=True)
-        irradiance = baking.baked(image, "COMBINED", {"DIRECT", "INDIRECT", "DIFFUSE"})
+        self._lamps.only(None)
+        groups = [baking.baked(image, "COMBINED", {"DIRECT", "INDIRECT", "DIFFUSE"})]
+        traced = groups[0][..., 3] > 0.5
         baking.set_light_paths(1, 0, denoise=False)
         background = picturing.sky(512)
+        if self._lamps.things:
+            relighting.put_out(surfaces.palette)
+            relighting.hide_other_lamps(self._lamps.things)
+            baking.set_light_paths(samples, bounces, denoise=True)
+        for k in range(len(self._lamps.things)):
+            self._lamps.only(k)
+            groups.append(baking.baked(image, "COMBINED", {"DIRECT", "INDIRECT", "DIFFUSE"}))
         arrays = {
             "positions": surfaces.positions * self._metres,
             "triangles": surfaces.triangles,
             "owners": surfaces.owners,
             "uv": baking.atlas_uv(self._object),
-            "irradiance": irradiance[..., :3],
+            "irradiance": np.stack([group[..., :3] for group in groups]),
+            "paints": self._numbers[surfaces.materials],
             "colour": colour[..., :3],
             "glow": glow[..., :3],
             "covered": colour[..., 3] > 0.5,
-            "traced": irradiance[..., 3] > 0.5,
+            "traced": traced,
         }
         np.savez(out, **(arrays | ({} if background is None else {"sky": background})))
         return {}
