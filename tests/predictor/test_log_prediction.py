@@ -126,6 +126,21 @@ def test_a_state_that_pauses_keeps_its_linear_optimum(rng: np.random.Generator) 
     assert found.r2 > 0.97
 
 
+@pytest.mark.parametrize(("n", "rows"), [(2, 1_000), (3, 5_000), (10, 3_000)])
+def test_independent_states_are_said_to_share_nothing(rng: np.random.Generator, n: int, rows: int) -> None:
+    found = predict_log(pairs(rng.standard_normal((1, rows, n))), names(n))
+    assert found.refused_briefly == "pairs share too little"
+    shared = predict_log(pairs(walk(rng, 1, rows, [0.3] * n)), names(n))
+    assert shared.r2 == pytest.approx(1.0, abs=0.03)
+
+
+def test_states_that_follow_from_others_may_be_folded(rng: np.random.Generator) -> None:
+    z = walk(rng, 50, 60, [0.9])
+    found = predict_log(pairs(np.concatenate([z, 2.0 * z], axis=2)), names(2))
+    assert found.approximate
+    assert found.ci95 == (0.0, 1.0)
+
+
 def test_a_log_of_nothing_but_one_value_is_still_refused() -> None:
     found = predict_log(Pairs(np.ones((500, 2)), np.stack([np.arange(499), np.arange(1, 500)], axis=1)), names(2))
     assert "No control moves" in (found.refused or "")

@@ -1,10 +1,12 @@
 """SIGReg's ceiling: proven where the Gaussianised pairs are Ornstein-Uhlenbeck, searched for elsewhere."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
+from threadpoolctl import threadpool_limits
 
 from predictor.worlds import ou, reflecting_box, siblings, siblings_by_quadrature
 from worldprobe.predictor import rearrangement, search
@@ -120,6 +122,56 @@ def test_a_fast_control_far_below_the_threshold_is_given_up(rng: np.random.Gener
         assert answer(found) < 0.6
         assert found.r2_per_control is not None
         assert found.r2_per_control["z2"] < 0.4
+
+
+def mixed_bends(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two bent Gaussian controls, mixed."""
+    mixing = np.array([[1.0, 0.4], [-0.3, 1.0]])
+    first, second = (np.stack([np.sinh(u[:, 0] / 2), u[:, 1]], axis=1) @ mixing for u in ou(rng, 20_000, [0.9, 0.8]))
+    return first, second
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        lambda rng: ou(rng, 60_000, [0.95, 0.3]),
+        lambda rng: reflecting_box(rng, 20_000, 2, 0.03),
+        lambda rng: ou(rng, 20_000, [-0.8]),
+        mixed_bends,
+    ],
+    ids=["slow and fast", "walls", "reflection", "mixed"],
+)
+def test_rounding_errors_of_the_input_change_neither_the_verdict_nor_the_answer(
+    drawn: Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]], rng: np.random.Generator, short_search: None
+) -> None:
+    first, second = drawn(rng)
+    exact = gaussian((first, second))
+    for seed in (1, 2):
+        relative = 1.0 + 1e-12 * np.random.default_rng(seed).standard_normal((2, *first.shape))
+        again = gaussian((first * relative[0], second * relative[1]))
+        assert again.refused_briefly == exact.refused_briefly
+        if exact.ci95 is not None:
+            assert exact.ci95[0] <= answer(again) <= exact.ci95[1]
+
+
+@pytest.mark.slow_after(1)
+def test_the_number_of_threads_changes_no_bit(rng: np.random.Generator, short_search: None) -> None:
+    pairs = reflecting_box(rng, 8_000, 2, 0.03)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(gaussian(pairs).model_dump())
+    assert found[0] == found[1]
+
+
+def test_controls_that_follow_from_others_are_refused_for_as_many_dimensions(rng: np.random.Generator) -> None:
+    """An encoder with a dimension to spare folds z1 into it: trained ones ended at R^2 of .02 to .13."""
+    first, second = (
+        np.concatenate([z, 2.0 * z + 1e-3 * rng.standard_normal(z.shape)], axis=1) for z in ou(rng, 5_000, [0.9])
+    )
+    assert gaussian((first, second)).refused_briefly == "controls are linearly dependent"
+    assert answer(gaussian((first, second), d=1)) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.slow

@@ -41,8 +41,8 @@ def print_audit(audit: Audit | SavedAudit, verbose: bool) -> None:
         _print_every_gate(audit)
         for part in audit.parts:
             name = part.label or "the recording"
-            _print_prediction(part.predicted, name)
-            _print_prediction(part.predicted_from_actions, f"{name}, from its actions")
+            _print_prediction(part.predicted, name, part.scored_on)
+            _print_prediction(part.predicted_from_actions, f"{name}, from its actions", part.scored_on)
         _print_peers(audit)
     _print_verdict(audit, verbose)
 
@@ -100,7 +100,8 @@ def _gates(audit: Audit | SavedAudit) -> Sequence[Judged]:
 def _print_parts(audit: Audit | SavedAudit) -> None:
     acted = any(part.predicted_from_actions is not None for part in audit.parts)
     more = ("the same, from actions",) if acted else ()
-    parts = table("What can be learned", "", "verdict", "predicted R²", *more, "worst gate", "what to do")
+    columns = ("", "verdict", "predicted R² on its own rows", *more, "worst gate", "what to do")
+    parts = table("What can be learned", *columns)
     for part, gates in by_part(audit.parts, _gates(audit)):
         worst, verdict = worst_gate(gates), worst_verdict(gates)
         said = f"{verdict} (expected)" if part.expected_to_fail and verdict is Verdict.FAIL else str(verdict)
@@ -116,7 +117,7 @@ def _print_parts(audit: Audit | SavedAudit) -> None:
 
 
 def predicted_in_words(found: Prediction | None, scored_on: str) -> str:
-    """Return "0.97 (0.95 .. 0.98)", with what is different on the canonical test set; why, where it was refused."""
+    """Return "0.97 (0.95 .. 0.98)" on its own rows, and the R² on other points where it differs; why, where refused."""
     if found is None:
         return ""
     if found.r2 is None:
@@ -184,10 +185,10 @@ def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _print_prediction(found: Prediction | None, of: str) -> None:
+def _print_prediction(found: Prediction | None, of: str, scored_on: str) -> None:
     if found is None:
         return
-    say("[bold]Prediction for {}[/bold]: {}", of, _answer(found))
+    say("[bold]Prediction for {}[/bold]: {}", of, _answer(found, scored_on))
     for name, r2 in (found.r2_per_control or {}).items():
         ends = (found.r2_per_control_ci95 or {}).get(name)
         say("  {}: {}{}", name, f"{r2:.3f}", "" if ends is None else f" ({ends[0]:.3f} .. {ends[1]:.3f})")
@@ -203,10 +204,12 @@ def _print_prediction(found: Prediction | None, of: str) -> None:
         say("  {}", note)
 
 
-def _answer(found: Prediction) -> str:
+def _answer(found: Prediction, scored_on: str) -> str:
     if found.r2 is None:
         return f"refused. {found.refused}"
-    return f"mean R² {found.r2:.3f}, " + ("proven for every optimum" if found.proven else "of the best map found")
+    elsewhere = "" if found.r2_on_test is None else f" ({found.r2_on_test:.3f} on {scored_on})"
+    certainty = "proven for every optimum" if found.proven else "of the best map found"
+    return f"mean R² {found.r2:.3f} on its own rows{elsewhere}, {certainty}"
 
 
 def _print_verdict(audit: Audit | SavedAudit, verbose: bool) -> None:

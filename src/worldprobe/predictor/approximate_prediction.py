@@ -89,6 +89,10 @@ def approximate(
     half = float(student.ppf(0.975, max(min(cut.draws, PARTS) - 1.0, 1.0))) * found.error * cut.inflation
     half = half + 3.0 / max(cut.draws, 1.0)
     low, high = _with_maps(low - half, high + half, refused, r2)
+    if refused.refused_briefly == refusals.LINEARLY_DEPENDENT:
+        low = np.zeros_like(
+            low
+        )  # an encoder with dimensions to spare folds what it has: trained ones end at .02 to .13
     if cut.draws < FEWEST:
         low, high = np.zeros_like(low), np.ones_like(high)
     moving = marginals.moving

@@ -67,6 +67,21 @@ def wider_than_the_state(d: int, n: int) -> Refusal:
     )
 
 
+LINEARLY_DEPENDENT = "controls are linearly dependent"
+
+
+def linearly_dependent(d: int, rank: int) -> Refusal:
+    """Refuse SIGReg's prediction where fewer directions move than the embedding has dimensions."""
+    return Refusal(
+        LINEARLY_DEPENDENT,
+        f"The controls that move vary in {rank} {'direction' if rank == 1 else 'directions'} only (elsewhere their "
+        "standard deviation is below 0.0003 of the largest): some are linear functions of others. No smooth map makes "
+        f"so few directions N(0, I_{d}), for an embedding of {d} dimensions: an encoder folds them to fill the space, "
+        f"and what it gives up for that depends on SIGReg's weight. Use {rank} dimensions, or leave out the controls "
+        "that follow from others.",
+    )
+
+
 def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) -> Refusal | None:
     """Refuse a sample that carries no basis or no error bar."""
     if pairs < needed_pairs:

@@ -86,7 +86,9 @@ def sigreg_ceiling(
     place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]
     first, second = (evidence.marginals(member[fitted]) for member in (evidence.z.first, evidence.z.second))
     plain = fit_plain(first, second, d, rng)
-    d = plain.turned.shape[1]  # fewer where controls are linear in one another
+    if plain.turned.shape[1] < d:
+        rank = refusals.linearly_dependent(d, plain.turned.shape[1])
+        return refusals.refused("sigreg", evidence.d, pairs, rank)
     held = place.trial(PLAIN, plain, rng)
     advance(1, "first map")
     outcome = _settled_at_once(evidence, levels, plain, d, rng)

@@ -41,7 +41,7 @@ def prediction_html(prediction: Prediction) -> str:
         rows.insert(0, ("mean", prediction.r2, prediction.ci95))
     note = " ".join([f"Refused: {prediction.refused}"] if prediction.refused else prediction.notes)
     title = f"Predicted linear R² of the ideal encoder ({prediction.objective or 'unknown objective'})"
-    return html_table(title, ("control", "R²", "95 % interval"), rows, note)
+    return html_table(title, ("control", "R² within the exploration", "95 % interval"), rows, note)
 
 
 def _shown(cell: object) -> str:
