@@ -186,7 +186,9 @@ def test_a_short_log_of_many_states_has_a_ceiling_too(tmp_path: Path, rng: np.ra
 def test_an_encoder_that_reads_more_than_its_pairs_can_teach_is_said_to_know_more(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    z = rng.standard_normal((2000, 2))  # independent rows: their pairs teach nothing
+    z = rng.standard_normal((2000, 2))
+    for t in range(1, 2000):  # the pairs teach pos, and nothing of yaw
+        z[t, 0] = 0.9 * z[t - 1, 0] + np.sqrt(1 - 0.81) * z[t, 0]
     np.savez(tmp_path / "log.npz", pos=z[:, 0], yaw=z[:, 1], episode=np.arange(2000) // 50)
     for d, said in ((2, "an ideal encoder that"), (8, "an ideal encoder with as many dimensions as states that")):
         np.save(tmp_path / "h.npy", z @ rng.standard_normal((2, d)))

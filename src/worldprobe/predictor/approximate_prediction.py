@@ -43,6 +43,9 @@ FITTED = 10_000
 FEWEST = 16
 """Independent draws below which nothing is left of an answer but the range 0 to 1."""
 
+RULED_OUT = 0.1
+"""A pair correlation that sampling error could not give: only pairs that would show it are said to share nothing."""
+
 PARTS = 10
 """Parts of the log whose answers give the sampling error."""
 
@@ -133,12 +136,16 @@ def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> 
 
 
 def _unshared(read: Reading, z: PairSample, rng: np.random.Generator) -> refusals.Refusal | None:
-    """Return a refusal where no combination of directions has a pair correlation beyond what chance gives the best."""
+    """Return a refusal where no combination of directions has a pair correlation beyond what chance gives the best.
+
+    None for pairs so few that chance gives more than `RULED_OUT`: their interval is wide instead.
+    """
     one, two = read.plain(read.marginals(z.first)), read.plain(read.marginals(z.second))
     found = moments(lambda rows: (one[rows], two[rows]), z)
     white = whitening_axes(found.all().gram)
     largest = float(np.abs(np.linalg.eigvalsh(white.T @ found.all().lagged @ white)).max())
-    return refusals.no_direction_shared(largest, noise_correlation(found, white, rng), len(z))
+    noise = noise_correlation(found, white, rng)
+    return refusals.no_direction_shared(largest, noise, len(z)) if noise < RULED_OUT else None
 
 
 def _plain(z: PairSample, marginals: Marginals, d: int, draws: float, rng: np.random.Generator) -> Plain:
