@@ -1,17 +1,19 @@
 """One assumption broken at a time, by degrees: trained recovery, prediction and what the audit says.
 
-    python benchmarks/ladder.py [--steps 500] [--seeds 3] [--only VIOLATION ...] [--kept FILE]
+    python benchmarks/ladder.py [--steps 2000] [--seeds 3] [--only VIOLATION ...] [--kept FILE]
 
 The world is a nonlinear mixing of the plane, the exploration two Gaussian walks of pair correlation .8, the objective
 LeJEPA. Every violation is applied at severities 1/4, 1/2 and 1: results/ladder.json, and docs/img/ladder.svg from it.
-R^2 is that of fresh pairs of the same exploration. The prediction and the audit see the controls alone.
+R^2 is that of fresh pairs of the same exploration, "canonical" that of independent N(0, I) controls, each with a probe
+of its own. The prediction and the audit see the controls alone. Steps and lambda were chosen on the training without a
+violation: 2,000 steps reach .99 with lambda .01, .98 with .05 and .81 with .2.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -26,6 +28,7 @@ from tables import rewrite
 from trained_on_controls import rounded
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream
+from worldprobe.audits.gate import Gate
 from worldprobe.explore import REGIMES, Pairs
 from worldprobe.measures.probes import fit_probe
 from worldprobe.predictor.log_prediction import predict_log
@@ -35,7 +38,7 @@ from worldprobe.train import ENCODERS, OBJECTIVES, PairData, StackMember, Traini
 from worldprobe.world import Control
 from worldprobe.world.world import WORLDS
 
-WORLD, RHO, FRAMES, FRESH, LAMBDA = "sinusoid", 0.8, 20_000, 10_000, 0.05
+WORLD, RHO, FRAMES, FRESH, LAMBDA = "sinusoid", 0.8, 20_000, 10_000, 0.01
 SEVERITIES = (0.25, 0.5, 1.0)
 CONTROLS = [Control(name, "", 1.0, "a control") for name in ("z1", "z2")]
 GAP = RHO - RHO**2
@@ -92,6 +95,8 @@ def noisy(amount: float) -> Noise:
 
 
 CLEAN = explored("gaussian", rho=RHO)
+UNPAIRED = explored("gaussian", rho=0.0).pairs
+"""The canonical test points: independent N(0, I)."""
 
 VIOLATIONS: dict[str, tuple[str, Callable[[float], Rung]]] = {
     "non-Gaussian marginal": (
@@ -122,7 +127,7 @@ def drawn(rung: Rung, frames: int, seed: int, kind: str) -> tuple[Pairs, np.ndar
 
 
 def trained(rungs: list[Rung], steps: int, seeds: int) -> list[list[np.ndarray]]:
-    """Return R^2 per control for every rung and seed; those of one size are trained as a stack."""
+    """Return R^2 per control, within the exploration and canonical, of every rung and seed; equal sizes are a stack."""
     found: dict[tuple[int, int], np.ndarray] = {}
     groups: dict[tuple[int, float], list[tuple[int, int]]] = {}
     for place, rung in enumerate(rungs):
@@ -136,11 +141,17 @@ def trained(rungs: list[Rung], steps: int, seeds: int) -> list[list[np.ndarray]]
             stack.append(StackMember(encoder, objective, PairData(x, pairs.index), seed))
         train_stack(stack, TrainingSettings(steps=max(round(steps * share), 1), batch=256, lr=5e-3))
         for member, (place, seed) in zip(stack, members, strict=True):
-            pairs, x = drawn(rungs[place], 2 * FRESH, seed, "fresh")
-            order = stream(seed, "halves").permutation(len(x))  # where the centre drifts, halves in time differ
-            h, z = embed(member.encoder, x)[order], pairs.controls.astype(np.float64)[order]
-            found[place, seed] = r2_per_column(z[FRESH:], fit_probe(h[:FRESH], z[:FRESH])(h[FRESH:]))
+            own, anywhere = rungs[place], replace(rungs[place], pairs=UNPAIRED)
+            found[place, seed] = np.stack([recovered(member, rung, seed) for rung in (own, anywhere)])
     return [[found[place, seed] for seed in range(seeds)] for place in range(len(rungs))]
+
+
+def recovered(member: StackMember, rung: Rung, seed: int) -> np.ndarray:
+    """Return R^2 per control on fresh draws of a rung: a probe is fitted on half of them, chosen at random."""
+    pairs, x = drawn(rung, 2 * FRESH, seed, "fresh")
+    order = stream(seed, "halves").permutation(len(x))  # where the centre drifts, halves in time differ
+    h, z = embed(member.encoder, x)[order], pairs.controls.astype(np.float64)[order]
+    return r2_per_column(z[FRESH:], fit_probe(h[:FRESH], z[:FRESH])(h[FRESH:]))
 
 
 @cache
@@ -157,8 +168,22 @@ def said(pairs: Callable[[np.random.Generator, int], Pairs], d: int) -> dict[str
         "refused": found.refused if found else None,
         "gap": None if spectrum is None else rounded((spectrum[1] - spectrum[2]) / GAP),
         "verdict": audit.verdict.value,
-        "gates": sorted({f"{gate.gate} {gate.verdict.value}" for gate in audit.gates if gate.verdict.value != "pass"}),
+        "gates": {name: _worst([gate for gate in audit.gates if gate.gate == name]) for name in _names(audit.gates)},
     }
+
+
+def _names(gates: Sequence[Gate]) -> list[str]:
+    return list(dict.fromkeys(gate.gate for gate in gates))
+
+
+def _worst(gates: Sequence[Gate]) -> dict[str, Any]:
+    """Return the worst verdict, and the value that passes least or fails most."""
+    order = ("pass", "warn", "fail")
+    worst = max(order.index(gate.verdict.value) for gate in gates)
+    kept = [gate for gate in gates if gate.verdict.value == order[worst]]
+    sign = -1.0 if worst else 1.0
+    gate = min(kept, key=lambda gate: sign * abs(gate.value - gate.threshold))
+    return {"verdict": order[worst], "value": rounded(gate.value), "threshold": rounded(gate.threshold)}
 
 
 def ladder(name: str, steps: int, seeds: int) -> list[dict[str, Any]]:
@@ -167,8 +192,9 @@ def ladder(name: str, steps: int, seeds: int) -> list[dict[str, Any]]:
     rungs = [VIOLATIONS[name][1](s) if s else CLEAN for s in severities]
     rows = []
     for severity, rung, runs in zip(severities, rungs, trained(rungs, steps, seeds), strict=True):
-        row = {"violation": name, "severity": severity, "trained": rounded([run.mean() for run in runs])}
-        row["trained per control"] = rounded(np.mean(runs, axis=0))
+        own, canonical = np.array(runs).swapaxes(0, 1)
+        row = {"violation": name, "severity": severity, "trained": rounded(list(own.mean(axis=1)))}
+        row |= {"trained per control": rounded(own.mean(axis=0)), "canonical": rounded(list(canonical.mean(axis=1)))}
         rows.append(row | said(rung.pairs, rung.d))
         print(rows[-1], flush=True)
     return rows
@@ -177,7 +203,7 @@ def ladder(name: str, steps: int, seeds: int) -> list[dict[str, Any]]:
 def main() -> None:
     """Train, predict, audit, write and draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=["none", *VIOLATIONS], help="print these, write nothing")
     parser.add_argument("--kept", type=Path, help="rows are kept here, so that an interrupted run goes on")
