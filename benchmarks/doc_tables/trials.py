@@ -1,10 +1,10 @@
-"""Tables of trials of the predictor and of the decomposition: coverage, sizes, the ladder, interventions."""
+"""Tables of trials of the predictor and of the decomposition: coverage, sizes, interventions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from doc_tables.markdown import ABSENT, RESULTS, markdown, number, recorded
+from doc_tables.markdown import RESULTS, markdown, number, recorded
 
 
 def coverage(file: str) -> str:
@@ -65,23 +65,6 @@ def _mean(run: dict[str, Any]) -> float:
     return float(sum(each) / len(each))
 
 
-def ladder(file: str) -> str:
-    """Return every rung: recovery of the trained encoders, prediction, and what the audit says."""
-    if not (RESULTS / file).exists():
-        return f"Not recorded: there is no `benchmarks/results/{file}`."
-    found = recorded(file)
-    rows = []
-    for row in found["rows"]:
-        low, high = min(row["trained"]), max(row["trained"])
-        trained = f"{sum(row['trained']) / len(row['trained']):.2f} ({low:.2f} to {high:.2f})"
-        gates = ", ".join(f"`{gate.split()[0]}` {gate.split()[1]}" for gate in row["gates"])
-        ends = row["predicted ci95"]
-        predicted = f"{row['predicted']:.2f} ({ends[0]:.2f} to {ends[1]:.2f})" if ends else "refused"
-        name = "none" if row["severity"] == 0.0 else f"{row['violation']} {row['severity']:g}"
-        rows.append([name, trained, predicted, number(row["gap"]), row["verdict"], gates or ABSENT])
-    return markdown(["violation, severity", "trained R²", "predicted", "gap left", "audit", "gates"], rows)
-
-
 def interventions(file: str) -> str:
     """Return the part that was named in every planted case, and what each intervention added to R²."""
     if not (RESULTS / file).exists():
@@ -91,10 +74,17 @@ def interventions(file: str) -> str:
         [
             row["case"],
             number(row["r2"]),
-            f"{row['named']} {row['parts'][row['named']]:.2f}",
-            *(number(row["gained"][part]) for part in parts),
-            "yes" if row["holds"] else "no",
+            f"{row['named']} {_within(row['parts'], row['parts ci95'], row['named'])}",
+            *(_within(row["gained"], row["gained ci95"], part) for part in parts),
+            ("yes" if row["holds"] else "no") + ("" if row["one cause"] else ", two causes"),
         ]
         for row in recorded(file)["rows"]
     ]
     return markdown(["planted", "R²", "largest part", *(f"{part} mended" for part in parts), "holds"], rows)
+
+
+def _within(means: dict[str, float], intervals: dict[str, list[float] | None], part: str) -> str:
+    """Return a mean with half of its interval; without one where nothing varies."""
+    ends = intervals[part]
+    half = 0.0 if ends is None else (ends[1] - ends[0]) / 2
+    return number(means[part]) if half < 0.005 else f"{number(means[part])} ± {half:.2f}"
