@@ -42,6 +42,7 @@ def _panel(name: str, scale: str, rows: list[dict[str, Any]]) -> list[str]:
     low = [at(row["severity"], min(row["trained"])) for row in rows]
     high = [at(row["severity"], max(row["trained"])) for row in rows]
     mean = [at(row["severity"], sum(row["trained"]) / len(row["trained"])) for row in rows]
+    canonical = [at(row["severity"], sum(row["canonical"]) / len(row["canonical"])) for row in rows]
     known = [row for row in rows if row["predicted"] is not None]
     predicted = [at(row["severity"], row["predicted"]) for row in known]
     parts = [
@@ -54,6 +55,7 @@ def _panel(name: str, scale: str, rows: list[dict[str, Any]]) -> list[str]:
         ),
         f'<polygon points="{" ".join(low + high[::-1])}" fill="#1f5fa8" opacity="0.2"/>',
         f'<polyline points="{" ".join(mean)}" fill="none" stroke="#1f5fa8" stroke-width="2"/>',
+        f'<polyline points="{" ".join(canonical)}" fill="none" stroke="#1f5fa8" stroke-dasharray="1 3"/>',
         f'<polyline points="{" ".join(predicted)}" fill="none" stroke="#222222" stroke-dasharray="5 3"/>',
     ]
     for row in known:
@@ -66,7 +68,10 @@ def _panel(name: str, scale: str, rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _legend(y: float) -> str:
-    words = "blue: trained R², mean and range over seeds; dashed: predicted, with its 95 % interval; dots: the audit: "
+    words = (
+        "blue: trained R², mean and range over seeds (dotted: on canonical points); "
+        "dashed: predicted, 95 % interval; circles: the audit: "
+    )
     verdicts = "".join(f'<tspan fill="{colour}"> ● {verdict}</tspan>' for verdict, colour in COLOURS.items())
     return f'<text x="{LEFT}" y="{y}">{words}{verdicts}</text>'
 

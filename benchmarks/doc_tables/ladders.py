@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from doc_tables.markdown import ABSENT, RESULTS, markdown, number, recorded
 
 LOST = 0.05
 """Of R², below the exploration without a violation: where a threshold is read off."""
-
-VERDICTS = ("pass", "warn", "fail")
 
 
 def ladder(file: str) -> str:
@@ -24,18 +23,10 @@ def ladder(file: str) -> str:
         name = "none" if row["severity"] == 0.0 else f"{row['violation']} {row['severity']:g}"
         left = _value(row, "spectral-gap")
         gap = None if left is None else left / clean["gates"]["spectral-gap"]["value"]
-        rows.append(
-            [name, _spread(row["trained"]), _spread(row["canonical"]), predicted, number(gap), raised or ABSENT]
-        )
-    head = [
-        "violation, severity",
-        "trained R²",
-        "on canonical points",
-        "predicted",
-        "spectral gap left",
-        "gates that object",
-    ]
-    return markdown(head, rows)
+        trained, canonical = _spread(row["trained"]), _spread(row["canonical"])
+        rows.append([name, trained, canonical, predicted, number(gap), raised or ABSENT])
+    head = ["violation, severity", "trained R²", "on canonical points", "predicted", "spectral gap left"]
+    return markdown([*head, "gates that object"], rows)
 
 
 def thresholds(file: str) -> str:
@@ -61,7 +52,7 @@ def _fallen(rungs: list[dict[str, Any]]) -> float | None:
     """Return the severity at which mean R² crosses that of the first rung less LOST, between rungs on a line."""
     means = [sum(row["trained"]) / len(row["trained"]) for row in rungs]
     threshold = means[0] - LOST
-    for (low, one), (high, other) in zip(zip(rungs, means), list(zip(rungs, means))[1:]):
+    for (low, one), (high, other) in pairwise(zip(rungs, means, strict=True)):
         if one >= threshold > other:
             share = (one - threshold) / (one - other)
             return float(low["severity"] + share * (high["severity"] - low["severity"]))
@@ -70,12 +61,12 @@ def _fallen(rungs: list[dict[str, Any]]) -> float | None:
 
 def _read(rungs: list[dict[str, Any]], gate: str, at: float) -> str:
     """Return a gate's value at a severity, between rungs on a line, with the threshold of the nearest rung."""
-    for low, high in zip(rungs, rungs[1:]):
-        ends = _value(low, gate), _value(high, gate)
-        if low["severity"] <= at <= high["severity"] and None not in ends:
+    for low, high in pairwise(rungs):
+        one, other = _value(low, gate), _value(high, gate)
+        if low["severity"] <= at <= high["severity"] and one is not None and other is not None:
             share = (at - low["severity"]) / (high["severity"] - low["severity"])
             nearest = high if share > 0.5 else low
-            return f"`{gate}` {ends[0] + share * (ends[1] - ends[0]):.2f} ({nearest['gates'][gate]['threshold']:.2f})"
+            return f"`{gate}` {one + share * (other - one):.2f} ({nearest['gates'][gate]['threshold']:.2f})"
     return f"`{gate}` not measured there"
 
 
