@@ -1,16 +1,16 @@
 """The decomposition of missing R^2, checked by intervention: is mending the part that it names worth what it says?
 
-    python benchmarks/interventions.py [--steps 2000] [--seeds 3] [--kept FOLDER]
+    python benchmarks/interventions.py [--steps 800] [--seeds 3] [--kept FOLDER]
 
 Twelve trainings in a cheap world have one planted fault each. The largest part of 1 - R^2 is what the decomposition
 names. Then every part is mended by itself: a Gaussian exploration, a sensor without fault, more frames (20,000, or
 twice as many if there are so many), more steps (all, or twice as many). The check holds where mending what was
 named adds to R^2 what the decomposition said, within .05, and no other adds more than .05: results/interventions.json.
 
-A planted fault must be the only one. The training without a fault reaches .99; a heavy-tailed exploration is one whose
-prediction has a 95 % interval narrower than .1; a sensor without fault but its own leaves embeddings that can be
-Gaussian. A sensor that saturates breaks two assumptions, because a value that many frames share has no Gaussian map:
-two such cases are measured as well, and not counted.
+A planted fault must be the only one. The training without a fault converges; a heavy-tailed exploration is one whose
+prediction has a 95 % interval narrower than .1; a sensor leaves embeddings that can be Gaussian. A sensor that
+saturates does not, because a value that many frames share has no Gaussian map: it breaks two assumptions, and is not
+among the cases.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from ladder import CLEAN, CONTROLS, FRESH, LAMBDA, RHO, WORLD, Noise, Rung, drawn, explored, noisy, occluded
+from ladder import CLEAN, CONTROLS, FRESH, LAMBDA, RHO, WORLD, Noise, Rung, drawn, explored, noisy
 from machine import RESULTS, described
 from tables import rewrite
 from trained_on_controls import rounded
 from worldprobe import decompose
 from worldprobe._util.files import write_json
+from worldprobe._util.seeds import stream
 from worldprobe.measures.probes import fit_probe
 from worldprobe.predictor.log_prediction import predict_log
 from worldprobe.results.summary import student
@@ -78,15 +79,13 @@ def unsigned(x: np.ndarray, z: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 HEAVY = {alpha: explored("generalised-normal", alpha=alpha, rho=RHO, pairing="siblings") for alpha in (0.7, 0.5, 0.35)}
 SENSORS = {"noise of 0.5 sd": noisy(0.5), "z2 replaced in 25 %": replaced(0.25), "sign of z2 unseen": unsigned}
-SATURATED = {"z2 saturated in 50 %": occluded(0.5), "z2 saturated in 80 %": occluded(0.8)}
 
 CASES: dict[str, tuple[str, Case]] = {
     **{f"marginal of shape {alpha:g}": ("regime", Case(rung)) for alpha, rung in HEAVY.items()},
     **{name: ("scene", Case(replace(CLEAN, sensor=sensor))) for name, sensor in SENSORS.items()},
     **{f"{frames} frames": ("data", Case(frames=frames)) for frames in (100, 200, 400)},
-    **{f"1/{share} of the steps": ("optimisation", Case(share=1 / share)) for share in (250, 64, 24)},
+    **{f"1/{share} of the steps": ("optimisation", Case(share=1 / share)) for share in (100, 25, 10)},
 }
-TWO_CAUSES = {name: ("scene", Case(replace(CLEAN, sensor=sensor))) for name, sensor in SATURATED.items()}
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def trained(cases: list[Case], steps: int, seed: int, objective: str = "lejepa")
     found = {}
     for (frames, share), members in groups.items():
         stack = [_member(case, seed, objective) for case in members]
-        batch = min(256, frames // 4)
+        batch = min(128, frames // 4)
         train_stack(stack, TrainingSettings(steps=max(round(steps * share), 1), batch=batch, lr=5e-3))
         found |= {case: _outcome(case, one, seed) for case, one in zip(members, stack, strict=True)}
         print(f"  {objective}, seed {seed}: {len(members)} with {frames} frames, {share:.3g} of the steps", flush=True)
@@ -116,8 +115,8 @@ def trained(cases: list[Case], steps: int, seed: int, objective: str = "lejepa")
 
 def _member(case: Case, seed: int, objective: str) -> StackMember:
     pairs, x = drawn(case.rung, case.frames, seed, "train")
-    encoder = ENCODERS["mlp"](width=64, depth=3).build((2,), len(CONTROLS), seed)
-    settings = {"lambda": LAMBDA} if objective == "lejepa" else {}
+    encoder = ENCODERS["mlp"](width=32, depth=3).build((2,), len(CONTROLS), seed)
+    settings = {"lambda": LAMBDA, "slices": 64} if objective == "lejepa" else {}
     data = PairData(x, pairs.index, controls=pairs.controls if objective == "supervised" else None)
     return StackMember(encoder, OBJECTIVES[objective](**settings), data, seed)
 
@@ -157,13 +156,14 @@ def parts(outcome: Outcome, ceiling: np.ndarray, reference: Outcome) -> dict[str
     return {part: float(np.mean([getattr(each, part) or 0.0 for each in found.values()])) for part in names}
 
 
-def rows(runs: list[dict[Case, Outcome]], references: list[dict[Case, Outcome]]) -> list[dict[str, Any]]:
+def rows(
+    runs: list[dict[Case, Outcome]], references: list[dict[Case, Outcome]], ideal: dict[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Return what every case's largest part is, and what mending each part added."""
     found = []
-    ideal = {case: predict_log(drawn(case.rung, FULL, 0, "train")[0], NAMES) for case in references[0]}
-    for name, (planted, case) in {**CASES, **TWO_CAUSES}.items():
-        shown = Case(case.rung)
-        ceiling = np.array(list((ideal[shown].r2_per_control or {}).values()))
+    for name, (planted, case) in CASES.items():
+        shown, predicted = Case(case.rung), ideal[name]
+        ceiling = np.array(predicted["r2 per control"])
         each = [parts(run[case], ceiling, own[shown]) for run, own in zip(runs, references, strict=True)]
         gains = [{part: run[case.mended(part)].r2.mean() - run[case].r2.mean() for part in PARTS} for run in runs]
         mean = {part: float(np.mean([one[part] for one in each])) for part in each[0]}
@@ -172,14 +172,32 @@ def rows(runs: list[dict[Case, Outcome]], references: list[dict[Case, Outcome]])
         others = max(gained[part] for part in PARTS if part != named)
         holds = abs(gained[named] - mean[named]) <= WITHIN and others <= WITHIN
         row: dict[str, Any] = {"case": name, "planted": planted, "named": named, "holds": bool(holds)}
-        row |= {"one cause": name in CASES, "r2": rounded(np.mean([run[case].r2.mean() for run in runs]))}
-        row |= {"predicted": rounded(ideal[shown].r2), "predicted ci95": rounded(ideal[shown].ci95)}
+        row |= {"r2": rounded(np.mean([run[case].r2.mean() for run in runs]))}
+        row |= {"predicted": rounded(predicted["r2"]), "predicted ci95": rounded(predicted["ci95"])}
         row |= {"parts": {part: rounded(value) for part, value in mean.items()}}
         row |= {"parts ci95": {part: _interval([one[part] for one in each]) for part in mean}}
         row |= {"gained": {part: rounded(value) for part, value in gained.items()}}
         row |= {"gained ci95": {part: _interval([one[part] for one in gains]) for part in gained}}
         found.append(row)
         print(row, flush=True)
+    return found
+
+
+def predictions(folder: Path | None) -> dict[str, dict[str, Any]]:
+    """Return the predicted R^2 of every case's exploration, from the folder where it is known."""
+    file = None if folder is None else folder / "predictions.json"
+    if file is not None and file.exists():
+        known: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf8"))
+        return known
+    explorations = dict.fromkeys(case.rung.pairs for _, case in CASES.values())
+    ideal = {pairs: predict_log(pairs(stream(0, "train"), FULL), NAMES) for pairs in explorations}
+    found = {}
+    for name, (_, case) in CASES.items():
+        own = ideal[case.rung.pairs]
+        each = list((own.r2_per_control or {}).values())
+        found[name] = {"r2": own.r2, "ci95": own.ci95, "r2 per control": each}
+    if file is not None:
+        write_json(file, found)
     return found
 
 
@@ -192,30 +210,29 @@ def _interval(values: list[float]) -> list[float] | None:
 def main() -> None:
     """Train, decompose, mend, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--kept", type=Path, help="a folder for finished seeds, so that an interrupted run goes on")
     given = parser.parse_args()
-    cases = [case for _, case in (*CASES.values(), *TWO_CAUSES.values())]
+    cases = [case for _, case in CASES.values()]
     every = [*cases, *(case.mended(part) for case in cases for part in PARTS)]
     shown = list(dict.fromkeys(Case(case.rung) for case in cases))
     runs, references = [], []
     for seed in range(given.seeds):
         runs.append(_kept(given.kept, "lejepa", every, given.steps, seed))
         references.append(_kept(given.kept, "supervised", shown, given.steps, seed))
-    found = rows(runs, references)
-    counted = [row for row in found if row["one cause"]]
+    found = rows(runs, references, predictions(given.kept))
     document = {
         "what": "What mending each part added to R^2, compared with what the decomposition said it would",
         "settings": {"steps": given.steps, "seeds": given.seeds, "within": WITHIN, "lambda": LAMBDA, "rho": RHO},
         "machine": described(),
-        "named": sum(row["named"] == row["planted"] for row in counted),
-        "holds": sum(row["holds"] for row in counted),
+        "named": sum(row["named"] == row["planted"] for row in found),
+        "holds": sum(row["holds"] for row in found),
         "rows": found,
     }
     write_json(RESULTS / "interventions.json", document)
     rewrite()
-    print(f"{document['named']} of {len(counted)} named, {document['holds']} hold")
+    print(f"{document['named']} of {len(found)} named, {document['holds']} hold")
 
 
 def _kept(folder: Path | None, objective: str, cases: list[Case], steps: int, seed: int) -> dict[Case, Outcome]:

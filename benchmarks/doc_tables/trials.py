@@ -76,7 +76,7 @@ def interventions(file: str) -> str:
             number(row["r2"]),
             f"{row['named']} {_within(row['parts'], row['parts ci95'], row['named'])}",
             *(_within(row["gained"], row["gained ci95"], part) for part in parts),
-            ("yes" if row["holds"] else "no") + ("" if row["one cause"] else ", two causes"),
+            "yes" if row["holds"] else "no",
         ]
         for row in recorded(file)["rows"]
     ]
