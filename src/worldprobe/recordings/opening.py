@@ -14,6 +14,7 @@ from worldprobe.errors import option
 from worldprobe.recordings.columns import ColumnKind, ColumnTable, Found, role_of
 from worldprobe.recordings.conversions import how_to_convert
 from worldprobe.recordings.formats import FORMATS, Opened
+from worldprobe.recordings.hub import downloaded, hint
 from worldprobe.recordings.nearest_layout import nearest_layout
 from worldprobe.recordings.problems import SeveralReadings, UnknownLayout, UnreadableFile, is_lfs_pointer, shortened
 
@@ -58,11 +59,13 @@ def _range(values: np.ndarray) -> tuple[float, float]:
 
 def open_recording(path: str | Path, format: str | None = None) -> tuple[str, Opened]:
     """Return the format's name and the opened recording; raises UnreadableFile and UnknownLayout."""
-    path = Path(os.path.expanduser(path))
+    path = downloaded(path) or Path(os.path.expanduser(path))
     if not path.exists():
         siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         near = get_close_matches(path.name, siblings, n=1)
-        raise UnreadableFile(path, "there is no such file or folder", f"Did you mean {near[0]!r}?" if near else "")
+        raise UnreadableFile(
+            path, "there is no such file or folder", f"Did you mean {near[0]!r}?" if near else hint(path)
+        )
     if not path.is_file() and not path.is_dir():
         raise UnreadableFile(path, "it is neither a file nor a folder", "Copy what it gives into a file.")
     if path.is_file() and not path.stat().st_size:
