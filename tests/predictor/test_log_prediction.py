@@ -138,7 +138,9 @@ def test_states_that_follow_from_others_may_be_folded(rng: np.random.Generator) 
     z = walk(rng, 50, 60, [0.9])
     found = predict_log(pairs(np.concatenate([z, 2.0 * z], axis=2)), names(2))
     assert found.approximate
-    assert found.ci95 == (0.0, 1.0)
+    assert found.ci95 is not None
+    assert found.ci95[0] == 0.0
+    assert found.ci95[1] > 0.2
 
 
 def test_a_log_of_nothing_but_one_value_is_still_refused() -> None:
