@@ -14,7 +14,6 @@ def audited(file: str) -> str:
         "repository",
         "commit",
         "command",
-        "seconds",
         "read as",
         "R² of an ideal encoder",
         "what limits it first",
