@@ -24,6 +24,7 @@ from doc_tables import (
     reproduction,
     seeds,
     settings,
+    suite,
     trials,
     widths,
 )
@@ -68,6 +69,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "public-codes": public_codes.public_codes,
     "public-solvers": public_codes.public_solvers,
     "widths": widths.widths,
+    "suite": suite.suite,
     "own-scenes": own_scenes.own_scenes,
     "foreign-encoders": foreign_encoders.foreign_encoders,
     "controlled": actions.policies_of_worlds,
