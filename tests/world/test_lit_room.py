@@ -142,3 +142,20 @@ def test_rooms_whose_light_is_baked_together_stay_as_they_are_to_the_byte(name):
         if known is None:
             pytest.skip(f"no frames are known of {driver['renderer']}")
         assert hashlib.sha256(world.observe(z).tobytes()).hexdigest()[:16] == known[name]
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_cycles_repaints_between_the_frames_of_one_call():
+    """Pictures, too: Cycles keeps what it has loaded where it is let, and shows the first frame's colours for ever."""
+    z = np.zeros((3, 2))
+    z[1, 0], z[2, 1] = 1.5, 1.5
+    settings = {"controls": ["wall-hue", "sofa-hue"]}
+    with lit(renderer="cycles", samples=16, **settings) as traced, lit(**settings) as drawn:
+        rest, *repainted = traced.observe(z).astype(float)
+        quick = drawn.observe(z).astype(float)
+    for frame, expected in zip(repainted, quick[1:], strict=True):
+        changed = abs(expected - quick[0]).max(axis=2) > 40
+        assert changed.any()
+        traced_change, drawn_change = (frame - rest)[changed], (expected - quick[0])[changed]
+        assert np.corrcoef(traced_change.ravel(), drawn_change.ravel())[0, 1] > 0.8

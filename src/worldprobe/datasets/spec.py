@@ -84,6 +84,8 @@ def specify(source: Source, split: Split, frames: int | None, seed: int) -> Data
     }
     if sample.rows is not None:
         ingredients["rows_sha256"] = _digest(sample.rows)
+    if sample.style is not None:
+        ingredients["style"] = {"names": fingerprint["style"], "sha256": _digest(sample.style)}
     return replace(spec, ingredients=ingredients)
 
 

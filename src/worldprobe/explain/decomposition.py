@@ -37,6 +37,8 @@ class Ends:
     A sensor's noise differs between the two frames of a pair, so it costs alignment 2 rho (1 - R^2), and not the
     2 rho (1 - rho) (1 - R^2) of a feature of degree 2.
     """
+    style: float = 0.0
+    """E|h - E_style h|^2 / E|h - E h|^2: the share of the embedding's variance that is style's."""
 
     @property
     def attainable(self) -> float:
@@ -44,15 +46,20 @@ class Ends:
         return self.optimum if self.supervised is None else max(self.optimum, self.supervised)
 
     @property
+    def floor(self) -> float:
+        """What is attainable for an encoder that shows as much of style: 2 (1 - rho) + 2 rho `style` if linear."""
+        return self.attainable + self.style * (2.0 - self.attainable)
+
+    @property
     def data(self) -> float:
         """R^2 that finite data may have cost: what held-out pairs lack that training pairs, or the optimum, have."""
-        return 0.0 if self.train is None else self._cost(self.heldout - max(self.train, self.attainable))
+        return 0.0 if self.train is None else self._cost(self.heldout - max(self.train, self.floor))
 
     @property
     def optimisation(self) -> float:
         """R^2 that training may have left: what even training pairs lack, and dimensions that SIGReg did not keep."""
         reached = self.heldout if self.train is None else self.train
-        return min(1.0, self._cost(reached - self.attainable) + max(self.off_white, 0.0))
+        return min(1.0, self._cost(reached - self.floor) + max(self.off_white, 0.0))
 
     def _cost(self, gap: float) -> float:
         """Return Theorem 3's D: the energy of degree 2 and more that buys this much alignment (arXiv 2605.26379)."""

@@ -29,6 +29,7 @@ from worldprobe.results.review import Registration, Review
 from worldprobe.results.runs import Run, Seconds
 from worldprobe.results.saved_audit import AUDITED, SavedAudit, SavedGate, Verdict, audited_settings, load_audit
 from worldprobe.results.study_results import Results
+from worldprobe.results.style_record import StyleRecord
 from worldprobe.results.summary import Summary, exploration_of, shown_by_frames, summarise
 from worldprobe.results.trained import Training
 
@@ -87,6 +88,7 @@ __all__ = [
     "Side",
     "StraightLineCosts",
     "StrideAdvice",
+    "StyleRecord",
     "Summary",
     "Training",
     "TransitionRecovery",

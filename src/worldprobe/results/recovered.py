@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from worldprobe.results.record import Record
+from worldprobe.results.style_record import StyleRecord
 
 RECOVERED, PARTLY = 0.9, 0.5
 """R^2 from which a control counts as recovered, and as partly recovered."""
@@ -64,3 +65,5 @@ class Recovery(Record):
     bound: Bound
     cyclic: dict[str, Cyclic] = Field({})
     """By control, of those that are cyclic."""
+    style: StyleRecord | None = None
+    """Invariance to style; None where a study has none."""

@@ -137,5 +137,5 @@ def load_audit(folder: Path) -> SavedAudit | None:
 
 def audited_settings(study: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a study's settings that its audit depends on; its hash says what an audit is of."""
-    more = {key: study[key] for key in ("audit", "sources") if study.get(key)}
+    more = {key: study[key] for key in ("audit", "sources", "style") if study.get(key)}
     return {key: study.get(key) for key in AUDITED} | more

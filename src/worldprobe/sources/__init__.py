@@ -2,7 +2,7 @@
 
 from worldprobe.sources.joint import Joint
 from worldprobe.sources.recorded import Recorded
-from worldprobe.sources.simulated import Canonical, Grid, Simulated
+from worldprobe.sources.simulated import Canonical, Grid, OfWorld, Simulated
 from worldprobe.sources.source import Sample, Source, Split
 
-__all__ = ["Canonical", "Grid", "Joint", "Recorded", "Sample", "Simulated", "Source", "Split"]
+__all__ = ["Canonical", "Grid", "Joint", "OfWorld", "Recorded", "Sample", "Simulated", "Source", "Split"]

@@ -72,7 +72,7 @@ class Joint(Source):
             None,
             np.concatenate([place * share + part.starts for place, part in enumerate(parts)]),
             _numbered_on([_blocks(part) for part in parts]),
-            parts,
+            parts=parts,
         )
 
     def frames(self, sample: Sample, rows: Int[np.ndarray, " k"]) -> Shaped[np.ndarray, "k ..."]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from worldprobe._util.seeds import stream
-from worldprobe.errors import InvalidValue
+from worldprobe.errors import InvalidValue, UnknownName
 from worldprobe.explore.linear_control import ClosedLoop
 from worldprobe.explore.regime import REGIMES, Pairs, Regime
 from worldprobe.sources.source import NO_PAIRS, Sample, Source, Split
@@ -24,9 +24,24 @@ GRID_REACH = 3.0
 
 @dataclass(frozen=True, eq=False)
 class OfWorld(Source):
-    """A source whose frames are a world's observations of the controls."""
+    """A source whose frames are a world's observations of the controls.
+
+    `style` names controls of the world that are nuisance: N(0, 1), drawn for every frame by itself, and so afresh
+    within each pair. They are not among the source's controls. `draw_of_style` numbers further draws: same
+    controls, same pairs, other style.
+    """
 
     world: World
+    style: tuple[str, ...] = field(default=(), kw_only=True)
+    draw_of_style: int = field(default=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        names = [spec.name for spec in self.world.controls] if self.style else []
+        for name in self.style:
+            if name not in names:
+                raise UnknownName("control of style", name, names, "worldprobe worlds")
+        if self.style and set(self.style) >= set(names):
+            raise InvalidValue("style", list(self.style), "fewer than all controls", "Something must be left to find.")
 
     @property
     def world_name(self) -> str:  # type: ignore[override]
@@ -35,7 +50,7 @@ class OfWorld(Source):
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        return self.world.controls
+        return tuple(spec for spec in self.world.controls if spec.name not in self.style)
 
     @property
     def observation_shape(self) -> tuple[int, ...]:
@@ -43,20 +58,29 @@ class OfWorld(Source):
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        return {"world": self.world.fingerprint, **self._exploration()}
+        made = {"world": self.world.fingerprint, **self._exploration()}
+        return made | {"style": list(self.style)} if self.style else made
 
     def sample(self, split: Split, frames: int | None, seed: int) -> Sample:
         if frames is None or frames < 1:
             raise InvalidValue("frames", frames, "1 or more")
         if seed < 0:
             raise InvalidValue("seed", seed, "0 or more")
-        return Sample(self._drawn(split, frames, seed))
+        drawn = self._drawn(split, frames, seed)
+        if not self.style:
+            return Sample(drawn)
+        rng = stream(seed, "style", self._exploration()["name"], split, self.draw_of_style)
+        return Sample(drawn, style=self._styles(len(drawn.controls), rng))
+
+    def restyled(self) -> OfWorld:
+        """Return this source with another draw of its style: the same controls and pairs, other frames."""
+        return replace(self, draw_of_style=self.draw_of_style + 1)
 
     def frames(self, sample: Sample, rows: Int[np.ndarray, " k"]) -> Shaped[np.ndarray, "N ..."]:
-        return self.world.observe(sample.controls[rows])
+        return self._observed(sample.controls[rows], None if sample.style is None else sample.style[rows])
 
     def first_frame(self) -> Shaped[np.ndarray, "N ..."]:
-        return self.world.observe(np.zeros((1, len(self.controls)), dtype=np.float32))
+        return self.world.observe(np.zeros((1, len(self.world.controls)), dtype=np.float32))
 
     @contextmanager
     def enlarged(self, size: int) -> Iterator[Source]:
@@ -65,7 +89,7 @@ class OfWorld(Source):
             return
         # A world of its own, made from settings: a copy would share the open renderer, draw at its size and close it.
         with type(self.world).model_validate({**self.world.settings(), "size": size}) as larger:
-            yield Canonical(larger)
+            yield Canonical(larger, style=self.style)
 
     def close(self) -> None:
         self.world.close()
@@ -73,6 +97,21 @@ class OfWorld(Source):
     def _exploration(self) -> dict[str, Any]:
         """Return the name and settings of what chooses the controls."""
         return {"name": type(self).__name__.lower(), "settings": {}}
+
+    def _styles(self, frames: int, rng: np.random.Generator) -> Float[np.ndarray, "frames s"]:
+        return rng.standard_normal((frames, len(self.style))).astype(np.float32)
+
+    def _observed(
+        self, controls: Float[np.ndarray, "N n"], style: Float[np.ndarray, "N s"] | None
+    ) -> Shaped[np.ndarray, "N ..."]:
+        """Return the world's observations of controls and style, each in its columns."""
+        if style is None:
+            return self.world.observe(controls)
+        whole = np.empty((len(controls), len(self.world.controls)), dtype=np.float32)
+        names = [spec.name for spec in self.world.controls]
+        whole[:, [names.index(spec.name) for spec in self.controls]] = controls
+        whole[:, [names.index(name) for name in self.style]] = style
+        return self.world.observe(whole)
 
     @abstractmethod
     def _drawn(self, split: Split, frames: int, seed: int) -> Pairs:
@@ -88,7 +127,8 @@ class Simulated(OfWorld):
     def fresh(self, frames: int, rng: np.random.Generator) -> tuple[Pairs, Shaped[np.ndarray, "N ..."]]:
         """Return pairs that are drawn from a generator of one's own, and the frames of all of them."""
         pairs = self.regime.sample(frames, self.controls, rng)
-        return pairs, self.world.observe(pairs.controls)
+        style = self._styles(len(pairs.controls), rng) if self.style else None
+        return pairs, self._observed(pairs.controls, style)
 
     def exact_correlation(self) -> Float[np.ndarray, " n"] | None:
         return self.regime.exact_correlation(self.controls)

@@ -38,6 +38,8 @@ class Sample:
     """The first frame of every episode; None where pairs alone say which frames follow one another (`starts`)."""
     blocks: Int[np.ndarray, " frames"] | None = None
     """Which frames depend on one another: those of one number. None where all are independent."""
+    style: Float[np.ndarray, "frames s"] | None = None
+    """What is drawn for every frame by itself and is no control: nuisance. None where there is none."""
 
     def __len__(self) -> int:
         return len(self.pairs.controls)
@@ -71,6 +73,7 @@ class Sample:
             None if self.actions is None else self.actions[kept],
             np.unique(np.minimum(np.searchsorted(kept, self.starts), len(kept) - 1)),
             None if self.blocks is None else self.blocks[kept],
+            None if self.style is None else self.style[kept],
         )
 
 

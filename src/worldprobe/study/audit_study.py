@@ -25,6 +25,7 @@ from worldprobe.study.machine import versions
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_predictions import foreseen
+from worldprobe.world import World
 
 FRESH_FRAMES = 50_000
 """Frames whose controls are audited where a study draws its pairs afresh."""
@@ -51,12 +52,12 @@ def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
 
 def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
     names, world = [spec.name for spec in study.controls], study.known_world("its audit")
-    test = Canonical(world).sample("test", study.test_frames, study.canonical_seed).controls
+    test = Canonical(world, style=study.style).sample("test", study.test_frames, study.canonical_seed).controls
     gates: list[Gate] = []
     parts: list[AuditedPart] = []
     with world:
         shown.say(f"Auditing the world: {len(names)} controls")
-        gates += audit_world(world, _rho(study), seed=study.canonical_seed)
+        gates += _of_world(study, world)
         parts.append(AuditedPart(label=WORLD, gates=len(gates), expected_to_fail=WORLD in study.expect))
         for label in study.labels:
             source = study.source(label)
@@ -68,6 +69,18 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
             gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
             parts.append(part.model_copy(update={"expected_to_fail": label in study.expect}))
     return Audit(gates, parts)
+
+
+def _of_world(study: Study, world: World) -> list[Gate]:
+    """Return the gates on the world, without those on a control of style: nothing has to be known of it."""
+    rho = _rho(study)
+    if not study.style:
+        return audit_world(world, rho, seed=study.canonical_seed)
+    found = [spec.name for spec in study.controls]
+    if rho is not None:
+        known = dict(zip(found, rho.tolist(), strict=True))
+        rho = np.array([known.get(spec.name, 0.0) for spec in world.controls])
+    return [gate for gate in audit_world(world, rho, seed=study.canonical_seed) if gate.subject not in study.style]
 
 
 def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) -> Audit | SavedAudit:

@@ -12,7 +12,7 @@ from worldprobe.measures.bound import theorem3_bound
 from worldprobe.measures.cyclic import cyclic_recovery
 from worldprobe.measures.geometry import orthogonality_error, procrustes_error
 from worldprobe.measures.probes import bootstrap_r2, fit_probe, never_worse_than_the_mean
-from worldprobe.results import Bound, Cyclic, Recovery
+from worldprobe.results import Bound, Cyclic, Recovery, StyleRecord
 from worldprobe.sources import Source
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.world import Control
@@ -38,6 +38,7 @@ def measure_recovery(
     bound: Bound,
     cyclic: Mapping[str, Cyclic] | None = None,
     ridge: bool = False,
+    style: StyleRecord | None = None,
 ) -> tuple[Recovery, Float[np.ndarray, "N n"]]:
     """Fit the probe on `probe`, score it on `test`; return the measures and the controls as the probe reads them.
 
@@ -63,6 +64,7 @@ def measure_recovery(
         procrustes=None if ridge else procrustes_error(test.z, test.h),
         bound=bound,
         cyclic=dict(cyclic or {}),
+        style=style,
     )
     return recovery, read
 

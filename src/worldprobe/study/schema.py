@@ -22,7 +22,7 @@ from worldprobe.study.labels import WORLD, check_ids, check_labels
 from worldprobe.study.open_sources import open_sources
 from worldprobe.study.source_settings import RecordedSettings, SimulatedSettings, sources_by_label
 from worldprobe.train import ENCODERS, OBJECTIVES, Encoder, Objective, TrainingSettings
-from worldprobe.world import WORLDS, Control, World
+from worldprobe.world import WORLDS, Control, PictureTable, World
 
 ANNOTATIONS = ("hypotheses", "published", "smoke", "expect", "audit")
 """Keys that say how results are to be read: they change no run, and a results folder accepts changes to them."""
@@ -72,6 +72,11 @@ class Study(Component):
         {},
         description="instead of world and regimes, what is compared, by label: {label: {recording: PATH, ...}} or "
         "{label: {world: ..., regime: ...}}; all have states of the same names and frames of one size",
+    )
+    style: tuple[str, ...] = Field(
+        (),
+        description="controls of the world that are nuisance: drawn afresh for every frame, so also within each pair, "
+        "and not among what is to be found; how far embeddings ignore them is measured",
     )
     objectives: Annotated[dict[str, Objective], Field(min_length=1), *labelled(OBJECTIVES)] = Field(
         description="what is minimised, by label, in the same form"
@@ -172,6 +177,8 @@ class Study(Component):
                 raise ImpossibleSetting(both, "given", "`sources` take the place of `world` and `regimes`")
             if self.planning is not None:
                 raise ImpossibleSetting("planning", "given", "plans are made in a `world`, not in `sources`")
+            if self.style:
+                raise ImpossibleSetting("style", list(self.style), "style is a `world`'s; recordings have their own")
             if self.frames is None and any(isinstance(one, SimulatedSettings) for one in self.sources.values()):
                 raise ImpossibleSetting("frames", None, "a source that is simulated needs a number of frames")
             return
@@ -179,9 +186,24 @@ class Study(Component):
             if not getattr(self, key):
                 raise ImpossibleSetting(key, getattr(self, key), "missing: a study has a world and regimes, or sources")
         assert self.world is not None
+        self._check_style(self.world)
         if self.frames is None and len(self.world.observation_shape) != 1:
             raise ImpossibleSetting(
                 "frames", None, "null draws afresh for every step; a world that renders needs a number of frames"
+            )
+
+    def _check_style(self, world: World) -> None:
+        """Raise ValueError where style names no control of the world, or all of them, or plans are made."""
+        if not self.style or self.axes:
+            return  # an axis may change the world; its points are checked one by one
+        Canonical(world, style=self.style)
+        if len(set(self.style)) < len(self.style):
+            raise ImpossibleSetting("style", list(self.style), "a control occurs twice; name it once")
+        if self.planning is not None:
+            raise ImpossibleSetting("planning", "given", "plans are made in a world without `style`")
+        if isinstance(world, PictureTable):
+            raise ImpossibleSetting(
+                "style", list(self.style), "a table of pictures has none: only worlds that draw their frames do"
             )
 
     def _check_actions(self) -> None:
@@ -229,7 +251,7 @@ class Study(Component):
             check_side(side, conditions, self.axes)
         if hypothesis.control is None or self.axes or self.world is None:
             return  # what a recording holds is not read before the study is run
-        names = [spec.name for spec in self.world.controls]
+        names = [spec.name for spec in self.world.controls if spec.name not in self.style]
         if hypothesis.control not in names:
             raise UnknownName("control of a hypothesis:", hypothesis.control, names)
 
@@ -278,14 +300,16 @@ class Study(Component):
 
     def source(self, label: str) -> Source:
         """Return a source by its label; raises what reading a recording raises."""
-        return self._opened[label] if self.world is None else Simulated(self.world, self.regimes[label])
+        if self.world is None:
+            return self._opened[label]
+        return Simulated(self.world, self.regimes[label], style=self.style)
 
     @property
     def test_source(self) -> Source:
         """Where probes are fitted and scored; raises what reading a recording raises."""
         if self.test_points == "heldout":
             return Joint({label: self.source(label) for label in self.labels})
-        return (Grid if self.test_points == "grid" else Canonical)(self.world or self._only_world)
+        return (Grid if self.test_points == "grid" else Canonical)(self.world or self._only_world, style=self.style)
 
     def known_world(self, what: str) -> World:
         """Return the world; raises InvalidValue, saying what needs it, where there are sources instead."""

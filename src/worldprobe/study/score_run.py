@@ -11,9 +11,10 @@ from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset
 from worldprobe.measures.log_rollouts import LoggedActions, log_rollouts
 from worldprobe.measures.probes import fit_probe
+from worldprobe.measures.style_leakage import measure_style
 from worldprobe.measures.transition_recovery import enough_for, recover_transition
 from worldprobe.planning import JointPredictor
-from worldprobe.results import Bound, Planned, Recovery, RolloutErrors, Run, Seconds, TransitionRecovery
+from worldprobe.results import Bound, Planned, Recovery, RolloutErrors, Run, Seconds, StyleRecord, TransitionRecovery
 from worldprobe.sources import Recorded
 from worldprobe.study.cells import CANONICAL, Cell, RunRole
 from worldprobe.study.machine import device_name
@@ -42,6 +43,7 @@ def score_run(resources: Resources, cell: Cell, reader: TrainedReader, render_se
         bound=_bound(resources, cell, own, heldout),
         cyclic={} if cell.role is RunRole.PIXELS else measure_cyclic(probe, test, study.controls),
         ridge=cell.role is RunRole.PIXELS,
+        style=_style(resources, cell, reader, (labelled, probe.h), test.h, own),
     )
     planned, paths = _plan(resources, cell, reader, probe)
     run = Run(
@@ -158,10 +160,32 @@ def _along_log(
     return log_rollouts(own.h, LoggedActions(own.z, sample.actions, sample.starts, source.stride), reader.predict)
 
 
+def _style(
+    resources: Resources,
+    cell: Cell,
+    reader: TrainedReader,
+    labelled: tuple[Dataset, np.ndarray],
+    test: np.ndarray,
+    own: Embedded | None,
+) -> StyleRecord | None:
+    """Measure how far the reader ignores style; None where the study has none, and of raw pixels."""
+    study, frames = resources.variants.at(cell.axes), resources.frames(cell)
+    probe_style, test_style = labelled[0].spec.sample.style, frames.test().spec.sample.style
+    if cell.role is RunRole.PIXELS or probe_style is None or test_style is None:
+        return None
+    restyled = reader.features(frames.restyled_test())
+    explored = None
+    if own is not None:
+        explored = own.h, reader.features(frames.restyled_heldout(cell.regime, cell.seed))
+    return measure_style(study.style, (labelled[1], probe_style), (test, test_style), restyled, explored)
+
+
 def _bound(resources: Resources, cell: Cell, own: Embedded | None, heldout: Dataset | None) -> Bound:
     if own is None or heldout is None:
         return Bound(applies=False, reason="no exploration took part in this reference")
     if cell.role is RunRole.CEILING:
         return Bound(applies=False, reason="the supervised ceiling does not minimise the theorem's loss")
+    if heldout.spec.sample.style is not None:
+        return Bound(applies=False, reason="Theorem 3 is for frames that depend on the controls alone, not on style")
     first, second = (Embedded(own.h[rows], own.z[rows]) for rows in heldout.index.T)
     return measure_bound(first, second, resources.variants.at(cell.axes).source(cell.regime))

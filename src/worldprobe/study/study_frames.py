@@ -13,7 +13,7 @@ from worldprobe._util.progress import Reporter
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset, DatasetSpec, Store, specify
 from worldprobe.errors import InvalidValue
-from worldprobe.sources import Simulated, Split
+from worldprobe.sources import OfWorld, Simulated, Split
 from worldprobe.study.schema import Study
 from worldprobe.study.study_progress import StudyProgress
 from worldprobe.train import FreshPairs, Objective, PairData, PairSource
@@ -96,6 +96,20 @@ class StudyFrames:
         """Return further pairs of the same regime, never trained on."""
         return self._ensure(f"{regime} held-out", self._explored(regime, self.study.heldout_frames, seed, "heldout"))
 
+    def restyled_test(self) -> Dataset:
+        """Return the canonical test set's controls in another style."""
+        source = self.study.test_source
+        assert isinstance(source, OfWorld)
+        spec = specify(source.restyled(), "test", self.study.test_frames, self.study.canonical_seed)
+        return self._ensure(f"{self.study.test_points} test in another style", spec)
+
+    def restyled_heldout(self, regime: str, seed: int) -> Dataset:
+        """Return the held-out pairs' controls in another style."""
+        source = self.study.source(regime)
+        assert isinstance(source, OfWorld)
+        spec = specify(source.restyled(), "heldout", self.study.heldout_frames, seed)
+        return self._ensure(f"{regime} held-out in another style", spec)
+
     def training_pairs(self, regime: str, seed: int, objective: Objective) -> PairSource:
         """Return what an encoder trains on; one object for the same pairs, however often and where it is asked for."""
         used = objective.uses_controls, objective.uses_actions
@@ -128,7 +142,7 @@ class StudyFrames:
                 found.actions[rows] if with_actions and found.actions is not None else None,
             )
 
-        identity = [source.world.settings(), source.regime.settings(), seed]
+        identity = [source.world.settings(), source.regime.settings(), seed, *source.style]
         return FreshPairs(draw, identity, block_steps=max(1, min(64, FRESH_NUMBERS // per_step)))
 
     def _scored(self, frames: int, split: Split) -> DatasetSpec:

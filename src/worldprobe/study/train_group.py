@@ -124,7 +124,8 @@ def _train(resources: Resources, group: Sequence[Cell], members: Sequence[StackM
 def _optimum(resources: Resources, cell: Cell) -> float | None:
     """Return the alignment of a linear encoder over the controls that move: exact where known, else measured.
 
-    Of an objective that predicts the next embedding it is the least error of a prediction, or None.
+    Of an objective that predicts the next embedding it is the least error of a prediction, or None. Of a study with
+    style, it is that of an encoder that ignores style.
     """
     study = resources.variants.at(cell.axes)
     source = study.source(cell.regime)

@@ -67,6 +67,7 @@ def render(cameras: str, frames: str, tracing: dict[str, Any], lighting: str) ->
     _set_light_paths(wanted.samples, wanted.bounces, wanted.denoise, wanted.seed)
     matrices = np.load(cameras)
     lit = dict(np.load(lighting)) if lighting else {}
+    scene.render.use_persistent_data = not lit  # Cycles would go on with the pictures that it loaded first
     result = np.empty((len(matrices), wanted.height, wanted.width, 3), dtype=np.uint8)
     settings = scene.render.image_settings
     settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 0

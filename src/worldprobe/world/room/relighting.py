@@ -30,13 +30,20 @@ def relight(plan: Blueprint, lamps: Float[np.ndarray, "G 3"], hues: Float[np.nda
     for paint in dict.fromkeys(chart.paint for chart in plan.charts if chart.paint.glow):
         for k, group in enumerate(plan.lamp_groups):
             if group.has(paint):
-                _repaint(paint, lambda colour, factor=lamps[k]: colour * factor)
+                _repaint(paint, tuple(lamps[k]), lambda colour, factor=lamps[k]: colour * factor)
     for paint, turn in zip(plan.paint_groups.values(), hues, strict=True):
-        _repaint(paint, lambda colour, turn=turn: turned_hue(colour, float(turn)))
+        _repaint(paint, (float(turn),), lambda colour, turn=turn: turned_hue(colour, float(turn)))
 
 
-def _repaint(paint: Paint, change: Any) -> None:
-    """Show a paint with its linear colours changed; a picture's own pixels are changed."""
+_shown: dict[Paint, tuple[float, ...]] = {}
+"""How each paint was changed last: a picture that stays as it is costs nothing."""
+
+
+def _repaint(paint: Paint, how: tuple[float, ...], change: Any) -> None:
+    """Show a paint with its linear colours changed, as `how` identifies; a picture's own pixels are changed."""
+    if _shown.get(paint) == how:
+        return
+    _shown[paint] = how
     nodes = bpy.data.materials[material_name(paint)].node_tree.nodes
     surface = next(node for node in nodes if node.type in ("BSDF_DIFFUSE", "EMISSION"))
     if paint.picture is None:
