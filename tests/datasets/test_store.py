@@ -223,3 +223,41 @@ def test_where_files_cannot_be_locked_datasets_are_made_all_the_same(
 def test_the_store_lives_in_the_cache_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLDPROBE_CACHE", str(tmp_path))
     assert Store().root == tmp_path / "datasets"
+
+
+def test_rows_and_pieces_are_those_of_all_frames(store: Store, world: ToyWorld) -> None:
+    dataset = store.ensure(spec_of(world))
+    everything, reader = dataset.frames(), dataset.reader()
+    rows = np.random.default_rng(0).integers(0, FRAMES, 700)  # repeated, neighbouring and of every shard
+    np.testing.assert_array_equal(reader.read(rows), everything[rows])
+    np.testing.assert_array_equal(reader.read(np.arange(FRAMES)), everything)
+    assert reader.read(np.array([], dtype=int)).shape == (0, 16, 16, 3)
+    for size in (1, 50, 64, 299, 1000):
+        pieces = list(dataset.pieces(size))
+        assert {len(piece) for piece in pieces[:-1]} <= {size}
+        np.testing.assert_array_equal(np.concatenate(pieces), everything)
+
+
+def test_a_reader_refuses_a_shard_that_is_missing_or_ends_early(store: Store, world: ToyWorld) -> None:
+    dataset = store.ensure(spec_of(world))
+    reader, shard = dataset.reader(), shards_of(dataset)[1]
+    os.truncate(shard, shard.stat().st_size - 1)
+    with pytest.raises(DamagedData, match=shard.name):
+        reader.read(np.array([0, 127]))
+    shard.unlink()
+    with pytest.raises(DamagedData, match="00001"):
+        reader.read(np.array([64]))
+    with pytest.raises(DamagedData, match="00001"):
+        dataset.reader()
+
+
+def test_a_shard_that_changes_after_it_was_verified_is_found_by_the_same_store(store: Store, world: ToyWorld) -> None:
+    dataset = store.ensure(spec_of(world))
+    assert store.ensure(spec_of(world)).repaired == ()
+    shard = shards_of(dataset)[1]
+    with open(shard, "r+b") as handle:
+        handle.seek(-1, os.SEEK_END)
+        last = handle.read(1)
+        handle.seek(-1, os.SEEK_END)
+        handle.write(bytes([last[0] ^ 1]))
+    assert store.ensure(spec_of(world)).repaired == (shard.name,)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from worldprobe.datasets.row_reader import RowReader
 from worldprobe.datasets.shards import Frames, find_shard, read_shard, shard_rows
 from worldprobe.datasets.spec import DatasetSpec
 from worldprobe.errors import DamagedData
@@ -57,6 +59,23 @@ class Dataset:
             asked = holder == number
             found[asked] = self._shard(int(number))[rows[asked] - shards[number].start]
         return found
+
+    def pieces(self, frames: int) -> Iterator[Frames]:
+        """Give all frames in order, `frames` at a time, holding little more than that; raises as `frames` does."""
+        waiting: list[Frames] = []
+        for number in range(len(shard_rows(self.spec.frames, self.spec.frame_bytes))):
+            waiting.append(self._shard(number))
+            if sum(map(len, waiting)) >= frames:
+                found = np.concatenate(waiting)
+                whole = len(found) // frames * frames
+                yield from (found[start : start + frames] for start in range(0, whole, frames))
+                waiting = [found[whole:]]
+        if sum(map(len, waiting)):
+            yield np.concatenate(waiting)
+
+    def reader(self) -> RowReader:
+        """Return what reads a few frames at a time, as they were verified by `Store.ensure`; see `RowReader`."""
+        return RowReader(self.spec, self.path)
 
     def _shard(self, number: int) -> Frames:
         path = find_shard(self.path, number)

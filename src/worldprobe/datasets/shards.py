@@ -40,6 +40,16 @@ def find_shard(folder: Path, number: int) -> Path | None:
     return next(iter(sorted(folder.glob(f"{number:05d}-*.npy"))), None)
 
 
+def find_shards(folder: Path) -> dict[int, Path]:
+    """Return the files of all shards by number, unverified; where one has several, the first by name."""
+    found: dict[int, Path] = {}
+    for path in sorted(folder.glob("*-*.npy")):
+        number = path.name.partition("-")[0]
+        if number.isdecimal():
+            found.setdefault(int(number), path)
+    return found
+
+
 def write_shard(folder: Path, number: int, frames: Frames) -> Path:
     """Write a shard, whole or not at all, and return its file.
 

@@ -13,7 +13,7 @@ import numpy as np
 from worldprobe._util.files import atomic_write, cache_dir, inside, write_json
 from worldprobe._util.locks import lock
 from worldprobe.datasets.dataset import Dataset
-from worldprobe.datasets.shards import Frames, disk_errors, find_shard, read_shard, shard_rows, write_shard
+from worldprobe.datasets.shards import Frames, disk_errors, find_shards, read_shard, shard_rows, write_shard
 from worldprobe.datasets.spec import DatasetSpec
 from worldprobe.errors import InvalidValue, NotEnoughRoom
 
@@ -34,6 +34,7 @@ class Store:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or cache_dir() / "datasets"
+        self._verified: dict[Path, tuple[int, int, int, int]] = {}
 
     def folder(self, spec: DatasetSpec) -> Path:
         """Return where this dataset lives."""
@@ -61,20 +62,30 @@ class Store:
 
     def _gaps(self, spec: DatasetSpec) -> dict[int, slice]:
         """Return the shards that are not there, by number."""
-        folder = self.folder(spec)
+        there = find_shards(self.folder(spec))
         shards = enumerate(shard_rows(spec.frames, spec.frame_bytes))
-        return {number: rows for number, rows in shards if find_shard(folder, number) is None}
+        return {number: rows for number, rows in shards if number not in there}
 
     def _discard_damaged(self, spec: DatasetSpec) -> tuple[str, ...]:
         """Remove every shard whose bytes changed since they were written, say so, and return their names."""
         folder = self.folder(spec)
-        damaged = [path for path in sorted(folder.glob("*-*.npy")) if read_shard(path) is None]
+        damaged = [path for path in sorted(folder.glob("*-*.npy")) if not self._whole(path)]
         for path in damaged:
             log.warning("%s is not what was written (checksum differs); it is rendered again", path)
             with disk_errors(folder), open(folder / "damaged.txt", "a", encoding="utf8") as record:
                 record.write(f"{path.name}\n")
             path.unlink()
         return tuple(path.name for path in damaged)
+
+    def _whole(self, path: Path) -> bool:
+        """Return whether a shard is what was written; one that this store has read is read again once it changes."""
+        found = path.stat()
+        state = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        if self._verified.get(path) != state:
+            if read_shard(path) is None:
+                return False
+            self._verified[path] = state
+        return True
 
     def _check_disk(self, spec: DatasetSpec, gaps: dict[int, slice]) -> None:
         frames = sum(rows.stop - rows.start for rows in gaps.values())

@@ -16,11 +16,13 @@ from worldprobe.errors import InvalidValue, NotEnoughRoom, UnknownName
 from worldprobe.planning.benchmark import tasks_of
 from worldprobe.sources import Source, Split
 from worldprobe.sources.source import SPLITS
+from worldprobe.study.held_frames import held
 from worldprobe.study.network_size import parameter_count, without_weights
 from worldprobe.study.open_sources import check_shapes
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import unwritable
 from worldprobe.train.accumulation import check_parts
+from worldprobe.train.streamed_pairs import AHEAD_BYTES
 
 WORKING_BYTES = 1_500_000_000
 """What torch and the activations take besides the frames and the weights."""
@@ -28,6 +30,8 @@ BYTES_PER_WEIGHT = 16
 """A float32 weight, its gradient and AdamW's two moments."""
 PIXEL_COPIES = 3
 """Of the frames in float64, for the ridge regression on raw pixels."""
+PAIR_BYTES = 20
+"""Of a pair's two places and its place in the shuffled order, for each of its frames, and half as much in between."""
 LOOSE_POINTS = 2
 """Points that a linear probe needs beyond its dimensions (`measures.probes.fit_probe`)."""
 
@@ -160,10 +164,12 @@ def memory_need(study: Study) -> int:
 def _memory_parts(study: Study) -> dict[str, tuple[int, str]]:
     """Return the bytes of each large part by what it is, and what to lower for less of it."""
     n, plan = len(study.controls), study.planning
-    frames = sum(_count(study, split) for split in SPLITS)
+    counts = [_count(study, split) for split in SPLITS]
+    each = frame_bytes(study)
+    in_memory = sum(count * each if held(count * each) else AHEAD_BYTES for count in counts)
     plans = 0
     if plan is not None:
-        frames += plan.library + 2 * plan.experience
+        in_memory += (plan.library + 2 * plan.experience) * each
         plans = 8 * plan.pairs * n * (plan.steps + 4 * plan.population * plan.horizon)
     weights = parameter_count(study.encoder, study.observation_shape, study.dimensions)
     trained = weights * BYTES_PER_WEIGHT * study.restarts
@@ -175,7 +181,8 @@ def _memory_parts(study: Study) -> dict[str, tuple[int, str]]:
     }
     what = max(largest, key=lambda name: largest[name][0])
     return {
-        f"{frames:,} frames of {study.observation_shape}": (frames * frame_bytes(study), "frames or world.size"),
+        f"{sum(counts):,} frames of {study.observation_shape}": (in_memory, "frames or world.size"),
+        f"the controls and pairs of {sum(counts):,} frames": (sum(counts) * (8 * n + PAIR_BYTES), "frames"),
         what: largest[what],
         "the planner's plans": (plans, "planning.pairs, population or horizon"),
     }

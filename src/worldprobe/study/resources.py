@@ -32,7 +32,7 @@ class Resources:
         """Return the frames of the study at a cell's point."""
         study = self.variants.at(cell.axes)
         if id(study) not in self._frames:
-            frames = StudyFrames(study, self.store, self.reporter, self.clock, self.progress, self._pairs)
+            frames = StudyFrames(study, self.store, self.reporter, self.clock, self.progress, self._pairs, self.device)
             self._frames[id(study)] = frames
         return self._frames[id(study)]
 

@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
+import torch
+
 from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter
 from worldprobe._util.seeds import stream
 from worldprobe.datasets import Dataset, DatasetSpec, Store, specify
 from worldprobe.errors import InvalidValue
 from worldprobe.sources import OfWorld, Simulated, Split
+from worldprobe.study.held_frames import held
 from worldprobe.study.schema import Study
 from worldprobe.study.study_progress import StudyProgress
-from worldprobe.train import FreshPairs, Objective, PairData, PairSource
+from worldprobe.train import FreshPairs, Objective, PairData, PairSource, StreamedPairs
 
 FRESH_NUMBERS = 2**22
 """Most numbers of observations that a block of freshly drawn pairs holds."""
@@ -68,8 +72,10 @@ class StudyFrames:
         clock: Clock,
         progress: StudyProgress,
         pairs: dict[str, PairSource],
+        device: torch.device,
     ) -> None:
         self.study, self.store, self.reporter, self.clock, self.progress = study, store, reporter, clock, progress
+        self.device = device
         self._pairs = pairs
         """What encoders train on, shared by all points of a study: lambda changes none of it."""
 
@@ -118,9 +124,17 @@ class StudyFrames:
         if key not in self._pairs:
             fresh = self.study.afresh
             self._pairs[key] = (
-                self._fresh(regime, seed, *used) if fresh else as_pairs(self.explored(regime, seed), objective)
+                self._fresh(regime, seed, *used)
+                if fresh
+                else pairs_of(self.explored(regime, seed), objective, self.device)
             )
         return self._pairs[key]
+
+    def heldout_pairs(self, regime: str, seed: int, objective: Objective) -> PairData:
+        """Return as many of the held-out pairs as training compares its own with."""
+        data = self.heldout(regime, seed)
+        count = min(self.study.training.heldout_pairs, len(data.index))
+        return streamed(data, objective).some(np.arange(count))
 
     def _fresh(self, label: str, seed: int, with_controls: bool, with_actions: bool) -> FreshPairs:
         source = self.study.source(label)
@@ -165,11 +179,19 @@ class StudyFrames:
         return dataset
 
 
-def as_pairs(data: Dataset, objective: Objective) -> PairData:
-    """Return a dataset's frames and pairs in memory, with controls and actions where the objective uses them."""
-    return PairData(
-        data.frames(),
-        data.index,
-        data.controls if objective.uses_controls else None,
-        data.spec.pairs.actions if objective.uses_actions else None,
-    )
+def pairs_of(data: Dataset, objective: Objective, device: torch.device) -> PairSource:
+    """Return a data set's pairs, with controls and actions where the objective uses them.
+
+    Its frames are in memory where that holds them, else they are read when they are used.
+    """
+    pairs = streamed(data, objective)
+    if held(data.frame_count * data.spec.frame_bytes, device):
+        return PairData(data.frames(), pairs.index, pairs.controls, pairs.actions)
+    return pairs
+
+
+def streamed(data: Dataset, objective: Objective) -> StreamedPairs:
+    """Return a data set's pairs, whose frames are read when they are used."""
+    controls = data.controls if objective.uses_controls else None
+    actions = data.spec.pairs.actions if objective.uses_actions else None
+    return StreamedPairs(data.reader(), data.index, controls, actions)

@@ -24,9 +24,8 @@ from worldprobe.results import Training
 from worldprobe.study.cells import Cell, RunRole
 from worldprobe.study.rank_calls import call_to_train
 from worldprobe.study.resources import Resources
-from worldprobe.study.study_frames import as_pairs
 from worldprobe.study.training_groups import objective_of
-from worldprobe.train import StackMember, TrainingHistory, TwoTaps, embed, predictor_of, train_stack
+from worldprobe.train import EMBED_BATCH, StackMember, TrainingHistory, TwoTaps, embed, predictor_of, train_stack
 from worldprobe.train.ranks import is_first_rank
 
 Features = Callable[[Dataset], Float[np.ndarray, "frames d"]]
@@ -90,13 +89,12 @@ def _encoder(resources: Resources, cell: Cell, restart: int = 0) -> nn.Module:
 def _member(resources: Resources, cell: Cell, restart: int) -> StackMember:
     study, frames = resources.variants.at(cell.axes), resources.frames(cell)
     objective = objective_of(cell, study)
-    heldout = frames.heldout(cell.regime, cell.seed)
     return StackMember(
         _encoder(resources, cell, restart),
         objective,
         frames.training_pairs(cell.regime, cell.seed, objective),
         stream_seed(cell.seed, "training"),
-        heldout=as_pairs(heldout, objective),
+        heldout=frames.heldout_pairs(cell.regime, cell.seed, objective),
         alignment_optimum=_optimum(resources, cell),
         name=cell.id,
     )
@@ -141,10 +139,15 @@ def _optimum(resources: Resources, cell: Cell) -> float | None:
 def _reading(encoder: nn.Module) -> tuple[Features, Encode, Features | None]:
     backbone = encoder.backbone if isinstance(encoder, TwoTaps) else None
     return (
-        lambda data: embed(encoder, data.frames()),
+        lambda data: embed_dataset(encoder, data),
         lambda observations: embed(encoder, observations),
-        None if backbone is None else lambda data: embed(backbone, data.frames()),
+        None if backbone is None else lambda data: embed_dataset(backbone, data),
     )
+
+
+def embed_dataset(encoder: nn.Module, data: Dataset) -> Float[np.ndarray, "frames d"]:
+    """Return the embeddings of all frames of a data set, of which one batch at a time is in memory."""
+    return np.concatenate([embed(encoder, piece) for piece in data.pieces(EMBED_BATCH)])
 
 
 def _pixels(data: Dataset) -> Float[np.ndarray, "frames d"]:

@@ -8,13 +8,15 @@ from worldprobe.train.pretrained import Pretrained
 from worldprobe.train.projected import Projected
 from worldprobe.train.resnet import ResNet18
 from worldprobe.train.sigreg_loss import draw_directions, sigreg
-from worldprobe.train.trainer import StackMember, embed, train, train_stack
+from worldprobe.train.streamed_pairs import StreamedPairs
+from worldprobe.train.trainer import EMBED_BATCH, StackMember, embed, train, train_stack
 from worldprobe.train.training_history import TrainingHistory
 from worldprobe.train.training_settings import TrainingSettings
 from worldprobe.train.two_taps import TwoTaps
 from worldprobe.train.vit import VisionTransformer
 
 __all__ = [
+    "EMBED_BATCH",
     "ENCODERS",
     "OBJECTIVES",
     "Encoder",
@@ -27,6 +29,7 @@ __all__ = [
     "Projected",
     "ResNet18",
     "StackMember",
+    "StreamedPairs",
     "TrainingHistory",
     "TrainingSettings",
     "TwoTaps",

@@ -130,27 +130,33 @@ def _floats(values: Tensor | np.ndarray | None, device: torch.device) -> Tensor 
     return None if values is None else torch.as_tensor(values).to(device, torch.float32)
 
 
-class StoredBatches(Batches):
+class ShuffledBatches(Batches):
     """A fresh permutation of stored pairs each epoch, without replacement, an epoch's short rest left out."""
 
-    def __init__(self, data: DevicePairs, batch: int, seed: int) -> None:
-        pairs = len(data.index)
+    def __init__(self, pairs: int, batch: int, seed: int) -> None:
         self.size = min(batch, pairs)
-        self._data, self._seed = data, seed
+        self._pairs, self._seed = pairs, seed
         self._per_epoch = pairs // self.size
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
-
-    def __getitem__(self, step: int) -> Batch:
-        return self._data.batch(self.order(step)[own_part(self.size)].to(self._data.index.device))
 
     def order(self, step: int) -> Int[Tensor, " B"]:
         """Return which pairs a step gets, on all ranks together."""
         epoch, place = divmod(step, self._per_epoch)
         if epoch != self._epoch:
             generator = torch.Generator().manual_seed(stream_seed(self._seed, "order of pairs", epoch))
-            pairs = len(self._data.index)
-            self._epoch, self._order = epoch, torch.randperm(pairs, generator=generator)
+            self._epoch, self._order = epoch, torch.randperm(self._pairs, generator=generator)
         return self._order[place * self.size : (place + 1) * self.size]
+
+
+class StoredBatches(ShuffledBatches):
+    """Shuffled batches of pairs that are on the device."""
+
+    def __init__(self, data: DevicePairs, batch: int, seed: int) -> None:
+        super().__init__(len(data.index), batch, seed)
+        self._data = data
+
+    def __getitem__(self, step: int) -> Batch:
+        return self._data.batch(self.order(step)[own_part(self.size)].to(self._data.index.device))
 
     def fixed(self, pairs: int) -> DevicePairs:
         """Return the first so many pairs."""

@@ -33,6 +33,9 @@ from worldprobe.train.training_settings import TrainingSettings
 CHECK_EVERY = {"cpu": 1, "cuda": 25}
 """Steps between looks at whether losses are finite; each look waits for the device."""
 
+EMBED_BATCH = 1024
+"""Observations that an encoder embeds at a time: the last bits of an embedding may depend on it."""
+
 Progress = Callable[[int, str], None]
 """Called with the steps done since the last call and a note ("loss 0.12"); `_util.progress.Advance` is one."""
 
@@ -138,7 +141,7 @@ def _trained(
 
 
 def embed(
-    encoder: nn.Module, observations: Shaped[np.ndarray, "N ..."] | Shaped[Tensor, "N ..."], batch: int = 1024
+    encoder: nn.Module, observations: Shaped[np.ndarray, "N ..."] | Shaped[Tensor, "N ..."], batch: int = EMBED_BATCH
 ) -> Float[np.ndarray, "N d"]:
     """Return the embeddings, float32, of the encoder in eval mode, computed in float32 where the encoder lives."""
     device = next(encoder.parameters()).device
