@@ -5,10 +5,10 @@
 The limit is `ulimit -d` (RLIMIT_DATA) of the process that trains: all that it may allocate, Python, torch and threads
 included. The system's page cache does not count towards it, so that it is settled separately: "cold" means that every
 shard was dropped from it (`posix_fadvise`, DONTNEED) after the frames were verified, and no frame is read twice; "warm"
-that the verification, which reads every shard, has just left in it what the machine has room for. Frames are noise at 64 px: what is
-in them changes no speed. The encoder and its batch are those of the study `camera`. The reference trains on a fifth of
-the limit's bytes in memory, without any limit. Rounds take turns, because other work on the machine moves all of
-them. Results go to results/beyond_memory.json.
+that the verification, which reads every shard, has just left in it what the machine has room for. Frames are noise at
+64 px: what is in them changes no speed. The encoder and its batch are those of the study `camera`. The reference trains
+on a fifth of the limit's bytes in memory, without any limit. Rounds take turns, because other work on the machine moves
+all of them. Results go to results/beyond_memory.json.
 """
 
 from __future__ import annotations

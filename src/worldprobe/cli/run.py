@@ -16,7 +16,7 @@ from worldprobe.cli.app import app
 from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.results_table import print_summary
 from worldprobe.cli.terminal import say
-from worldprobe.errors import InvalidValue
+from worldprobe.errors import InvalidValue, WorldprobeError
 
 
 @app.command()
@@ -34,7 +34,10 @@ def run(
         str | None,
         typer.Option(help="smoke (seconds), cpu (minutes; the default) or gpu.", autocompletion=preset_names),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Results folder. Default: runs/STUDY-PRESET.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(help="Results folder, or a URL: s3://BUCKET/RUN. Default: runs/STUDY-PRESET."),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     with_audit: Annotated[
         bool, typer.Option("--audit", help="Audit the study first, and keep it for the report.")
@@ -47,6 +50,10 @@ def run(
     address: Annotated[
         str | None,
         typer.Option(help="With --engine ray: HOST:PORT of the cluster. Default: RAY_ADDRESS, or one started here."),
+    ] = None,
+    gpu_share: Annotated[
+        float | None,
+        typer.Option(help="With --engine ray: of a GPU, what a training takes; 0.25 trains four on one. Default: 1."),
     ] = None,
     cells: Annotated[
         str | None,
@@ -76,17 +83,25 @@ def run(
     from worldprobe.study.data_parallel import ranks_of_torchrun, take_part
     from worldprobe.train.ranks import is_first_rank
 
-    where = _engine(engine, address, processes, cells)
+    where = _engine(engine, address, gpu_share, processes, cells)
     loaded = load_study(study, overrides or [], preset)
-    folder = out or Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}"
-    with ranks_of_torchrun(device) as own:
+    given = out or str(Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}")
+    with ranks_of_torchrun(device) as own, _results_folder(given) as (folder, mirror):
         if not is_first_rank():
             take_part(loaded, folder, own)
         elif cells is not None:
             _carry_out_share(loaded, folder, cells, own, protocol)
         else:
             registration = _registration(loaded, protocol, deviate, unsigned)
-            carry_out(loaded, folder, with_audit=with_audit, device=own, engine=where, registration=registration)
+            carry_out(
+                loaded,
+                folder,
+                with_audit=with_audit,
+                device=own,
+                engine=where,
+                registration=registration,
+                mirror=mirror,
+            )
             _show(folder, None if with_audit else protocol)
 
 
@@ -110,6 +125,7 @@ def carry_out(
     device: str = "auto",
     engine: Any = None,
     registration: Any = None,
+    mirror: Any = None,
 ) -> None:
     """Audit a study where that is asked for, and run it, until Ctrl-C."""
     from worldprobe._util.progress import reporter
@@ -128,7 +144,7 @@ def carry_out(
             reporter=shown,
             command=_command(),
             registration=registration,
-            after_run=_ReportSoFar(),
+            after_run=_ReportSoFar(mirror, shown),
         )
 
 
@@ -147,6 +163,28 @@ def _carry_out_share(study: Any, folder: Path, cells: str, device: str, protocol
 
 
 @contextmanager
+def _results_folder(out: str) -> Iterator[tuple[Path, Any]]:
+    """Give the folder to work in, and for a URL what mirrors it: filled from there first, copied there at the end."""
+    from worldprobe.study.mirrored_folder import MirroredFolder, is_url
+    from worldprobe.train.ranks import is_first_rank
+
+    if not is_url(out):
+        yield Path(out), None
+        return
+    mirror = MirroredFolder(out)
+    if not is_first_rank():
+        yield mirror.folder, None
+        return
+    mirror.check()
+    mirror.pull()
+    try:
+        yield mirror.folder, mirror
+    finally:
+        mirror.push()
+    say("Copied to {}", mirror.url)
+
+
+@contextmanager
 def _until_interrupted(shown: Any) -> Iterator[Any]:
     """Give a reporter that Ctrl-C stops at the next step; exits with 130 then."""
     from worldprobe._util.interrupts import stoppable
@@ -159,7 +197,7 @@ def _until_interrupted(shown: Any) -> Iterator[Any]:
         raise typer.Exit(130) from None
 
 
-def _engine(name: str, address: str | None, processes: int | None, cells: str | None) -> Any:
+def _engine(name: str, address: str | None, gpu_share: float | None, processes: int | None, cells: str | None) -> Any:
     """Return the engine that the options name; raises InvalidValue for options of the other one."""
     from worldprobe.study.engines.local import LocalEngine
     from worldprobe.study.engines.on_ray import RayEngine
@@ -169,18 +207,22 @@ def _engine(name: str, address: str | None, processes: int | None, cells: str | 
     if name == "local":
         if address is not None:
             raise InvalidValue("--address", address, "only with --engine ray")
+        if gpu_share is not None:
+            raise InvalidValue("--gpu-share", gpu_share, "only with --engine ray")
         return LocalEngine(processes)
+    if gpu_share is not None and not (0 < gpu_share <= 1 or (gpu_share > 1 and gpu_share.is_integer())):
+        raise InvalidValue("--gpu-share", gpu_share, "above 0 up to 1, or a whole number of GPUs")
     for option, value in (("--processes", processes), ("--cells", cells)):
         if value is not None:
             raise InvalidValue(option, value, "only with --engine local", "Ray decides where each run is made.")
-    return RayEngine(address)
+    return RayEngine(address, 1.0 if gpu_share is None else gpu_share)
 
 
 class _ReportSoFar:
     """Writes the report of what is finished, at most a tenth of the time."""
 
-    def __init__(self) -> None:
-        self._next = 0.0
+    def __init__(self, mirror: Any, reporter: Any) -> None:
+        self._next, self._mirror, self._reporter = 0.0, mirror, reporter
 
     def __call__(self, folder: Path) -> None:
         from worldprobe.reports import write_report
@@ -190,6 +232,11 @@ class _ReportSoFar:
             write_report(folder)
             end = time.monotonic()
             self._next = end + 9 * (end - start)
+        if self._mirror is not None:
+            try:
+                self._mirror.push()
+            except WorldprobeError as error:  # the study goes on; the last copy raises
+                self._reporter.say(str(error))
 
 
 def _registration(study: Any, protocol: Path | None, deviate: str | None, unsigned: bool) -> Any:
