@@ -20,12 +20,16 @@ from worldprobe.predictor.predict import AT_MOST, predict
 from worldprobe.predictor.prediction import Embedding, IdealEncoder
 from worldprobe.predictor.prediction_steps import unseen
 from worldprobe.predictor.unequal_correlations import sigreg_margin, whitening_margin
+from worldprobe.stats.subsample import evenly_spaced
 
 PREDICTIVE = "predictive"
 """What predictions and results call the ceiling of objectives that predict the next embedding."""
 
 LINEAR = 0.9
 """R^2 below which the most predictable embedding is not linear: some control is lost or folded."""
+
+JUDGED = 10_000
+"""States at which maps that are aligned equally well are compared with `LINEAR`."""
 
 
 def predictive_whitening_margin(rho: Float[np.ndarray, " n"]) -> float:
@@ -130,7 +134,8 @@ def _concluded(found: IdealEncoder, names: Sequence[str], degree: int, states: n
     if found.refused is None and highest is not None and highest < LINEAR:
         return _not_separated(found, names, found.r2 or 0.0, found.embedding)
     maps = found.equally_aligned
-    read = [float(own.r2_at(states).mean()) for own in maps]
+    some = states[evenly_spaced(len(states), JUDGED)]
+    read = [float(own.r2_at(some).mean()) for own in maps]
     if maps and max(read) < LINEAR:
         # Several nonlinear maps are aligned as well: which of them is best does not matter here.
         return _not_separated(found, names, read[0], maps[0])
