@@ -112,7 +112,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for module in ("run", "audit"):
+    for module in ("run", "train_on_recording"):
         monkeypatch.setattr(f"worldprobe.cli.{module}.carry_out", lambda *given, **more: None)
     monkeypatch.setattr("worldprobe.cli.audit._audit_recording", _not_audited)
     (folder / "study.yaml").write_text("name: [", encoding="utf8")

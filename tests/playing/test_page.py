@@ -16,7 +16,7 @@ from PIL import Image
 from reports.chromium import SOFTWARE_GL, Chromium
 
 pytest.importorskip("viser", reason="the page needs viser: pip install 'worldprobe[app]'")
-from worldprobe.playing.page_server import Page
+from worldprobe.playing.page_server import COARSE, Page
 from worldprobe.playing.playable import PlayedWorld
 from worldprobe.playing.spatial_views import CameraView
 from worldprobe.playing.viewer import Viewer
@@ -109,10 +109,10 @@ def test_nothing_is_asked_of_the_network(page: Page, painter: Chromium) -> None:
     visited(page, painter)
     asked = [e["params"]["request"]["url"] for e in painter.events if e["method"] == "Network.requestWillBeSent"]
     sockets = [e["params"]["url"] for e in painter.events if e["method"] == "Network.webSocketCreated"]
+    own = page.address.removesuffix("/" + COARSE).removeprefix("http")
     outside = [
-        url for url in asked + sockets
-        if not url.startswith((page.address, f"blob:{page.address}", "data:", page.address.replace("http", "ws")))
-    ]  # fmt: skip
+        url for url in asked + sockets if not url.startswith((f"http{own}", f"blob:http{own}", "data:", f"ws{own}"))
+    ]
     assert asked
     assert outside == []
     thrown = [e for e in painter.events if e["method"] == "Runtime.exceptionThrown"]

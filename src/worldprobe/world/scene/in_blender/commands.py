@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from worldprobe.world.blender_loop import Refused
-from worldprobe.world.scene.in_blender import baking, joining, matte, moving, picturing, relighting, scene_file
+from worldprobe.world.scene.in_blender import baking, joining, lamps_and_paints, matte, moving, picturing, scene_file
 
 
 class Conversion:
@@ -22,9 +22,9 @@ class Conversion:
         self._surfaces: joining.Surfaces | None = None
         self._object: Any = None
         self._channels: list[moving.Channel] = []
-        self._lamps = relighting.Lamps([])
+        self._lamps = lamps_and_paints.Lamps([])
         self._painted: list[str] = []
-        self._hues: list[relighting.Hue] = []
+        self._hues: list[lamps_and_paints.Hue] = []
         self._numbers = np.zeros(0, dtype=np.int64)
 
     def commands(self) -> dict[str, Callable[..., dict[str, Any]]]:
@@ -119,14 +119,14 @@ class Conversion:
 
         From now on light is shown as sRGB; answer with the exposure, in stops, and what showed light before.
         """
-        self._lamps, self._painted = relighting.Lamps(lamps), materials
+        self._lamps, self._painted = lamps_and_paints.Lamps(lamps), materials
         self._lamps.scale(factors)
         for name in materials:
             if name not in bpy.data.materials:
                 raise Refused(
                     f"There is no material {name!r}; there are: {', '.join(m.name for m in bpy.data.materials)}."
                 )
-        before = relighting.show_as_standard()
+        before = lamps_and_paints.show_as_standard()
         return {"exposure": bpy.context.scene.view_settings.exposure, "view": before}
 
     def render(
@@ -198,7 +198,7 @@ class Conversion:
         described = matte.make_matte(surfaces.palette)
         clear = np.array([material["treatment"].startswith("clear") for material in described])
         surfaces.keep(~clear[surfaces.materials])
-        self._hues = [relighting.Hue(surfaces.palette[names.index(name)]) for name in self._painted]
+        self._hues = [lamps_and_paints.Hue(surfaces.palette[names.index(name)]) for name in self._painted]
         self._numbers = np.zeros(len(names), dtype=np.int64)  # of materials that are repainted: 1, 2, ...
         for k, name in enumerate(self._painted, 1):
             self._numbers[names.index(name)] = k
@@ -226,8 +226,8 @@ class Conversion:
         baking.set_light_paths(1, 0, denoise=False)
         background = picturing.sky(512)
         if self._lamps.things:
-            relighting.put_out(surfaces.palette)
-            relighting.hide_other_lamps(self._lamps.things)
+            lamps_and_paints.put_out(surfaces.palette)
+            lamps_and_paints.hide_other_lamps(self._lamps.things)
             baking.set_light_paths(samples, bounces, denoise=True)
         for k in range(len(self._lamps.things)):
             self._lamps.only(k)
