@@ -24,8 +24,9 @@ from worldprobe.train.encoders import Encoder
 from worldprobe.train.stacked import EncoderStack
 
 SMALL = {"vit": {"width": 24, "depth": 2, "heads": 3}, "resnet18": {"width": 8, "groups": 4}}
+SMALL["projected"] = {"backbone": {"name": "resnet18", **SMALL["resnet18"]}, "features": 16, "hidden": 16}
 SHAPES = {"patchify": (32, 32, 3), "paper-cnn": (32, 32, 3), "mlp": (7,), "inverse-coupling": (4,)}
-SHAPES |= {"vit": (16, 16, 3), "resnet18": (16, 16, 3)}
+SHAPES |= {"vit": (16, 16, 3), "resnet18": (16, 16, 3), "projected": (16, 16, 3)}
 STACKABLE = [name for name in SHAPES if ENCODERS[name].stackable]
 EVERY = [pytest.param(partial(ENCODERS[name], **SMALL.get(name, {})), shape, id=name) for name, shape in SHAPES.items()]
 EVERY += [pytest.param(kind, shape, id=kind.__name__) for kind, shape in FOREIGN.items()]
@@ -39,7 +40,7 @@ def observations(shape: tuple[int, ...], count: int = 6) -> torch.Tensor:
 
 
 def test_every_registered_encoder_is_tested_here():
-    assert set(SHAPES) == set(ENCODERS)
+    assert {*SHAPES, "pretrained"} == set(ENCODERS)  # test_two_taps.py has what needs a network on disk
 
 
 @pytest.mark.parametrize(("kind", "shape"), EVERY)
