@@ -16,6 +16,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "sklearn": "scikit-learn",
     "mcap_ros2": "mcap-ros2-support",
+    "huggingface_hub": "huggingface-hub",
     "google": "protobuf",
     "lance": "pylance",
     "mathutils": "bpy",

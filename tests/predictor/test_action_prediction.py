@@ -87,7 +87,7 @@ def test_every_policy_with_a_separated_spectrum_is_predicted_to_be_recovered(set
 
 @pytest.mark.slow
 def test_a_spectrum_beyond_the_margin_is_refused_with_both_embeddings():
-    pairs, regime = drawn(100_000, coupled=False, memory=[0.95, 0.1], noise=[0.1, 0.8], effect=0.2)
+    pairs, regime = drawn(40_000, coupled=False, memory=[0.95, 0.1], noise=[0.1, 0.8], effect=0.2)
     rho = regime.closed_loop(2).canonical_correlations
     assert predictive_whitening_margin(rho) < 0.0
     assert predictive_sigreg_margin(rho) < 0.0

@@ -147,12 +147,11 @@ def test_rounding_errors_of_the_input_change_neither_the_verdict_nor_the_answer(
 ) -> None:
     first, second = drawn(rng)
     exact = gaussian((first, second))
-    for seed in (1, 2):
-        relative = 1.0 + 1e-12 * np.random.default_rng(seed).standard_normal((2, *first.shape))
-        again = gaussian((first * relative[0], second * relative[1]))
-        assert again.refused_briefly == exact.refused_briefly
-        if exact.ci95 is not None:
-            assert exact.ci95[0] <= answer(again) <= exact.ci95[1]
+    relative = 1.0 + 1e-12 * np.random.default_rng(1).standard_normal((2, *first.shape))
+    again = gaussian((first * relative[0], second * relative[1]))
+    assert again.refused_briefly == exact.refused_briefly
+    if exact.ci95 is not None:
+        assert exact.ci95[0] <= answer(again) <= exact.ci95[1]
 
 
 @pytest.mark.slow_after(1)

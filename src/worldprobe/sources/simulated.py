@@ -103,7 +103,7 @@ class OfWorld(Source):
 
     def _observed(
         self, controls: Float[np.ndarray, "N n"], style: Float[np.ndarray, "N s"] | None
-    ) -> Shaped[np.ndarray, "N ..."]:
+    ) -> Shaped[np.ndarray, "M ..."]:
         """Return the world's observations of controls and style, each in its columns."""
         if style is None:
             return self.world.observe(controls)
