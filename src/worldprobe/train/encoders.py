@@ -34,7 +34,7 @@ class Encoder(Component, ABC):
     registry: ClassVar[Registry[type[Encoder]]] = ENCODERS
     stackable: ClassVar[bool] = False
     advised_lr: ClassVar[float] = 3e-3
-    """A highest learning rate that trains it on frames with LeJEPA; studies of recordings use it."""
+    """The highest learning rate in studies of recordings: that of the shipped studies with `patchify`."""
 
     def build(self, observation_shape: tuple[int, ...], d: int, seed: int) -> nn.Module:
         """Return the network with initial weights from `seed`, on the CPU; torch's global generator is left untouched.
