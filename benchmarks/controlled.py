@@ -1,10 +1,11 @@
 """The controlled world: predicted and trained recovery under policies from rich to degenerate, results/controlled.json.
 
-    python benchmarks/controlled.py [controls | policies | spectrum]
+    python benchmarks/controlled.py [controls | policies | spectrum | predictions]
 
 `controls`: rich policies in 2 to 16 controls, with an encoder that can undo the mixing. `policies`: the same world with
 actions that are ever less varied in one direction. `spectrum`: one control ever less predictable, by its action's noise
-or by feedback, with an encoder that can fold. Each part replaces its own rows.
+or by feedback, with an encoder that can fold. Each part replaces its own rows. `predictions` trains nothing: for the
+recorded rows, it predicts anew.
 """
 
 from __future__ import annotations
@@ -182,12 +183,22 @@ def spectrum() -> list[dict]:
 PARTS = {"controls": controls, "policies": policies, "spectrum": spectrum}
 
 
+def predict_anew(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return recorded rows with what is predicted now; the change of each is printed."""
+    found = []
+    for own in rows:
+        again = ahead(AdditiveCoupling(n=own["n"]), Controlled.model_validate(own["regime"]))
+        print(own["n"], "predicted", own["predicted"], "now", again["predicted"], "trained", own["trained"], flush=True)
+        found.append(own | again)
+    return found
+
+
 def main() -> None:
     """Make the parts that were asked for, all of them otherwise."""
     asked, path = sys.argv[1:] or list(PARTS), RESULTS / "controlled.json"
     found = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
     for part in asked:
-        found[part] = PARTS[part]()
+        found |= {own: predict_anew(found[own]) for own in PARTS} if part == "predictions" else {part: PARTS[part]()}
         write_json(path, {name: found[name] for name in PARTS if name in found} | {"machine": described()})
 
 
