@@ -21,7 +21,7 @@ def test_a_clean_log_passes(name):
         assert all(gate.verdict is Verdict.PASS for own in gates.values() for gate in own), name
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LATE)
 @pytest.mark.parametrize("rows", [1, -1, 2])
 def test_actions_off_by_rows_are_named_with_sign_and_lag(name, rows):

@@ -105,6 +105,7 @@ def study(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_for_the_world_and_for_every_exploration(study: Path) -> None:
     done = call(str(study))
     assert done.exit_code == 0, done.output

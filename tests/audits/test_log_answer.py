@@ -39,6 +39,7 @@ def answer(given: Pairs) -> LogAnswer:
     return found
 
 
+@pytest.mark.slow
 def test_a_clean_log_is_limited_by_nothing(rng: np.random.Generator) -> None:
     found = answer(pairs(walk(rng, 200, 80, [0.8, 0.8])))
     assert found.r2 > 0.98
@@ -77,6 +78,7 @@ def test_few_pairs_are_named_first_and_more_episodes_are_counted(rng: np.random.
     assert "add about" in found.record_next
 
 
+@pytest.mark.slow
 def test_the_gate_on_the_prediction_says_why_the_answer_is_lower_on_few_pairs(rng: np.random.Generator) -> None:
     few, many = (standardised(pairs(walk(rng, count, 60, [0.8, 0.8]) ** 3)) for count in (3, 400))
     for given, differ in ((few, True), (many, False)):

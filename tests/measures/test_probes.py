@@ -50,6 +50,7 @@ def test_a_constant_control_has_no_r2() -> None:
         r2_per_column(np.stack([np.arange(4.0), np.ones(4)], axis=1), np.zeros((4, 2)))
 
 
+@pytest.mark.slow
 def test_the_bootstrap_covers_the_true_r2_about_95_times_in_100() -> None:
     covered = 0
     for seed in range(100):

@@ -74,7 +74,7 @@ def test_the_linear_optimum_holds_where_the_least_rho_exceeds_the_largest_produc
         predictive_sigreg_margin(np.array([1.0, 0.4]))
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"feedback": 0.5, "action_noise": [1.0, 0.0]}])
 def test_every_policy_with_a_separated_spectrum_is_predicted_to_be_recovered(settings):
     pairs, regime = drawn(60_000, **settings)
@@ -115,7 +115,7 @@ def test_pairs_whose_action_is_not_a_number_are_left_out():
     assert found.r2 == pytest.approx(1.0, abs=0.02)
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("clips", [1, 8])
 def test_a_log_of_few_long_episodes_is_answered_and_not_refused(clips):
     """It is worth as many draws as its rows amount to, not as there are episodes."""

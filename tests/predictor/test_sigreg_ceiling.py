@@ -79,7 +79,7 @@ def test_teleports_leave_the_linear_map_best(rng: np.random.Generator) -> None:
     assert found.pair_correlations == pytest.approx([0.56, 0.56], abs=0.02)
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "reach"), [(1.0, 14), (16, 3.5)])
 def test_of_siblings_the_increasing_map_is_the_best_found(
     rng: np.random.Generator, short_search: None, alpha: float, reach: float
@@ -154,7 +154,7 @@ def test_rounding_errors_of_the_input_change_neither_the_verdict_nor_the_answer(
         assert exact.ci95[0] <= answer(again) <= exact.ci95[1]
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 def test_the_number_of_threads_changes_no_bit(rng: np.random.Generator, short_search: None) -> None:
     pairs = reflecting_box(rng, 8_000, 2, 0.03)
     found = []
@@ -164,6 +164,7 @@ def test_the_number_of_threads_changes_no_bit(rng: np.random.Generator, short_se
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_controls_that_follow_from_others_are_refused_for_as_many_dimensions(rng: np.random.Generator) -> None:
     """An encoder with a dimension to spare folds z1 into it: trained ones ended at R^2 of .02 to .13."""
     first, second = (np.concatenate([z, 2.0 * z], axis=1) for z in ou(rng, 5_000, [0.9]))

@@ -57,7 +57,7 @@ def test_an_audited_study_predicts_no_exploration_twice(study_file: Path, store:
     assert with_audit.explorations == run_study(study, alone, store=store).explorations
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"of": "another study"}, {"format": 2}])
 def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
     study_file: Path, store: Store, refused: list[str], changes: dict[str, object]

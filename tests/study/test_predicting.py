@@ -12,6 +12,7 @@ from worldprobe.study.study_predictions import foreseen, predict_ceilings
 from worldprobe.world import WORLDS
 
 
+@pytest.mark.slow
 def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_lost() -> None:
     spiral = WORLDS["spiral"]()
     test = np.random.default_rng(0).standard_normal((500, 2))

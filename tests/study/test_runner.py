@@ -56,6 +56,7 @@ def _results(folder: Path) -> Results:
     return StudyFolder(folder).previous_results()
 
 
+@pytest.mark.slow
 def test_every_cell_has_a_run_and_every_regime_an_exploration(finished: tuple[Path, Results]) -> None:
     folder, results = finished
     assert [run.id for run in results.runs] == [cell.id for cell in cells(load_study(_written(folder)))]
@@ -128,6 +129,7 @@ def test_the_truth_beside_every_run_is_the_same_canonical_test_set(finished: tup
     assert truths[0].std() == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_predicted")
 def test_one_seed_is_given_a_bootstrap_and_several_a_t_interval(finished: tuple[Path, Results], tmp_path: Path) -> None:
     assert {row.interval for row in finished[1].summary} == {"test points"}

@@ -49,7 +49,7 @@ def alone(m: StackMember, **more: object) -> TrainingHistory:
     return train(m.encoder, m.objective, m.data, SETTINGS, m.seed, heldout=m.heldout, **more)
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["stored", "fresh"])
 @pytest.mark.parametrize("predictor", ["linear", "mlp"])
 def test_a_member_trains_as_it_would_alone(kind, predictor):

@@ -56,7 +56,7 @@ def members(name: str, kind: str, architecture: str = "mlp") -> list[StackMember
     ]
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["stored", "fresh"])
 @pytest.mark.parametrize("name", ["lejepa", "whitening", "infonce", "supervised"])
 def test_a_member_trains_as_it_would_alone(name, kind):

@@ -147,7 +147,7 @@ def noisy_pairs(pairs: int, rho: float, seed: int) -> PairData:
     return PairData(x, np.arange(2 * pairs).reshape(2, pairs).T)
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("pairs", "memorises"), [(48, True), (6000, False)])
 def test_memorising_is_flagged_on_few_pairs_and_not_on_many(pairs, memorises):
     encoder = ENCODERS["mlp"](width=64, depth=2).build((30,), 2, 0)

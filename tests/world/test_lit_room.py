@@ -26,6 +26,7 @@ def psnr(a, b):
     return 10 * np.log10(255**2 / np.maximum(((a.astype(float) - b) ** 2).mean(axis=(1, 2, 3)), 1e-9))
 
 
+@pytest.mark.slow
 def test_the_shipped_light_records_todays_recipe_and_is_small():
     shipped = SHIPPED / "room-light.npz"
     assert separate_light("room") == shipped
@@ -34,6 +35,7 @@ def test_the_shipped_light_records_todays_recipe_and_is_small():
         assert str(file["recipe"]) == light_recipe(blueprint("room"), BakeSettings())
 
 
+@pytest.mark.slow
 def test_at_rest_it_is_the_room():
     """Baked group by group and summed, the light is what was baked at once, but for noise and rounding."""
     z = np.random.default_rng(0).standard_normal((16, 6))
@@ -41,6 +43,7 @@ def test_at_rest_it_is_the_room():
         assert np.median(psnr(world.observe(z), room.observe(z))) > 33
 
 
+@pytest.mark.slow
 def test_controls_are_chosen_by_name_and_their_order_does_not_matter():
     names = ["yaw", "truck", "sun", "sofa-hue"]
     z = np.random.default_rng(1).standard_normal((4, 4))
@@ -50,6 +53,7 @@ def test_controls_are_chosen_by_name_and_their_order_does_not_matter():
         assert world.settings()["controls"] == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chosen", "told"),
     [(["yaw", "sofa-hug"], "sofa-hue"), (["yaw", "yaw"], "named more than once"), ([], "at least 1")],
@@ -59,6 +63,7 @@ def test_impossible_choices_are_refused(chosen, told):
         lit(controls=chosen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in AVAILABLE if name in HUES or name in ("sun", "lamps", "warmth")])
 def test_every_light_and_colour_shows_in_the_frame_at_rest(name):
     with lit(controls=[name]) as world:
@@ -70,12 +75,14 @@ def test_every_light_and_colour_shows_in_the_frame_at_rest(name):
     assert np.abs(bright - dark).max() > 10
 
 
+@pytest.mark.slow
 def test_frames_do_not_depend_on_their_batch():
     with lit() as world:
         z = np.random.default_rng(2).standard_normal((40, len(world.controls)))
         np.testing.assert_array_equal(world.observe(z)[7:9], world.observe(z[7:9]))
 
 
+@pytest.mark.slow
 def test_no_frame_is_black_or_burnt_out():
     with lit(controls=list(AVAILABLE)) as world:
         z = np.random.default_rng(3).standard_normal((512, len(AVAILABLE)))
@@ -101,6 +108,7 @@ def shown(scene, lamps, hue=0.0):
         return linear_from_srgb(raster.draw(camera[None], lighting=lighting)[0, 4, 4] / 255.0)
 
 
+@pytest.mark.slow
 def test_light_adds_up_in_linear_light_and_is_encoded_once():
     paint, day, lamp = np.array([0.5, 0.3, 0.2]), np.array([0.6, 0.5, 0.4]), np.array([0.2, 0.1, 0.05])
     factors = np.array([[0.5, 1.0, 1.5], [2.0, 1.0, 0.0]])
@@ -108,6 +116,7 @@ def test_light_adds_up_in_linear_light_and_is_encoded_once():
     np.testing.assert_allclose(shown(square(paint, day, lamp), factors), expected, atol=0.01)
 
 
+@pytest.mark.slow
 def test_a_third_of_a_turn_takes_red_to_green():
     paint = np.array([0.6, 0.3, 0.1])
     turned = turned_hue(paint, 2 * np.pi / 3)
@@ -116,6 +125,7 @@ def test_a_third_of_a_turn_takes_red_to_green():
     np.testing.assert_allclose(found, turned, atol=0.01)
 
 
+@pytest.mark.slow
 def test_lighting_is_asked_for_and_refused_where_it_does_nothing():
     scene, camera = square([1, 1, 1], [1, 1, 1]), np.eye(4)[None]
     with Raster(scene, 8) as raster, pytest.raises(InvalidValue, match="relit scene needs"):
@@ -133,6 +143,7 @@ KNOWN_FRAMES = {
 """The first digits of the SHA-256 of 64 frames, by driver and revision of the rasteriser."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["room", "room-symmetric"])
 def test_rooms_whose_light_is_baked_together_stay_as_they_are_to_the_byte(name):
     z = np.random.default_rng(0).standard_normal((64, 6))
