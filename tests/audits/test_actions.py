@@ -12,7 +12,7 @@ from worldprobe.audits import Verdict
 LATE = ["random", "goal-seeking", "strong feedback, little noise", "a mass", "much noise"]
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLEAN)
 def test_a_clean_log_passes(name):
     for seed in range(2):

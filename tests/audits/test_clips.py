@@ -56,7 +56,7 @@ def test_frames_of_an_ideal_log_pass(planted, rho: float) -> None:
     assert found(planted, planted.frames_of(states), states) == {}
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "gate"),
     [

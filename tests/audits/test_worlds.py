@@ -82,6 +82,7 @@ class Flickering(ToyWorld):
         return super().observe(z) + np.uint8(self._calls % 2)
 
 
+@pytest.mark.slow
 def test_a_plain_world_passes() -> None:
     assert not found(ToyWorld()) | found(ToyWorld(), Verdict.WARN)
     assert not found(ToyWorld(specs=CAMERA[:4])) | found(ToyWorld(specs=CAMERA[:4]), Verdict.WARN)

@@ -131,6 +131,7 @@ def test_help_loads_neither_torch_nor_numpy() -> None:
     assert done.stderr.strip() == ""
 
 
+@pytest.mark.slow
 def test_a_still_is_drawn_at_named_controls(here: Path) -> None:
     done = call("render", "room", "--controls", "yaw=1.5,truck=-1", "--size", "64")
     assert done.status == 0, done.err

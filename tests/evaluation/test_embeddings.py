@@ -155,6 +155,7 @@ def test_a_page_and_the_json_are_written(log: tuple[Path, np.ndarray], tmp_path:
     assert "<b>h" not in page
 
 
+@pytest.mark.slow
 def test_what_the_data_allow_and_chance_are_beside_the_recovery(log: tuple[Path, np.ndarray], tmp_path: Path) -> None:
     path, z = log
     np.save(tmp_path / "h.npy", z)

@@ -170,7 +170,7 @@ CASES = (
 )
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.misled.name}: {case.embedding}")
 def test_the_misled_and_the_right_measures_have_their_known_values(case: Case) -> None:
     rng = np.random.default_rng(5)

@@ -51,6 +51,7 @@ def test_rotated_copy_reaches_every_goal_nearly_straight(n: int) -> None:
     assert 1.0 < outcome.cost < 1.08
 
 
+@pytest.mark.slow
 def test_arm_whose_embedding_is_its_joints_reaches_every_picture() -> None:
     with RememberedArm(size=16) as arm:
         outcome = _planned(arm.controls_of, arm, _tasks(2, 12), experience=100)

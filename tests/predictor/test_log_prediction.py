@@ -175,7 +175,7 @@ BENT = {"uniform": (ndtr, 3 / np.pi), "sinh": (lambda u: np.sinh(u / 2), 1 / (4 
 """Functions of a Gaussian walk, and R^2 of reading them off the walk: corr(f(u), u)^2."""
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("bend", list(BENT))
 @pytest.mark.parametrize(("episodes", "rows"), [(4, 60), (1, 1500), (40, 40)])
 def test_the_interval_of_a_small_log_covers_the_ideal(bend: str, episodes: int, rows: int) -> None:

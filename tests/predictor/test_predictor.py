@@ -67,6 +67,7 @@ def test_an_embedding_without_dimensions_is_refused(rng: np.random.Generator) ->
         predict(*ou(rng, 100, [0.8]), d=0, rng=rng)
 
 
+@pytest.mark.slow
 def test_maps_are_named_in_plain_english(rng: np.random.Generator) -> None:
     """An even map is the best of a reflection: the search finds it, and says where it began."""
     first, second = ou(rng, 20_000, [-0.8])

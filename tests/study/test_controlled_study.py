@@ -103,6 +103,7 @@ def test_policies_with_fewer_actions_and_longer_clips_train_in_one_study(tmp_pat
     assert set(found["goal-seeking"].effect_angles) == set(found["rank-deficient"].effect_angles) == {"a1", "a2"}
 
 
+@pytest.mark.slow
 def test_a_transition_is_not_measured_on_too_few_heldout_pairs_for_a_probe(tmp_path):
     """64 frames are 32 pairs, and half of them are too few for a probe of 16 dimensions."""
     few = ["world.n=16", "heldout_frames=64", "training.steps=2", "references={untrained: false, pixels: false}"]

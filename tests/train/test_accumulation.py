@@ -33,6 +33,7 @@ def trained(accumulate: int, objective: str) -> tuple[nn.Module, list[float]]:
     return encoder, record.curves["loss"].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["lejepa", "lejepa-predictive", "whitening", "infonce", "supervised"])
 def test_parts_give_the_training_of_whole_batches_over_fifty_steps(objective: str) -> None:
     whole, losses = trained(1, objective)

@@ -168,7 +168,7 @@ def test_unknown_objective_names_the_nearest():
         OBJECTIVES["lejepp"]
 
 
-@pytest.mark.slow_after(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "variance"), [("lejepa", 0.99), ("whitening", 1 - 3 * (1 - RHO) / 4)])
 def test_linear_world_is_recovered_up_to_a_rotation(name, variance):
     """x = z M with M far from orthogonal: the minimisers are h = z Q, Q orthogonal (Theorem 1), but for a shrinkage.
