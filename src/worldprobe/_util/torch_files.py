@@ -1,4 +1,4 @@
-"""Files that `torch.save` wrote: tensors and plain containers are loaded, nothing in a file is executed."""
+"""Files that torch wrote: of `torch.save`'s, tensors and plain containers are loaded and nothing is executed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from worldprobe.errors import DamagedData
 
 LOADING = (
     *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, IndexError),
@@ -44,6 +46,24 @@ def load_plain(path: Path) -> Any:
             raise Unloadable("it holds more than tensors, and loading it would run code from it", True) from error
         said = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:200]
         raise Unloadable(f"{type(error).__name__}: {said}" if said else type(error).__name__, False) from error
+
+
+def load_torchscript(path: Path, mend: str) -> Any:
+    """Return the module of a TorchScript archive, on the CPU: loading and calling it executes what it holds.
+
+    Raises DamagedData where it is none; `mend` says how the caller is told which module a checkpoint belongs to.
+    """
+    import torch
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch.export has no archive that runs everywhere
+            return torch.jit.load(str(path), map_location="cpu")
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = str(error).strip().splitlines()[0].split(". ")[0]
+        raise DamagedData(
+            f"{path} is not TorchScript ({reason}). Of a checkpoint, name the module too: {mend}."
+        ) from error
 
 
 def _begins_as_torch(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 
 from worldprobe._util.checkpoint_weights import load_weights
 from worldprobe._util.named_modules import made_in
-from worldprobe.errors import DamagedData, InvalidValue
+from worldprobe._util.torch_files import load_torchscript
+from worldprobe.errors import InvalidValue
 from worldprobe.taps.encoder import Encode, ForeignEncoder
 
 
@@ -53,18 +53,7 @@ def of_module(module: Any, source: str) -> ForeignEncoder:
 
 def from_torchscript(path: Path) -> ForeignEncoder:
     """Load a TorchScript archive; raises DamagedData where it is none."""
-    import torch
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # torch.export has no archive that runs everywhere
-            module = torch.jit.load(str(path), map_location="cpu")
-    except (RuntimeError, ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()[0].split(". ")[0]
-        raise DamagedData(
-            f"{path} is not TorchScript ({reason}). Of a checkpoint, name the module too: "
-            f"--encoder FILE.py:NAME --checkpoint {path.name}."
-        ) from error
+    module = load_torchscript(path, f"--encoder FILE.py:NAME --checkpoint {path.name}")
     notes: tuple[str, ...] = ()
     if module.training:
         notes = (f"{path} was saved in training mode: it is measured in evaluation mode",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import torch
@@ -14,7 +13,8 @@ from torch.nn.functional import interpolate
 from worldprobe._util.checkpoint_weights import load_weights
 from worldprobe._util.named_modules import made_in
 from worldprobe._util.registry import ImpossibleSetting
-from worldprobe.errors import DamagedData, InvalidValue, in_words
+from worldprobe._util.torch_files import load_torchscript
+from worldprobe.errors import InvalidValue, in_words
 from worldprobe.plugins import check_included
 from worldprobe.train.encoders import ENCODERS, Encoder, draw_scaled_normal, frame_side
 from worldprobe.train.two_taps import TwoTaps, dense_head
@@ -69,7 +69,8 @@ class Pretrained(Encoder):
         path = Path(name).expanduser()
         check_included(path, "encoder.file")
         if not attribute:
-            return _torchscript(path)
+            archive: nn.Module = load_torchscript(path, "file: FILE.py:NAME, checkpoint: PATH")
+            return archive
         made = made_in(path, attribute, "encoder.file")
         if not isinstance(made, nn.Module):
             raise InvalidValue("encoder.file", self.file, "a torch.nn.Module, or what returns one")
@@ -98,18 +99,6 @@ class _Prepared(nn.Module):
 
 def _is_python(file: str) -> bool:
     return file.rpartition(":")[0].endswith(".py")
-
-
-def _torchscript(path: Path) -> nn.Module:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # torch.export has no archive that runs everywhere
-            network: nn.Module = torch.jit.load(str(path), map_location="cpu")
-    except (RuntimeError, ValueError, OSError) as error:
-        said = " ".join(str(error).split())[:120]
-        mend = "Of a checkpoint, name the module too: file: FILE.py:NAME, checkpoint: PATH."
-        raise DamagedData(f"{path} is not TorchScript ({said}). {mend}") from error
-    return network
 
 
 def _tried(backbone: nn.Module, observation_shape: tuple[int, ...], file: str) -> int:

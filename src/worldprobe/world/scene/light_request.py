@@ -8,14 +8,9 @@ from typing import Literal
 
 from worldprobe.errors import InvalidValue
 from worldprobe.world.scene.motion_request import ALLOWED as MOTIONS
-from worldprobe.world.scene.motion_request import MotionRequest
+from worldprobe.world.scene.motion_request import RANGE, MotionRequest
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-_FORM = re.compile(
-    rf"(?P<target>.+)\.(?P<kind>energy|hue)\s*:\s*(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})\s*"
-    r"(?P<unit>stops|degrees)?\s*",
-    re.IGNORECASE,
-)
+_FORM = re.compile(rf"(?P<target>.+)\.(?P<kind>energy|hue){RANGE}(?P<unit>stops|degrees)?\s*", re.IGNORECASE)
 LIGHTS = '"LAMP.energy:-2..1 stops" (0 is as in the file, 1 is twice that) or "MATERIAL.hue:-120..120 degrees"'
 UNITS = {"energy": "stops", "hue": "degrees"}
 MOST_STOPS, MOST_DEGREES = 8.0, 180.0

@@ -9,10 +9,10 @@ from typing import Literal
 from worldprobe.errors import InvalidValue
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+RANGE = rf"\s*:\s*(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})\s*"
+"""What follows the name of any control that a command line asks for; its unit follows."""
 _FORM = re.compile(
-    rf"(?P<target>.+)\.(?P<kind>rotation|location)_(?P<axis>[xyz])\s*:\s*"
-    rf"(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})\s*(?P<unit>degrees|m)?\s*",
-    re.IGNORECASE,
+    rf"(?P<target>.+)\.(?P<kind>rotation|location)_(?P<axis>[xyz]){RANGE}(?P<unit>degrees|m)?\s*", re.IGNORECASE
 )
 ALLOWED = '"OBJECT.rotation_z:0..90 degrees" or "OBJECT.location_x:0..1 m", with x, y or z; a bone is ARMATURE/BONE'
 UNITS = {"rotation": "degrees", "location": "m"}
