@@ -1,9 +1,11 @@
 """A study's results beside the published ones: benchmarks/results/STUDY-PRESET.json, and the table on its page.
 
     python benchmarks/reproduce.py mixings-2d [KEY=VALUE ...] [--preset cpu] [--out runs/mixings-2d-cpu] [--device auto]
+        [--as-it-is]
 
 Runs the study, or reads it where it is finished (`trained_on` names the device of its runs), and writes the tables of
-the docs anew.
+the docs anew. `--as-it-is` takes the finished runs of a folder that `worldprobe run ... --cells I/K` filled, without
+predictions and without a report.
 """
 
 from __future__ import annotations
@@ -122,10 +124,14 @@ def main() -> None:
     parser.add_argument("--preset", default="cpu")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--as-it-is", action="store_true", help="read the finished runs, run nothing")
     given = parser.parse_args()
     out = given.out or Path("runs") / f"{given.study}-{given.preset}"
     study = load_study(given.study, given.settings, preset=given.preset)
-    results = run_study(study, out, device=given.device, reporter=reporter())
+    if given.as_it_is:
+        results = Results.load(out)
+    else:
+        results = run_study(study, out, device=given.device, reporter=reporter())
     found = rows(results, out)
     of_runs = sum(run.seconds.render + run.seconds.train + run.seconds.measure for run in results.runs)
     minutes = round(max(results.seconds_total, of_runs) / 60, 2)  # shares of a study (--cells) are not in the total
@@ -136,7 +142,7 @@ def main() -> None:
     write_json(RESULTS / f"{given.study}-{given.preset}.json", made | {"deviations": deviations, "rows": found})
     rewrite()
     print(table(found))
-    print(f"{minutes} minutes; report: {write_report(out)}")
+    print(f"{minutes} minutes" + ("" if given.as_it_is else f"; report: {write_report(out)}"))
 
 
 if __name__ == "__main__":
