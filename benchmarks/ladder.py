@@ -221,6 +221,7 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, help="rows are kept here, so that an interrupted run goes on")
     given = parser.parse_args()
     kept = json.loads(given.kept.read_text(encoding="utf8")) if given.kept and given.kept.exists() else {}
+    kept.setdefault("machine", described())
     for name in given.only or ["none", *VIOLATIONS]:
         if name not in kept:
             kept[name] = ladder(name, given.steps, given.seeds)
@@ -231,7 +232,7 @@ def main() -> None:
     document = {
         "what": "One assumption broken at a time: trained recovery, prediction and what the audit says",
         "settings": {"steps": given.steps, "seeds": given.seeds, "world": WORLD, "rho": RHO, "lambda": LAMBDA},
-        "machine": described(),
+        "machine": kept["machine"],
         "scales": {name: scale for name, (scale, _) in VIOLATIONS.items()},
         "rows": [row for name in ["none", *VIOLATIONS] for row in _shown(kept[name])],
     }

@@ -33,15 +33,32 @@ def explorations_in_a_sentence(file: str) -> str:
 
 
 def changes(file: str) -> str:
-    """Return R² after each change of a study's settings, and how far training pairs and held-out pairs come apart."""
-    rows = []
-    for row in sorted(recorded(file)["rows"], key=lambda row: -row["r2"]["mean"]):
+    """Return R² at each point of a study's axis, and how far training pairs and held-out pairs come apart."""
+    rows, found = [], recorded(file)["rows"]
+    (axis,) = found[0]["axes"]
+    for row in sorted(found, key=lambda row: -row["r2"]["mean"]):
         each, optimum = row["r2_per_seed"], row["optimum"]
         apart = [number(row[curve] / optimum) for curve in ("train_alignment", "heldout_alignment")]
         mean, spread = number(row["r2"]["mean"], 3), f"{number(min(each), 3)} to {number(max(each), 3)}"
-        rows.append([row["axes"]["change"], mean, spread, _worst(row["r2_per_control"]), *apart])
-    columns = ["change", "mean R²", "range over 3 trainings", "worst control"]
+        rows.append([str(row["axes"][axis]), mean, spread, _worst(row["r2_per_control"]), *apart])
+    columns = [axis, "mean R²", f"range over {found[0]['seeds']} trainings", "worst control"]
     return markdown([*columns, "alignment over its optimum, training pairs", "held-out pairs"], rows)
+
+
+def points_over_seeds(file: str) -> str:
+    """Return mean R² of each exploration at each point of its axes, with Student's t interval and R² by control."""
+    found = [row for row in recorded(file)["rows"] if row["role"] != "pixels"]
+    names = list(found[0]["r2_per_control"])
+    rows = []
+    for row in sorted(found, key=lambda row: (row["role"] != "measured", row["regime"], sorted(row["axes"].items()))):
+        where = ", ".join(f"{axis} {value:g}" for axis, value in row["axes"].items())
+        name = f"{row['regime']}, {where}" if row["role"] == "measured" else REFERENCES.get(row["role"], row["role"])
+        low, high = (number(value, 3) for value in row["r2"]["ci95"])
+        each, controls = row["r2_per_seed"], row["r2_per_control"]
+        spread = f"{number(min(each), 3)} to {number(max(each), 3)}"
+        shown = [number(controls[control]["mean"]) for control in names]
+        rows.append([name, str(len(each)), number(row["r2"]["mean"], 3), f"{low} to {high}", spread, *shown])
+    return markdown(["exploration", "trainings", "mean R²", "95 % interval", "range over trainings", *names], rows)
 
 
 def _place(row: dict[str, Any]) -> int:
