@@ -128,7 +128,11 @@ def main() -> None:
     given = parser.parse_args()
     out = given.out or Path("runs") / f"{given.study}-{given.preset}"
     study = load_study(given.study, given.settings, preset=given.preset)
-    results = Results.load(out) if given.as_it_is else run_study(study, out, device=given.device, reporter=reporter())
+    results = (
+        Results.load(out)
+        if given.as_it_is
+        else run_study(study, out, device=given.device, processes=None, reporter=reporter())
+    )
     found = rows(results, out)
     of_runs = sum(run.seconds.render + run.seconds.train + run.seconds.measure for run in results.runs)
     minutes = round(max(results.seconds_total, of_runs) / 60, 2)  # shares of a study (--cells) are not in the total
