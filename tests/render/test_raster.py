@@ -269,6 +269,22 @@ def test_an_old_driver_is_refused_as_a_missing_one(monkeypatch):
         Raster([wall(2.0, flat(RED))], 16)
 
 
+def test_triton_is_loaded_before_a_driver(monkeypatch, tmp_path):
+    """Imported after Mesa's software driver, whose LLVM is another, it crashes the process."""
+    import moderngl
+
+    def opened(**settings):
+        raise RuntimeError(f"triton loaded: {'triton' in sys.modules}")
+
+    (tmp_path / "triton.py").write_text("", encoding="utf8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "triton", raising=False)
+    monkeypatch.setattr(moderngl, "create_context", opened)
+    with pytest.raises(MissingDependency, match="triton loaded: True"):
+        Raster([wall(2.0, flat(RED))], 16)
+    sys.modules.pop("triton", None)
+
+
 def test_a_missing_moderngl_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "moderngl", None)
     with pytest.raises(MissingDependency, match="pip install moderngl"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from worldprobe.errors import MissingDependency
@@ -46,6 +49,7 @@ def open_context(display: int = 0) -> Any:
         import moderngl
     except ImportError as error:
         raise MissingDependency("moderngl", "drawing rendered worlds", "pip install moderngl") from error
+    _load_triton()
     try:
         with shared_cores(DISPLAYS):
             context = (_on_first, _on_second)[display](moderngl)
@@ -56,6 +60,17 @@ def open_context(display: int = 0) -> Any:
         what = f"EGL with an OpenGL 4.5 driver (it answered: {error})"
         raise MissingDependency(what, "drawing rendered worlds", line) from error
     return context
+
+
+def _load_triton() -> None:
+    """Load Triton, where PyTorch brought it, before a driver: after Mesa's its import crashes the process.
+
+    Mesa shows its LLVM to every library that is loaded later, and Triton brings another. PyTorch imports Triton when
+    an optimiser takes its first step.
+    """
+    if find_spec("triton") is not None:
+        with suppress(ImportError):
+            import_module("triton")
 
 
 def _on_first(moderngl: Any) -> Any:
