@@ -30,7 +30,7 @@ from worldprobe.stats.r2 import r2_per_column
 from worldprobe.study import Results, load_study, run_study
 
 INNER = 2.0
-MOST_CONTROLS = 6
+MOST_CONTROLS = 10
 
 
 def rows(results: Results, out: Path) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def main() -> None:
     )
     found = rows(results, out)
     of_runs = sum(run.seconds.render + run.seconds.train + run.seconds.measure for run in results.runs)
-    minutes = round(max(results.seconds_total, of_runs) / 60, 2)  # shares of a study (--cells) are not in the total
+    minutes = round((of_runs if given.as_it_is else results.seconds_total) / 60, 2)
     made: dict[str, Any] = {"study": given.study, "preset": given.preset, "minutes": minutes, "machine": described()}
     made["trained_on"] = sorted({run.device for run in results.runs if run.device})
     deviations = list(study.published.deviations) if study.published else []

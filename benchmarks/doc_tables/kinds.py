@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from doc_tables import (
     actions,
+    by_control,
     callback_cost,
     cameras,
     code,
@@ -15,6 +16,7 @@ from doc_tables import (
     gate_power,
     installation,
     ladders,
+    library_encoders,
     log_answers,
     own_scenes,
     planned,
@@ -74,6 +76,8 @@ KINDS: dict[str, Callable[..., str]] = {
     "encoder-grid": encoder_grid.encoder_grid,
     "suite": suite.suite,
     "own-scenes": own_scenes.own_scenes,
+    "by-control": by_control.by_control,
+    "library-encoders": library_encoders.library_encoders,
     "foreign-encoders": foreign_encoders.foreign_encoders,
     "controlled": actions.policies_of_worlds,
     "excitation": actions.excitation,
