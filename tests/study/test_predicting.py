@@ -12,6 +12,12 @@ from worldprobe.study.study_predictions import foreseen, predict_ceilings
 from worldprobe.world import WORLDS
 
 
+def test_a_smoke_test_predicts_from_fewer_pairs() -> None:
+    spiral = Simulated(WORLDS["spiral"](), REGIMES["gaussian"](rho=0.8))
+    assert len(foreseen(spiral, 1_024, 0, smoke=True).controls) == 10_000
+    assert len(foreseen(spiral, 1_024, 0).controls) == 100_000
+
+
 @pytest.mark.slow
 def test_a_gaussian_world_is_predicted_to_be_recovered_and_a_held_axis_to_be_lost() -> None:
     spiral = WORLDS["spiral"]()

@@ -62,7 +62,7 @@ def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
         for label in study.labels:
             source = study.source(label)
             pairs = explored_pairs(source, study.frames, study.seeds[0])
-            ahead = foreseen(source, study.frames, study.seeds[0])
+            ahead = foreseen(source, study.frames, study.seeds[0], smoke=study.smoke)
             part, own = audited_exploration(
                 source, pairs, study, label, test, shown, predicted_from=ahead, canonical=True
             )

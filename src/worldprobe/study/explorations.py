@@ -31,7 +31,7 @@ def explore(resources: Resources, cell: ExplorationCell) -> Exploration:
     study, frames = resources.variants.at(cell.axes), resources.frames(cell)
     data, test = frames.explored(cell.regime, study.seeds[0]), frames.test().controls
     source, names = study.source(cell.regime), [spec.name for spec in study.controls]
-    pairs = foreseen(source, study.frames, study.seeds[0])
+    pairs = foreseen(source, study.frames, study.seeds[0], smoke=study.smoke)
     kept = resources.predictions.setdefault(made_from(pairs, names, study.seeds[0], test, study.d), {})
     audited = audited_predictions(resources.folder.root, study, cell)
     shares = shown_shares(source, data.controls, test)

@@ -24,9 +24,17 @@ FRAMES = 100_000
 """Frames that a prediction is made from where a study explores with fewer."""
 
 
-def foreseen(source: Source, frames: int | None, seed: int) -> Pairs:
-    """Return the pairs that predictions are made from: what is trained on; 100,000 frames where a source draws less."""
-    return source.sample("train", max(frames or 0, FRAMES) if source.draws else frames, seed).pairs
+SMOKE_FRAMES = 10_000
+"""The same in a smoke test, whose numbers mean nothing."""
+
+
+def foreseen(source: Source, frames: int | None, seed: int, *, smoke: bool = False) -> Pairs:
+    """Return the pairs that predictions are made from: what is trained on; 100,000 frames where a source draws less.
+
+    A smoke test draws 10,000.
+    """
+    least = min(FRAMES, SMOKE_FRAMES) if smoke else FRAMES
+    return source.sample("train", max(frames or 0, least) if source.draws else frames, seed).pairs
 
 
 def made_from(pairs: Pairs, names: Sequence[str], seed: int, test: Float[np.ndarray, "points n"], d: int | None) -> str:
