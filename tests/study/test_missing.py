@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from worldprobe.measures.style_leakage import alignment_floor
 from worldprobe.results import (
     Bound,
     Decomposition,
@@ -20,6 +21,7 @@ from worldprobe.results import (
     Training,
     Verdict,
 )
+from worldprobe.results.style_record import StyleRecord
 from worldprobe.study import load_study
 from worldprobe.study.decomposition_inputs import decompositions
 
@@ -163,3 +165,15 @@ def test_the_scene_is_not_blamed_for_what_raw_pixels_read(study_file: Path) -> N
     assert found.controls["x"].scene == pytest.approx(0.05)
     (alone,) = _of(study_file, _run(0.5), pixels)
     assert alone.controls["x"].scene is None
+
+
+def test_what_style_costs_alignment_is_not_booked_as_optimisation(study_file: Path) -> None:
+    share, reached = 0.2, alignment_floor(0.8, 0.2)
+    run = _run(0.7, heldout_alignment=reached, train_alignment=reached, regulariser=0.0)
+    leaked = StyleRecord(invariance=1 - share, r2_per_style={"z": 0.4}, variance_in_regime=share)
+    styled = run.model_copy(update={"recovery": run.recovery.model_copy(update={"style": leaked})})
+    blamed, cleared = (_of(study_file, one)[0].controls["x"] for one in (run, styled))
+    assert blamed.optimisation == pytest.approx(0.3)
+    assert cleared.optimisation == pytest.approx(0.0, abs=1e-9)
+    assert cleared.data == pytest.approx(0.0, abs=1e-9)
+    assert cleared.unexplained == pytest.approx(0.3)
