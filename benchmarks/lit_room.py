@@ -53,7 +53,8 @@ def against_cycles(poses: int, samples: int) -> dict[str, Any]:
     n = len(AVAILABLE)
     cameras, settings = rng.standard_normal((poses, CAMERA)), rng.standard_normal((SETTINGS, n - CAMERA))
     settings[: SETTINGS // 2, 3:] = 0.0  # sun, lamps and warmth come first
-    z = np.concatenate([np.repeat(cameras, SETTINGS, axis=0), np.tile(settings, (poses, 1))], axis=1)
+    # all poses of a setting together: Cycles keeps its paints and lamps from frame to frame
+    z = np.concatenate([np.tile(cameras, (SETTINGS, 1)), np.repeat(settings, poses, axis=0)], axis=1)
     with every_control(SIZE) as world, BlenderProcess(world.room_name) as blender:
         drawn, at, lighting = world.observe(z), world.cameras(z), world.lighting(z)
         first, second = (
@@ -61,7 +62,7 @@ def against_cycles(poses: int, samples: int) -> dict[str, Any]:
         )
         version = blender.version
     traced = 255 * srgb_from_linear((linear_from_srgb(first / 255) + linear_from_srgb(second / 255)) / 2)
-    found = psnr(drawn, traced).reshape(poses, SETTINGS)
+    found = psnr(drawn, traced).reshape(SETTINGS, poses).T
     light, colour = found[:, : SETTINGS // 2], found[:, SETTINGS // 2 :]
     return {
         "psnr_db": {"asked": ASKED} | spread(found.ravel().tolist()) | {"per_pose_and_setting": found.tolist()},
