@@ -106,6 +106,23 @@ def spot(monkeypatch: pytest.MonkeyPatch) -> str:
     return "swm/Spot-v0"
 
 
+class SpotInParts(Spot):
+    """The same with its state as a part of the observation, as in stable-worldmodel's PushT."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        seen, info = super().reset(seed=seed, options=options)
+        return {"proprio": seen[:1], "state": info["state"]}, {}
+
+
+def test_a_state_is_found_in_an_observation_of_parts(spot: str) -> None:
+    if "swm/SpotInParts-v0" not in gymnasium.registry:
+        gymnasium.register("swm/SpotInParts-v0", entry_point=SpotInParts)
+    moved = {"x": {"place": 0, "scale": 0.4}, "y": {"place": 1, "scale": 0.4}}
+    worlds = [GymnasiumWorld.model_validate({"env": env, "moved": moved}) for env in (spot, "swm/SpotInParts-v0")]
+    frames = [world.observe(np.array([[1.0, -1.0]])) for world in worlds]
+    np.testing.assert_array_equal(*frames)
+
+
 def test_states_and_factors_of_variation_are_controls(spot: str) -> None:
     moved = {
         "x": {"place": 0, "scale": 0.4},

@@ -53,9 +53,10 @@ def _of_mujoco(env: Any, *_: Any) -> SettableState | None:
 def _of_set_state(env: Any, observation: Any, info: Mapping[str, Any]) -> SettableState | None:
     """Take the method by which stable-worldmodel and gym-pusht set a state, and the state that a reset reports.
 
-    stable-worldmodel reports it beside the observation; of gym-pusht it is the observation itself.
+    stable-worldmodel reports it beside the observation or as a part of it; of gym-pusht it is the observation itself.
     """
-    state = info.get("state", observation)
+    part = observation.get("state") if isinstance(observation, Mapping) else observation
+    state = info.get("state", part)
     if not callable(getattr(env, "_set_state", None)) or not _is_vector(state):
         return None
 
