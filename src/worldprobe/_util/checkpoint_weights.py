@@ -55,7 +55,7 @@ def read_weights(path: Path) -> Any:
             raise DamagedData(f"The checkpoint {path} cannot be read: {error}.") from error
         raise UnsafeCheckpoint(
             f"{path} is a pickle that holds more than tensors, and loading it would run code from it. Save "
-            "torch.save(model.state_dict(), PATH), or load it in the function that --encoder FILE.py:NAME names."
+            "torch.save(model.state_dict(), PATH), or load it in the function that FILE.py:NAME names."
         ) from error
 
 
