@@ -3,8 +3,8 @@
     pip install 'moto[server]'; moto_server -p 5555    # in an environment of its own: it and s3fs want other botocores
     pip install s3fs; python benchmarks/s3_store.py http://127.0.0.1:5555
 
-The study's process is killed with SIGKILL when the store holds some of its runs, and its local copy is deleted. The
-same command must then fetch what is there, make only what is missing, and find what a run in a local folder finds.
+The study's process is killed with SIGKILL when the store holds some of its runs. The same command, with another and
+empty cache, must then fetch what is there, make only what is missing, and recover what a run in a local folder does.
 """
 
 from __future__ import annotations
