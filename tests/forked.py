@@ -29,10 +29,10 @@ _CONTEXT.set_forkserver_preload(
 )
 
 
-def start_ranks(work: Callable[..., None], folder: Path) -> None:
-    """Run work(rank, folder) in two processes at once; what fails in one of them is raised here."""
+def start_ranks(work: Callable[..., None], folder: Path, ranks: int = 2) -> None:
+    """Run work(rank, folder) in so many processes at once; what fails in one of them is raised here."""
     given = (work, str(folder), is_thorough())
-    torch.multiprocessing.start_processes(_rank, args=given, nprocs=2, start_method="forkserver")
+    torch.multiprocessing.start_processes(_rank, args=given, nprocs=ranks, start_method="forkserver")
 
 
 def _rank(rank: int, work: Callable[..., None], folder: str, thorough: bool) -> None:

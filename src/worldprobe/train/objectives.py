@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from worldprobe._util.registry import Component, Registry
 from worldprobe.errors import InvalidValue
-from worldprobe.train.ranks import mean_over_ranks, sum_over_ranks
+from worldprobe.train.ranks import gather_over_ranks, mean_over_ranks, sum_over_ranks
 from worldprobe.train.sigreg_loss import draw_directions, sigreg
 
 SMALLEST_WIDTH = 1e-30
@@ -171,10 +171,9 @@ class Whitening(Objective):
 
 @OBJECTIVES.register("infonce")
 class InfoNCE(Objective):
-    """Symmetric InfoNCE with similarity -|u - v|^2 / (2 sigma^2); the other pairs of the rank's batch are negatives.
+    """Symmetric InfoNCE with similarity -|u - v|^2 / (2 sigma^2); all other pairs of the batch are negatives.
 
-    Under `torch.distributed` the negatives are those of the same rank: with R ranks of B pairs the loss is that of a
-    batch of B, not of R B, which pushes embeddings apart less (the loss of a collapsed encoder is log B, not log R B).
+    Under `torch.distributed` those of all ranks: the embeddings are gathered with their gradients.
     """
 
     sigma: Annotated[float, Field(gt=0)] | None = Field(
@@ -188,6 +187,7 @@ class InfoNCE(Objective):
         seeds: Sequence[int],
     ) -> Float[Tensor, " models"]:
         """Return the whole loss; its alignment is in the similarity of the pairs themselves."""
+        h = gather_over_ranks(h)
         # Distances are differences of squared lengths: far from the origin float32 would lose them.
         h = h - h.detach().mean((1, 2), keepdim=True)
         squared = squared_distances(h[:, 0], h[:, 1])
@@ -198,8 +198,7 @@ class InfoNCE(Objective):
             width = self.sigma**2
         similarity = squared / (-2 * width)
         own = similarity.diagonal(dim1=1, dim2=2).mean(1)
-        loss = (similarity.logsumexp(1) + similarity.logsumexp(2)).mean(1) / 2 - own
-        return mean_over_ranks(loss, h.shape[2])
+        return (similarity.logsumexp(1) + similarity.logsumexp(2)).mean(1) / 2 - own
 
 
 @OBJECTIVES.register("supervised")

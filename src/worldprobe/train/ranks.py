@@ -80,6 +80,40 @@ class _SumOverRanks(torch.autograd.Function):
         return total
 
 
+def gather_over_ranks(rows: Float[Tensor, "*models B d"]) -> Float[Tensor, "*models N d"]:
+    """Return the rows of all ranks, rank 0's first, on every rank; ranks may have unequal numbers of them.
+
+    The gradient of a rank's rows is the sum of what all ranks' losses send them.
+    """
+    if rank_count() == 1:
+        return rows
+    sizes = torch.zeros(rank_count(), dtype=torch.int64, device=rows.device)
+    sizes[dist.get_rank()] = rows.shape[-2]
+    dist.all_reduce(sizes)
+    gathered: Tensor = _GatherOverRanks.apply(rows, sizes.tolist())
+    return gathered
+
+
+class _GatherOverRanks(torch.autograd.Function):
+    """Each rank writes its rows into zeros of the whole size, and the sum is gathered: sizes need not be equal."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, sizes: list[int]) -> Tensor:
+        first = sum(sizes[: dist.get_rank()])
+        ctx.own = slice(first, first + rows.shape[-2])
+        gathered = rows.new_zeros(*rows.shape[:-2], sum(sizes), rows.shape[-1])
+        gathered[..., ctx.own, :] = rows
+        dist.all_reduce(gathered)
+        return gathered
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
+        total = upstream.clone()
+        dist.all_reduce(total)
+        return total[..., ctx.own, :], None
+
+
 def rows_of_all_ranks(rows: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "N d"]:
     """Return the rows of all ranks, rank 0's first, on every rank; they may be of any number."""
     if rank_count() == 1:

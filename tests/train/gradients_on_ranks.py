@@ -1,4 +1,4 @@
-"""What each of two gloo ranks does in `test_ranks`: its part of the batch, then DDP's average of gradients."""
+"""What each of some gloo ranks does in `test_ranks`: its part of the batch, then DDP's average of gradients."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def losses(x: Tensor, w: Tensor) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(2)
     h = (x @ w).tanh()
     directions = draw_directions(3, 300, generator).double()
-    objectives = {name: OBJECTIVES[name]() for name in ("lejepa", "whitening", "supervised")}
+    objectives = {name: OBJECTIVES[name]() for name in ("lejepa", "whitening", "infonce", "supervised")}
+    objectives["infonce, median width"] = OBJECTIVES["infonce"](sigma=None)
     controls = x[None, ..., :3]
     values = {name: terms([objective], h[None], controls, [2])["loss"][0] for name, objective in objectives.items()}
     predicted = x[None, 0, :, :3].cos()
@@ -56,14 +57,29 @@ def gradients(x: Tensor, shares: float) -> dict[str, tuple[Tensor, Tensor]]:
     return found
 
 
+SHARES = {"equal": (64, 64), "unequal": (30, 98), "three": (40, 1, 87)}
+"""How many of the 128 pairs each rank has."""
+
+
 def work(rank: int, folder: str) -> None:
-    """Run as one rank: rank 0 has the first 64, or 30, pairs and rank 1 the others; rank 0 saves what they found."""
+    """Run as one of two ranks."""
+    take_part(rank, folder, 2)
+
+
+def work_of_three(rank: int, folder: str) -> None:
+    """Run as one of three ranks."""
+    take_part(rank, folder, 3)
+
+
+def take_part(rank: int, folder: str, ranks: int) -> None:
+    """Find the gradients for every division of the pairs among so many ranks; rank 0 saves them."""
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting{ranks}", rank=rank, world_size=ranks)
     found = {}
-    for first in (64, 30):
-        part = slice(0, first) if rank == 0 else slice(first, None)
-        found[first] = gradients(batch()[:, part], shares=2)
+    for name, sizes in SHARES.items():
+        if len(sizes) == ranks:
+            first = sum(sizes[:rank])
+            found[name] = gradients(batch()[:, first : first + sizes[rank]], shares=ranks)
     if rank == 0:
-        torch.save(found, Path(folder) / "found.pt")
+        torch.save(found, Path(folder) / f"found{ranks}.pt")
     dist.destroy_process_group()
