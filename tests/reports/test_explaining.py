@@ -15,7 +15,7 @@ from worldprobe.audits import Audit, Gate, Verdict
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.errors import DamagedData
 from worldprobe.reports.cause_sentences import Case, sentences
-from worldprobe.reports.sections.missing_variance import BarStack, StackPiece, longest, stack_chart
+from worldprobe.reports.charts import BarStack, StackPiece, longest, stack_chart
 from worldprobe.results import ControlRecord, MissingParts, load_audit
 from worldprobe.study.audit_study import audited
 from worldprobe.world import Control
