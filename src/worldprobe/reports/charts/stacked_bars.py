@@ -70,5 +70,6 @@ def _bar(stack: BarStack, x: Scale, y: float) -> list[Markup]:
             said = f"{stack.name}, {piece.name}: {ratio(piece.value)}"
             drawn.append(Markup(box).format(piece.colour, left, y + GAP / 2, right - left, ROW - GAP, said))
         if right - left > INSIDE:
-            drawn.append(text((left + right) / 2, y + 15, ratio(piece.value)[-3:], f"inside {piece.colour}", "middle"))
+            inside = f"{piece.value:.2f}".removeprefix("0")
+            drawn.append(text((left + right) / 2, y + 15, inside, f"inside {piece.colour}", "middle"))
     return drawn
