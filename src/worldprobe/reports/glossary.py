@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.sections.ideal_encoder import has_ideal_encoder
-from worldprobe.reports.sections.style_leakage import has_style
+from worldprobe.reports.sections.style_invariance import has_style
 
 GLOSSARY = (
     (

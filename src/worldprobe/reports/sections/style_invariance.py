@@ -29,7 +29,7 @@ def has_style(folder: ResultsFolder) -> bool:
     return any(run.recovery.style is not None for run in folder.results.runs)
 
 
-def style_leakage(folder: ResultsFolder) -> Section:
+def style_invariance(folder: ResultsFolder) -> Section:
     """Show how far the embeddings of every exploration ignore style, and tabulate it with the references."""
     cells = [_cell(folder, s, found) for s in folder.series if (found := _records(s.runs))]
     rows = [_row(s.label, found, missing_style(folder, s)) for s in folder.series if (found := _records(s.runs))]
