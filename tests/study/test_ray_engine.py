@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +18,13 @@ from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue, UnwritableFolder, WorldprobeError
 from worldprobe.study import Study, load_study, run_study
 from worldprobe.study.engines import cluster_checks
-from worldprobe.study.engines.on_ray import RayEngine
+from worldprobe.study.engines.cluster_checks import check_tasks, nodes_of
+from worldprobe.study.engines.on_ray import RayEngine, carry_out_on
 from worldprobe.study.engines.ray_cluster import connect
+from worldprobe.study.engines.task_reports import Made
+from worldprobe.study.study_folder import StudyFolder
+from worldprobe.study.study_plan import plan_study
+from worldprobe.study.task_graph import TaskKind, tasks_of
 
 ray = pytest.importorskip("ray")
 pytestmark = [
@@ -126,6 +133,83 @@ def test_a_worker_killed_in_each_kind_of_task_loses_nothing(
     run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), engine=RayEngine(cluster))
     assert all((tmp_path / kind).exists() for kind in ("frames", "exploration", "training", "measuring"))
     assert_same(tmp_path / "out", local)
+
+
+SLEEPER = """
+import time
+from pathlib import Path
+
+import ray
+from worldprobe.datasets import store
+from worldprobe.study import carry_out
+from worldprobe.study.engines import worker_tasks
+
+
+def asleep_there(call):
+    def instead(*given, **named):
+        if ray.get_runtime_context().get_node_id() == Path(__file__).with_name("doomed").read_text():
+            Path(__file__).with_name("asleep").touch()
+            time.sleep(600)
+        return call(*given, **named)
+
+    return instead
+
+
+store.render = asleep_there(store.render)
+worker_tasks.explore = asleep_there(worker_tasks.explore)
+carry_out.train_group = asleep_there(carry_out.train_group)
+"""
+"""On the doomed machine every piece of work sleeps until the machine is gone."""
+
+
+def test_a_machine_that_is_lost_in_the_middle_loses_nothing(
+    nodes: Any, cluster: str, study: Study, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = tmp_path / "sleeper.py"
+    plugin.write_text(SLEEPER, encoding="utf8")
+    monkeypatch.setattr("worldprobe.study.engines.worker_tasks.included", lambda: [plugin])
+    node = nodes.add_node(**NODE)
+    (tmp_path / "doomed").write_text(node.node_id, encoding="utf8")
+
+    def lose() -> None:
+        while not (tmp_path / "asleep").exists():
+            time.sleep(0.1)
+        nodes.remove_node(node, allow_graceful=False)
+
+    losing = threading.Thread(target=lose, daemon=True)
+    losing.start()
+    run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), engine=RayEngine(cluster))
+    losing.join(timeout=60)
+    assert not losing.is_alive()
+    assert_same(tmp_path / "out", local)
+
+
+def test_trainings_go_to_the_machine_with_a_gpu_and_the_rest_anywhere(
+    nodes: Any, cluster: str, study: Study, tmp_path: Path
+) -> None:
+    def where(job: object, task: object, *needed: object) -> Made:
+        import ray
+
+        return Made(0.0, ray.get_runtime_context().get_node_id())
+
+    node = nodes.add_node(**NODE, num_gpus=1)  # pretended: Ray believes it
+    try:
+        with RayEngine(cluster) as engine:
+            assert [engine.device(name).type for name in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+            tasks = tasks_of(plan_study(study, engine.device("auto")), StudyFolder(tmp_path), 0.5)
+            check_tasks(tasks, nodes_of(ray))
+            made = [each for ready in carry_out_on(ray, tasks, None, where) for each in ready]  # type: ignore[arg-type]
+    finally:
+        nodes.remove_node(node)
+    assert len(made) == len(tasks)
+    assert {found.key for task, found in made if task.kind is TaskKind.RUNS} == {node.node_id}
+
+
+def test_without_a_gpu_in_the_cluster_cuda_is_refused(cluster: str) -> None:
+    with RayEngine(cluster) as engine:
+        assert engine.device("auto").type == "cpu"
+        with pytest.raises(InvalidValue, match="No machine of the Ray cluster has a GPU"):
+            engine.device("cuda")
 
 
 def test_a_node_with_another_version_is_refused_and_both_are_named(

@@ -11,6 +11,10 @@ from worldprobe._util import cores
 from worldprobe.errors import InvalidValue, MissingDependency, WorldprobeError
 
 CONNECT_SECONDS = 5.0
+GREETING_SECONDS = 10.0
+"""That a host has, once it is connected, to greet as a Ray cluster does."""
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""How a client of gRPC, which is HTTP/2, begins; the server's first frame is of type 4 then, too (RFC 9113, 3.4)."""
 OBJECT_STORE_BYTES = 100 << 20
 """Of a cluster that is started here: tasks exchange files, and only numbers as objects."""
 
@@ -55,9 +59,27 @@ def _reach(address: str) -> None:
     if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
         raise InvalidValue("--address", address, "HOST:PORT, ray://HOST:PORT or auto", "`ray start --head` prints it.")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+        connection = socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS)
     except OSError as error:
         raise _no_cluster(address, str(error.strerror or error)) from None
+    with connection:
+        if os.environ.get("RAY_USE_TLS", "0") != "1":
+            _greet(connection, address)
+
+
+def _greet(connection: socket.socket, address: str) -> None:
+    """Raise where a host accepts a connection and does not speak gRPC on it."""
+    connection.settimeout(GREETING_SECONDS)
+    try:
+        connection.sendall(GREETING)
+        answer = connection.recv(9)
+    except TimeoutError:
+        silent = f"it accepts a connection and then says nothing for {GREETING_SECONDS:.0f} s"
+        raise _no_cluster(address, silent) from None
+    except OSError as error:
+        raise _no_cluster(address, str(error.strerror or error)) from None
+    if answer[3:4] != b"\x04":
+        raise _no_cluster(address, "what answers there is no Ray cluster" if answer else "it closes the connection")
 
 
 def _no_cluster(address: str, reason: str) -> WorldprobeError:
