@@ -63,13 +63,18 @@ def against_thresholds(file: str) -> str:
     return markdown(["", "required", "reached"], rows)
 
 
+STUDIES_FIT_ON = 20_000
+"""Frames that studies at 32 px fit the ridge regression on raw pixels on."""
+
+
 def companions(symmetric: str, scoped: str) -> str:
     """Return the mean R² of the symmetric and of the scoped room."""
     rooms = [by_role(recorded(file)["summary"]) for file in (symmetric, scoped)]
     labels = {name: name for name in EXPLORATIONS} | REFERENCES
     rows = [[label, *(number(room[name]["r2"]["mean"], 3) for room in rooms)] for name, label in labels.items()]
-    read = [recorded("pixel_floor.json")["results"][f"room-{room}"][-1]["r2"] for room in ("symmetric", "scoped")]
-    rows[-1] = [labels["pixels"], *(number(value, 3) for value in read)]
+    floors = recorded("pixel_floor.json")["results"]
+    read = [{row["frames"]: row["r2"] for row in floors[f"room-{room}"]} for room in ("symmetric", "scoped")]
+    rows[-1] = [labels["pixels"], *(number(by_frames[STUDIES_FIT_ON], 3) for by_frames in read)]
     return markdown(["mean R²", "symmetric room, 6 controls", "furnished room, 3 controls"], rows)
 
 

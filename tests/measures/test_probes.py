@@ -1,5 +1,7 @@
 """Probes read what is linear, and nothing else."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
@@ -74,6 +76,18 @@ def test_the_ridge_probe_is_that_of_scikit_learn(
         theirs = RidgeCV(alphas=RIDGE_PENALTIES).fit(x, y[:, column])
         assert ours.weights[:, column] == pytest.approx(theirs.coef_, abs=1e-9)
         assert ours.intercept[column] == pytest.approx(theirs.intercept_, abs=1e-7)
+
+
+def test_the_ridge_probe_of_many_bytes_is_that_of_numbers_and_holds_no_copy_of_them(rng: np.random.Generator) -> None:
+    x = rng.integers(0, 256, (40_000, 200), dtype=np.uint8)
+    y = x[:, :2] @ rng.standard_normal((2, 2)) + 300 * rng.standard_normal((40_000, 2))
+    tracemalloc.start()
+    ours = fit_probe(x, y, ridge=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * x.size / 2  # of a copy in float64
+    theirs = RidgeCV(alphas=RIDGE_PENALTIES).fit(x[:, :].astype(np.float64), y[:, 0])
+    assert ours.weights[:, 0] == pytest.approx(theirs.coef_, abs=1e-6)
 
 
 def _walk(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -24,6 +24,7 @@ from worldprobe.study.resumable_run import run_share
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_frames import Clock
 from worldprobe.study.study_plan import plan_study
+from worldprobe.train.lambda_window import lambda_window
 
 HERE = Path(__file__).parent
 
@@ -241,6 +242,15 @@ def test_the_impossible_is_refused_before_any_work(tmp_path: Path, override: str
         _run_in(tmp_path, override)
     assert not (tmp_path / "datasets").exists()
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_lambda_auto_is_found_from_the_pairs_and_recorded(tmp_path: Path, few_predicted: None) -> None:
+    settings = ["objectives.lejepa.lambda=auto", "training.steps=2", "references.supervised_on=null"]
+    trained = [run.training for run in _run_in(tmp_path, *settings).runs if run.training]
+    own = [lambda_window(1.0 - training.alignment_optimum / 2.0, 128).middle for training in trained]
+    assert [training.regulariser_weight for training in trained] == pytest.approx(own)
+    assert own[0] == pytest.approx(lambda_window(0.8, 128).middle) != own[1]
 
 
 def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ class Training(Record):
     """Names of the curves in arrays.npz, each with one value per entry of `step`."""
     alignment_optimum: float | None
     """E|h - h'|^2 / n of a linear encoder at this regime's pair correlations: mean of 2 (1 - rho_i)."""
+    regulariser_weight: float | None = None
+    """Weight of the regulariser in the loss, as `lambda: auto` found it too; None where it is the whole loss."""
     memorising: bool
     """Training alignment fell below its optimum while held-out pairs did not follow."""
     warnings: list[str]

@@ -88,14 +88,14 @@ def _encoder(resources: Resources, cell: Cell, restart: int = 0) -> nn.Module:
 
 def _member(resources: Resources, cell: Cell, restart: int) -> StackMember:
     study, frames = resources.variants.at(cell.axes), resources.frames(cell)
-    objective = objective_of(cell, study)
+    objective, optimum = objective_of(cell, study), _optimum(resources, cell)
     return StackMember(
         _encoder(resources, cell, restart),
-        objective,
+        objective.for_pairs(optimum, study.training.batch),
         frames.training_pairs(cell.regime, cell.seed, objective),
         stream_seed(cell.seed, "training"),
         heldout=frames.heldout_pairs(cell.regime, cell.seed, objective),
-        alignment_optimum=_optimum(resources, cell),
+        alignment_optimum=optimum,
         name=cell.id,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from worldprobe._util.registry import Component, Registry
 from worldprobe.errors import InvalidValue
+from worldprobe.train.lambda_window import lambda_window
 from worldprobe.train.ranks import gather_over_ranks, mean_over_ranks, sum_over_ranks
 from worldprobe.train.sigreg_loss import draw_directions, sigreg
 
@@ -41,6 +42,13 @@ class Objective(Component, ABC):
     def build_predictor(self, d: int, actions: int, seed: int) -> nn.Module | None:
         """Return the predictor that is trained with an encoder of d dimensions; None where nothing is predicted."""
         return None
+
+    def for_pairs(self, alignment_optimum: float | None, pairs: int) -> Objective:
+        """Return this objective as it is for a batch of so many pairs, whose linear encoder has this alignment.
+
+        Itself, where no setting of it depends on the pairs.
+        """
+        return self
 
     @property
     def regulariser_weight(self) -> float:
@@ -131,10 +139,32 @@ class LeJEPA(Objective):
 
     weight_field: ClassVar[str | None] = "lambda_"
 
-    lambda_: Annotated[float, Field(gt=0, lt=1)] = Field(0.025, alias="lambda", description="weight of SIGReg")
+    lambda_: Annotated[float, Field(gt=0, lt=1)] | Literal["auto"] = Field(
+        0.025,
+        alias="lambda",
+        description="weight of SIGReg; auto: from the pairs' correlation and the batch (docs/studies/lambda.md)",
+    )
     slices: PositiveInt = Field(256, description="random directions per batch")
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    def for_pairs(self, alignment_optimum: float | None, pairs: int) -> Objective:
+        """Return the objective with a number for `lambda: auto`: the middle of the window (`lambda_window`).
+
+        Raises InvalidValue where there is none: the pairs' correlation is not known, 0 or 1.
+        """
+        if self.lambda_ != "auto":
+            return self
+        if alignment_optimum is None:
+            raise InvalidValue("lambda", "auto", "a number", "The alignment of a linear encoder is not known here.")
+        return self.model_copy(update={"lambda_": lambda_window(1.0 - alignment_optimum / 2.0, pairs).middle})
+
+    @property
+    def regulariser_weight(self) -> float:
+        """Lambda; raises InvalidValue where it is "auto" and was not made a number by `for_pairs`."""
+        if self.lambda_ == "auto":
+            raise InvalidValue("lambda", "auto", "a number here: studies alone know the pairs that it depends on")
+        return self.lambda_
 
     def regulariser(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ class LeJEPAPredictive(LeJEPA):
 
     uses_actions: ClassVar[bool] = True
 
+    lambda_: Annotated[float, Field(gt=0, lt=1)] = Field(0.025, alias="lambda", description="weight of SIGReg")
     predictor: Literal["linear", "mlp"] = Field(
         "mlp", description="what predicts the next embedding: a linear map, or one with two hidden layers"
     )

@@ -328,7 +328,7 @@ class _Run:
     def _summary(self, member: int) -> TrainingHistory:
         curves = {name: np.array([values[member] for values in points]) for name, points in self.curves.items()}
         step = curves.pop("step").astype(np.int64)
-        optimum = self.members[member].alignment_optimum
+        optimum, objective = self.members[member].alignment_optimum, self.objectives[member]
         warnings = memorising_warnings(curves, optimum)
         seconds = self.seconds / len(self.members)
         record = Training(
@@ -338,6 +338,7 @@ class _Run:
             final={name: float(curve[-1]) for name, curve in curves.items()},
             curves=list(curves),
             alignment_optimum=optimum,
+            regulariser_weight=None if objective.weight_field is None else objective.regulariser_weight,
             memorising=bool(warnings),
             warnings=warnings,
         )

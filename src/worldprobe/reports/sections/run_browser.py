@@ -106,7 +106,9 @@ def _numbers(run: Run) -> list[tuple[str, str]]:
             (f"final {name.replace('_', ' ')}", number(value)) for name, value in t.final.items() if "alignment" in name
         ]
         optimum = None if t.alignment_optimum is None else number(t.alignment_optimum)
-        found += [("steps", number(t.steps)), *ends, ("optimum of alignment", optimum)]
+        weight = None if t.regulariser_weight is None else number(t.regulariser_weight)
+        found += [("steps", number(t.steps)), ("weight of the regulariser", weight)]
+        found += [*ends, ("optimum of alignment", optimum)]
         found += [("warnings", " ".join(t.warnings) or None)]
     return [(name, value) for name, value in found if value is not None]
 
