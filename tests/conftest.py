@@ -1,4 +1,4 @@
-"""Checks types and jaxtyping shapes in worldprobe, at every call, while tests run; keeps the user's home as it is."""
+"""Checks types and jaxtyping shapes in worldprobe while tests run; keeps the user's home as it is."""
 
 import atexit
 import gc
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jaxtyping import install_import_hook
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: one thread each, before torch is loaded
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-install_import_hook("worldprobe", "typechecker.typechecked")
+typechecker = import_module("typechecker")
+typechecker.install()
 
 # The terminal's width is that of the first import where COLUMNS is set: here it is not, so every test has its own.
 os.environ.pop("COLUMNS", None)
@@ -85,6 +85,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     Before any fixture, so that those of a module work as its tests do.
     """
+    typechecker.begin_test()
     set_thorough(item.get_closest_marker("thorough") is not None)
 
 
