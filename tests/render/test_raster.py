@@ -192,6 +192,14 @@ def test_a_glb_file_is_drawn(tmp_path):
         assert raster.draw(camera())[0, 8, 8].tolist() == [188, 137, 255]
 
 
+def test_a_file_that_changed_is_read_again(tmp_path):
+    for level in (255, 90):
+        image = np.full((2, 2, 3), level, np.uint8)
+        path = write_glb(tmp_path / "a.glb", *triangle_document({"translation": [-0.3, -0.3, -2.0]}, image))
+        with Raster.from_glb(path, size=16) as raster:
+            assert raster.draw(camera())[0, 8, 8, 2] == level
+
+
 def test_the_driver_says_its_name_and_version_and_the_rasteriser_its_revision(cluttered):
     assert set(cluttered.driver) == {"renderer", "version", "raster"}
     assert all(cluttered.driver.values())

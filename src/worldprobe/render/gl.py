@@ -25,6 +25,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "glGenTextures": (None, _INT, _POINTER),
     "glBindTexture": (None, _UINT, _UINT),
     "glActiveTexture": (None, _UINT),
+    "glTexImage2D": (None, _UINT, _INT, _INT, _INT, _INT, _INT, _UINT, _UINT, ctypes.c_char_p),
     "glTexStorage3D": (None, _UINT, _INT, _UINT, _INT, _INT, _INT),
     "glTexParameterf": (None, _UINT, _UINT, _FLOAT),
     "glGenFramebuffers": (None, _INT, _POINTER),

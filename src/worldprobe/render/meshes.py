@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from worldprobe.errors import UnknownName
 from worldprobe.render.clusters import Clusters, clustered, visible_runs
 from worldprobe.render.gl import Calls
 from worldprobe.render.glb import GlbPart
@@ -19,6 +20,7 @@ from worldprobe.render.mipmaps import mip_chain
 _INSTANCE = np.dtype([("clip_from_local", "f4", (4, 4)), ("layer", "i4")])
 _COMMAND = np.dtype([(name, "u4") for name in ("count", "instances", "first_index", "first_vertex", "first_instance")])
 _TEXTURE, _LOD_BIAS = 0x0DE1, 0x8501
+_PIXELS, _BYTES = {3: (0x8051, 0x1907), 4: (0x8058, 0x1908)}, 0x1401  # channels: stored as GL_RGB8, given as GL_RGB
 _TRIANGLES, _COMMANDS = 0x0004, 0x8F3F
 _INDEX_KINDS = {2: 0x1403, 4: 0x1405}  # bytes an index: GL_UNSIGNED_SHORT, GL_UNSIGNED_INT
 
@@ -82,6 +84,23 @@ class Shape:
     double_sided: bool
     tints: Float[np.ndarray, "V 3"] | None = None
     """Linear factors, one a vertex, where there are any or the texture has a fourth channel."""
+
+
+@dataclass(frozen=True)
+class MergedScene:
+    """A scene made ready for any number of contexts; `rest` are the matrices of the parts that can move, by name."""
+
+    shapes: list[Shape]
+    rest: dict[str, Float[np.ndarray, "4 4"]]
+
+    @classmethod
+    def of(cls, scene: Sequence[GlbPart], moving: Sequence[str]) -> MergedScene:
+        """Merge what can be drawn together; raises UnknownName for a moving part that is not there."""
+        named = {part.name: part.to_world for part in scene}
+        for name in moving:
+            if name not in named:
+                raise UnknownName("part", name, named)
+        return cls(shapes(scene, moving), {name: named[name] for name in moving})
 
 
 def shapes(scene: Sequence[GlbPart], moving: Container[str]) -> list[Shape]:
@@ -197,13 +216,15 @@ class SceneMesh(IndirectMesh):
 def surface_texture(context: Any, gl: Calls, levels: Sequence[UInt8[np.ndarray, "_ _ channels"]], repeat: bool) -> Any:
     """Return a texture with these mip levels, the first one whole."""
     height, width, channels = levels[0].shape
-    texture = context.texture((width, height), channels, alignment=1)
-    texture.build_mipmaps()
-    for level, pixels in enumerate(levels):
-        texture.write(pixels.tobytes(), level=level, alignment=1)
+    texture = context.texture((width, height), channels, levels[0].tobytes(), alignment=1)
     texture.repeat_x = texture.repeat_y = repeat
     texture.filter = (context.LINEAR_MIPMAP_NEAREST, context.LINEAR)
     texture.use(0)
+    # moderngl makes levels by averaging, which takes longer than to give them; its `alignment` above still holds here.
+    for level, pixels in enumerate(levels[1:], start=1):
+        height, width = pixels.shape[:2]
+        stored, given = _PIXELS[channels]
+        gl["glTexImage2D"](_TEXTURE, level, stored, width, height, 0, given, _BYTES, pixels.tobytes())
     gl["glTexParameterf"](_TEXTURE, _LOD_BIAS, _BIAS)
     return texture
 

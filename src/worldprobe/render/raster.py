@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from worldprobe.render.camera import VERTICAL_FOV_DEGREES
 from worldprobe.render.gl import APT_PACKAGES, DISPLAYS, open_context
 from worldprobe.render.glb import GlbPart, read_glb
 from worldprobe.render.lighting import Lighting
-from worldprobe.render.meshes import shapes
+from worldprobe.render.meshes import MergedScene
 from worldprobe.render.painter import FAR_METRES, Painter
 from worldprobe.render.relit import RelitScene, RelitShape
 
@@ -40,8 +41,8 @@ class Raster:
     """Draws many views of textured triangles: 4 samples a pixel, mip-mapped, RGB uint8 with the origin at the top left.
 
     The same pose gives the same bytes for the same driver, alone or in any batch, in any order. Parts named in `moving`
-    keep a matrix of their own, everything else is merged. It owns OpenGL contexts, which belong to the thread that
-    made it; close it, or use it as a context manager. Several may live in one process.
+    keep a matrix of their own, everything else is merged; a MergedScene names them itself. It owns OpenGL contexts,
+    which belong to the thread that made it; close it, or use it as a context manager. Several may live in one process.
 
     `size` is the frame's side in pixels, or (height, width); `fov_degrees` is the vertical angle of view; nothing
     farther than `far` metres is drawn.
@@ -50,7 +51,7 @@ class Raster:
 
     def __init__(
         self,
-        scene: Sequence[GlbPart] | RelitScene,
+        scene: Sequence[GlbPart] | MergedScene | RelitScene,
         size: int | tuple[int, int],
         fov_degrees: float = VERTICAL_FOV_DEGREES,
         moving: Sequence[str] = (),
@@ -62,13 +63,11 @@ class Raster:
         if not 0 < fov_degrees < 180:
             raise InvalidValue("fov_degrees", fov_degrees, "between 0 and 180")
         self._relit = scene if isinstance(scene, RelitScene) else None
-        named = {} if isinstance(scene, RelitScene) else {part.name: part.to_world for part in scene}
-        for name in moving:
-            if name not in named:
-                raise UnknownName("part", name, named)
-        self._rest = {name: named[name] for name in moving}
+        if not isinstance(scene, RelitScene | MergedScene):
+            scene = MergedScene.of(scene, tuple(moving))
+        self._rest = scene.rest if isinstance(scene, MergedScene) else {}
         self._owner = (os.getpid(), threading.get_ident())
-        drawn = RelitShape.of(scene) if isinstance(scene, RelitScene) else shapes(scene, self._rest)
+        drawn = scene.shapes if isinstance(scene, MergedScene) else RelitShape.of(scene)
         settings = drawn, self.height, self.width, fov_degrees, self._rest, far
         self._painters = [Painter(*settings)]
         self._driver = self._painters[0].driver
@@ -86,7 +85,7 @@ class Raster:
         far: float = FAR_METRES,
     ) -> Raster:
         """Return the rasteriser of a `.glb` scene; raises DamagedData where the file cannot be read."""
-        return cls(read_glb(Path(path)), size, fov_degrees, moving, far)
+        return cls(_merged(Path(path), tuple(moving)), size, fov_degrees, (), far)
 
     @property
     def driver(self) -> dict[str, str]:
@@ -155,6 +154,19 @@ class Raster:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _merged(path: Path, moving: tuple[str, ...]) -> MergedScene:
+    """Return a file's scene, made ready once a process: for every world that shows it."""
+    if path.suffix.lower() != ".glb" or not path.is_file():  # a .gltf has its buffers in other files
+        return MergedScene.of(read_glb(path), moving)
+    found = path.stat()
+    return _merged_glb(path.resolve(), (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns), moving)
+
+
+@lru_cache(maxsize=2)
+def _merged_glb(path: Path, state: tuple[int, ...], moving: tuple[str, ...]) -> MergedScene:
+    return MergedScene.of(read_glb(path), moving)
 
 
 def _checked(name: str, matrices: Any, count: int) -> Float[np.ndarray, "N 4 4"]:
