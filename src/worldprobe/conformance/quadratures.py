@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float
@@ -120,16 +121,20 @@ def fit_quadrature(measured: Float[np.ndarray, " responses"]) -> Quadrature:
 
 
 def _fits(count: int, t_max: float, measured: Float[np.ndarray, " responses"]) -> list[Quadrature]:
-    """Return every rule with these knots, fitted; rules on the same knots share their cosines."""
-    x, made = np.concatenate([NEAR, FAR]), []
+    """Return every rule with these knots, fitted."""
+    return [Quadrature(count, t_max, name, *_fitted(f, measured)) for name, f in _known(count, t_max)]
+
+
+@cache
+def _known(count: int, t_max: float) -> list[tuple[str, Float[np.ndarray, " responses"]]]:
+    """Return the responses of every rule with these knots; rules on the same knots share their cosines."""
+    x, found = np.concatenate([NEAR, FAR]), []
     for knots in (_half, _both_sides):
         rules = [rule for rule in RULES if rule.knots is knots and rule.takes(count)]
         if rules:
             of_knots = _responses(knots(count, t_max), x)
-            for rule in rules:
-                factor, residual = _fitted(of_knots @ _weights(rule, count, t_max), measured)
-                made.append(Quadrature(count, t_max, rule.name, factor, residual))
-    return made
+            found += [(rule.name, of_knots @ _weights(rule, count, t_max)) for rule in rules]
+    return found
 
 
 def _between(rule: Rule, count: int, measured: Float[np.ndarray, " responses"]) -> Quadrature:
