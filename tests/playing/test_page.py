@@ -61,7 +61,7 @@ def coarsely_drawn(browser: Chromium) -> bool:
 def test_a_browser_that_draws_in_software_draws_fewer_pixels(played: Path, painter: Chromium) -> None:
     with Page(played, port=0) as page:
         page.open()
-        painter.open(page.address, 1280, waits=False)
+        painter.open(page.address, 640, waits=False)
         until(lambda: coarsely_drawn(painter))
     width, height = painter.evaluate("(c => [c.width, c.height])(document.querySelector('canvas'))")
     assert width * height <= 160_000
