@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cli.calling import call
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue, UnwritableFolder, WorldprobeError
 from worldprobe.study import Study, load_study, run_study
+from worldprobe.study.audit_study import audit_study
 from worldprobe.study.engines import cluster_checks
 from worldprobe.study.engines.cluster_checks import check_tasks, nodes_of
 from worldprobe.study.engines.on_ray import RayEngine, carry_out_on
@@ -93,6 +95,17 @@ def test_two_nodes_give_what_this_machine_gives(cluster: str, study: Study, loca
     run_study(study, tmp_path / "out", store=Store(tmp_path / "datasets"), engine=RayEngine(cluster))
     assert_same(tmp_path / "out", local)
     assert not list(tmp_path.rglob(".shared-*"))
+
+
+def test_a_sheet_and_an_audit_are_those_of_this_machine(cluster: str, tmp_path: Path) -> None:
+    study, there = load_study("mixings-2d", [], "smoke"), ("--engine", "ray", "--address", cluster)
+    with RayEngine(cluster) as engine:
+        assert audit_study(study, engine=engine) == audit_study(study)
+    pictures = [tmp_path / "here.png", tmp_path / "there.png"]
+    for picture, options in zip(pictures, ((), there), strict=True):
+        drawn = call("render", "room", "--views", "18", "--size", "64", "--out", str(picture), *options)
+        assert drawn.status == 0, drawn.err
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
 
 
 MURDERER = """

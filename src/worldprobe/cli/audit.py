@@ -11,6 +11,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.completion import preset_names, study_names
+from worldprobe.cli.engines import ADDRESS_HELP, ENGINE_HELP, engine_of, gatherer
 from worldprobe.cli.places_to_write import check_file, check_folder
 from worldprobe.cli.terminal import say
 from worldprobe.cli.train_on_recording import print_chosen, train_on_recording
@@ -96,6 +97,8 @@ def audit(
         bool, typer.Option("--verbose", "-v", help="Print every gate, warnings too, and what the predictions say.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    engine: Annotated[str, typer.Option(help=ENGINE_HELP)] = "local",
+    address: Annotated[str | None, typer.Option(help=ADDRESS_HELP)] = None,
 ) -> None:
     """Say before any training whether an exploration can teach a world model, and what stands in its way.
 
@@ -124,13 +127,16 @@ def audit(
     if study is not None:
         loaded = load_study(study, overrides or [], preset)
         loaded = loaded.model_copy(update={"audit": {**loaded.audit, **chosen}})
-        found = _audit_study(loaded, out, protocol, as_brief, as_json)
+        with gatherer(engine, address) as cluster:
+            found = _audit_study(loaded, out, protocol, as_brief, as_json, cluster)
     else:
         if as_brief or protocol is not None:
             raise InvalidValue("--data", str(data), "without --protocol and --brief, which are a study's")
         given = {"states": _names(states), "frames": frames, "episode": episode, "drop_bad": drop_bad}
         order = {"actions": _names(actions), "time": time, "format": format}
         path = Path(str(data))
+        if not train and engine != "local":
+            raise InvalidValue("--engine", engine, "local for one recording, which is one piece of work")
         if not train:
             found = _audit_recording(path, given | order, stride, out, chosen, as_json)
         elif chosen:
@@ -138,7 +144,8 @@ def audit(
         elif out is None:
             raise InvalidValue("--train", True, "with --out, the folder that holds the report")
         else:
-            found = train_on_recording(path, given | order | {"stride": stride}, of_training, out, as_json)
+            where = engine_of(engine, address)
+            found = train_on_recording(path, given | order | {"stride": stride}, of_training, out, as_json, where)
     _export(found, str(data.name if data is not None else study), least, junit, markdown)
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
@@ -166,14 +173,16 @@ def _names(columns: str | None) -> list[str] | None:
     return columns.split(",") if columns else None
 
 
-def _audit_study(study: Any, out: Path | None, protocol: Path | None, as_brief: bool, as_json: bool) -> Any:
+def _audit_study(
+    study: Any, out: Path | None, protocol: Path | None, as_brief: bool, as_json: bool, cluster: Any
+) -> Any:
     from worldprobe._util.progress import reporter
     from worldprobe.protocol import brief, check_planned, file_audit
     from worldprobe.study.audit_study import audit_study
 
     if protocol is not None:
         check_planned(study, protocol)
-    found = audit_study(study, reporter=reporter())
+    found = audit_study(study, reporter=reporter(), engine=cluster)
     kept = file_audit(study, found, out=out, protocol=protocol, with_brief=as_brief)
     if not as_json:
         for folder in kept:

@@ -11,6 +11,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.completion import world_names
+from worldprobe.cli.engines import ADDRESS_HELP, ENGINE_HELP, gatherer
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
 
@@ -34,19 +35,23 @@ def render(
     ] = None,
     views: Annotated[int, typer.Option(help="Views of the contact sheet of canonical draws.", min=1, max=2000)] = 24,
     seed: Annotated[int, typer.Option(help="Seed of the contact sheet's draws.", min=0)] = 0,
+    engine: Annotated[str, typer.Option(help=ENGINE_HELP)] = "local",
+    address: Annotated[str | None, typer.Option(help=ADDRESS_HELP)] = None,
 ) -> None:
     """Draw a world: one view at the given controls, or a contact sheet of canonical N(0, 1) draws.
 
     [bold]worldprobe render room[/bold]                                   24 canonical views
     [bold]worldprobe render room --controls yaw=1.5,truck=-1[/bold]       one view; controls not named are 0
+    [bold]worldprobe render room --renderer cycles --engine ray[/bold]    the sheet's rows as tasks of a cluster
     """
-    from worldprobe.study.contact_sheets import contact_sheet, single_view
+    from worldprobe.study.contact_sheets import canonical_views, sheet
 
     path = _picture_file(out or Path(f"{Path(world).name}.png"))
     with _drawable(world, size, renderer) as scene:
         names = [spec.name for spec in scene.controls]
-        z = None if controls is None else _parse(controls, names)
-        picture = contact_sheet(scene, views, seed) if z is None else single_view(scene, z)
+        z = canonical_views(scene, views, seed) if controls is None else _parse(controls, names)
+        with gatherer(engine, address) as cluster:
+            picture = sheet(_drawn(scene, z, cluster))
     try:
         picture.save(path)
     except OSError as error:
@@ -54,6 +59,17 @@ def render(
             f"{path} cannot be written: {error.strerror or error}. Give another with --out."
         ) from None
     say("Wrote {} ({} x {})", path, picture.width, picture.height)
+
+
+def _drawn(scene: Any, z: Any, cluster: Any) -> Any:
+    from worldprobe._util.progress import reporter
+    from worldprobe.study.contact_sheets import frames_of
+
+    if cluster is None:
+        return frames_of(scene, z)
+    from worldprobe.study.engines.remote_views import drawn_elsewhere
+
+    return drawn_elsewhere(scene, z, cluster, reporter())
 
 
 def _drawable(name: str, size: int | None, renderer: str | None) -> Any:
@@ -99,8 +115,10 @@ def _picture_file(path: Path) -> Path:
     return path
 
 
-def _parse(text: str, names: Sequence[str]) -> list[float]:
-    """Return control values from "yaw=1.5,truck=-1" or "0,0,0,1.5,0,0"."""
+def _parse(text: str, names: Sequence[str]) -> Any:
+    """Return the controls (1, n) that "yaw=1.5,truck=-1" or "0,0,0,1.5,0,0" names."""
+    import numpy as np
+
     parts = [part.strip() for part in text.split(",")]
     values = dict.fromkeys(names, 0.0)
     try:
@@ -114,7 +132,7 @@ def _parse(text: str, names: Sequence[str]) -> list[float]:
         else:
             raise ValueError
         if all(map(isfinite, values.values())):
-            return list(values.values())
+            return np.array([list(values.values())])
     except ValueError:
         pass
     allowed = f"name=number pairs, or {len(names)} numbers for {', '.join(names)}"

@@ -14,6 +14,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.completion import preset_names, study_names
+from worldprobe.cli.engines import ADDRESS_HELP, ENGINE_HELP, engine_of
 from worldprobe.cli.results_table import print_summary
 from worldprobe.cli.terminal import say
 from worldprobe.errors import InvalidValue, WorldprobeError
@@ -46,11 +47,8 @@ def run(
         int | None,
         typer.Option(min=1, help="Runs trained at the same time. Default: as many as cores and memory allow."),
     ] = None,
-    engine: Annotated[str, typer.Option(help="Where the work is done: local, or ray for a cluster.")] = "local",
-    address: Annotated[
-        str | None,
-        typer.Option(help="With --engine ray: HOST:PORT of the cluster. Default: RAY_ADDRESS, or one started here."),
-    ] = None,
+    engine: Annotated[str, typer.Option(help=ENGINE_HELP)] = "local",
+    address: Annotated[str | None, typer.Option(help=ADDRESS_HELP)] = None,
     gpu_share: Annotated[
         float | None,
         typer.Option(help="With --engine ray: of a GPU, what a training takes; 0.25 trains four on one. Default: 1."),
@@ -83,7 +81,7 @@ def run(
     from worldprobe.study.data_parallel import ranks_of_torchrun, take_part
     from worldprobe.train.ranks import is_first_rank
 
-    where = _engine(engine, address, gpu_share, processes, cells)
+    where = engine_of(engine, address, gpu_share, processes, cells)
     loaded = load_study(study, overrides or [], preset)
     given = out or str(Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}")
     with ranks_of_torchrun(device) as own, _results_folder(given) as (folder, mirror):
@@ -195,27 +193,6 @@ def _until_interrupted(shown: Any) -> Iterator[Any]:
     except KeyboardInterrupt:
         print("\nworldprobe: stopped. What is finished is kept; the same command continues.", file=sys.stderr)
         raise typer.Exit(130) from None
-
-
-def _engine(name: str, address: str | None, gpu_share: float | None, processes: int | None, cells: str | None) -> Any:
-    """Return the engine that the options name; raises InvalidValue for options of the other one."""
-    from worldprobe.study.engines.local import LocalEngine
-    from worldprobe.study.engines.on_ray import RayEngine
-
-    if name not in ("local", "ray"):
-        raise InvalidValue("--engine", name, "local or ray")
-    if name == "local":
-        if address is not None:
-            raise InvalidValue("--address", address, "only with --engine ray")
-        if gpu_share is not None:
-            raise InvalidValue("--gpu-share", gpu_share, "only with --engine ray")
-        return LocalEngine(processes)
-    if gpu_share is not None and not (0 < gpu_share <= 1 or (gpu_share > 1 and gpu_share.is_integer())):
-        raise InvalidValue("--gpu-share", gpu_share, "above 0 up to 1, or a whole number of GPUs")
-    for option, value in (("--processes", processes), ("--cells", cells)):
-        if value is not None:
-            raise InvalidValue(option, value, "only with --engine local", "Ray decides where each run is made.")
-    return RayEngine(address, 1.0 if gpu_share is None else gpu_share)
 
 
 class _ReportSoFar:

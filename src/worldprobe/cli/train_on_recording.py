@@ -9,11 +9,13 @@ from worldprobe.cli.run import carry_out
 from worldprobe.cli.terminal import say
 
 
-def train_on_recording(data: Path, given: dict[str, Any], choices: dict[str, Any], out: Path, as_json: bool) -> Any:
+def train_on_recording(
+    data: Path, given: dict[str, Any], choices: dict[str, Any], out: Path, as_json: bool, engine: Any
+) -> Any:
     """Return the audit of a recording that was also trained on; the report lies in `out`.
 
     `given` says how it is read, `choices` (encoder, objective, size, steps; None where not chosen) how it is trained
-    on. Everything that this machine cannot do is refused before the audit.
+    on, `engine` where. Everything that this machine cannot do is refused before the audit.
     """
     from worldprobe.reports import write_report
     from worldprobe.results import load_audit
@@ -29,7 +31,7 @@ def train_on_recording(data: Path, given: dict[str, Any], choices: dict[str, Any
     print_chosen(settings.opened, as_json)
     study = recorded_study(settings, training)
     preflight([study], out)
-    carry_out(study, out, with_audit=True)
+    carry_out(study, out, with_audit=True, engine=engine)
     page = write_report(out)
     if not as_json:
         say("Report: {}", page)

@@ -38,6 +38,7 @@ COMMON_ROWS = "rows of all"
 """What predictions are scored on besides the source's own rows, as the table of an audit calls it."""
 
 Controls = Float[np.ndarray, "_ n"]
+AuditedPartAndGates = tuple[AuditedPart, list[Gate]]
 _NONE: Thresholds = MappingProxyType({})
 
 
@@ -54,31 +55,26 @@ def audit_recording(
     return Audit(gates, [part], [*recording.warnings, *thresholds_set(chosen)])
 
 
-def audit_sources(study: Study, reporter: Reporter) -> Audit:
-    """Audit every source of a study by itself, and predict what its ideal encoder recovers of the rows of all.
+def audited_source(study: Study, label: str, reporter: Reporter) -> AuditedPartAndGates:
+    """Audit a source of a study by itself, and predict what its ideal encoder recovers of the rows of all sources.
 
-    The gates are those of each source alone, of a recording in its own mean and standard deviation, as where it is
+    The gates are those of the source alone, of a recording in its own mean and standard deviation, as where it is
     audited alone. The rows on which all are scored are as many of each source, in the units that they share.
     """
-    sources = {label: study.source(label) for label in study.labels}
-    only = next(iter(sources.values()))
-    if len(sources) == 1 and isinstance(only, Recorded):
-        return audit_recording(only.recording, stride=only.stride, reporter=reporter, chosen=study.audit)
-    visited = {label: _visited(source, study) for label, source in sources.items()}
+    sources = {each: study.source(each) for each in study.labels}
+    source = sources[label]
+    if len(sources) == 1 and isinstance(source, Recorded):
+        return _audited_recording(source.recording, source.stride, reporter)
+    visited = {each: _visited(other, study) for each, other in sources.items()}
     test = _scored_on(study, [pairs.controls for pairs in visited.values()])
-    gates: list[Gate] = []
-    parts: list[AuditedPart] = []
-    with thresholds(study.audit):
-        for label, source in sources.items():
-            if isinstance(source, Recorded):
-                own_units = _in_own_units(source, test)
-                part, own = _audited_recording(source.recording, source.stride, reporter, label, own_units)
-            else:
-                part, own = audited_exploration(source, visited[label], study, label, test, reporter)
-            gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
-            scored_on = "N(0, I)" if study.test_points == "canonical" else COMMON_ROWS
-            parts.append(part.model_copy(update={"expected_to_fail": label in study.expect, "scored_on": scored_on}))
-    return Audit(gates, parts, [*study.data_warnings, *thresholds_set(study.audit)])
+    if isinstance(source, Recorded):
+        own_units = _in_own_units(source, test)
+        part, gates = _audited_recording(source.recording, source.stride, reporter, label, own_units)
+    else:
+        part, gates = audited_exploration(source, visited[label], study, label, test, reporter)
+    named = [replace(gate, subject=f"{label}: {gate.subject}") for gate in gates]
+    scored_on = "N(0, I)" if study.test_points == "canonical" else COMMON_ROWS
+    return part.model_copy(update={"expected_to_fail": label in study.expect, "scored_on": scored_on}), named
 
 
 def thresholds_set(chosen: Thresholds) -> list[str]:
@@ -94,7 +90,7 @@ def _predicted_from_actions(pairs: Pairs, names: Sequence[str], label: str, repo
 
 def _audited_recording(
     recording: Recording, stride: int, shown: Reporter, label: str = "", test: Controls | None = None
-) -> tuple[AuditedPart, list[Gate]]:
+) -> AuditedPartAndGates:
     """Return a recording's part of an audit and its gates; `test` are states in its own units to predict besides."""
     names = recording.names
     if len(names) > MOST_STATES:

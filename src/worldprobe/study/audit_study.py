@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,17 @@ from worldprobe.audits.thresholds import thresholds
 from worldprobe.explore import Pairs
 from worldprobe.results import AuditedPart, SavedAudit, audited_settings, load_audit
 from worldprobe.sources import Canonical, Source
-from worldprobe.study.audit_sources import audit_sources, thresholds_set
+from worldprobe.study.audit_sources import AuditedPartAndGates, audited_source, thresholds_set
 from worldprobe.study.audited_exploration import audited_exploration
 from worldprobe.study.claim_folder import claim_folder
+from worldprobe.study.engines.parts import Gatherer, PartTask
 from worldprobe.study.labels import WORLD
 from worldprobe.study.machine import versions
+from worldprobe.study.preflight import WORKING_BYTES
 from worldprobe.study.schema import Study
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_predictions import foreseen
+from worldprobe.study.task_graph import Takes, TaskKind
 from worldprobe.world import World
 
 FRESH_FRAMES = 50_000
@@ -37,38 +42,58 @@ def audited(study: Study | Mapping[str, Any]) -> str:
     return content_key(audited_settings(settings))
 
 
-def audit_study(study: Study, *, reporter: Reporter | None = None) -> Audit:
+def audit_study(study: Study, *, reporter: Reporter | None = None, engine: Gatherer | None = None) -> Audit:
     """Audit a study's world once, and each of its explorations against the canonical test set; nothing is trained.
 
-    Of a sweep, the study's own settings are audited, not every point.
+    Of a sweep, the study's own settings are audited, not every point. The world, and each exploration or source, are
+    parts that an `engine` may have made elsewhere; here they are made one after another.
     """
     shown = reporter or SilentReporter()
-    if study.sources:
-        return audit_sources(study, shown)
+    labels = list(study.labels) if study.sources else [WORLD, *study.labels]
+    if engine is not None:
+        takes, text = Takes(study.training.threads, memory=WORKING_BYTES), study.model_dump_json()
+        parts = [PartTask(TaskKind.AUDIT, label, partial(_part_elsewhere, text, label), takes) for label in labels]
+        made = engine.gather(f"auditing {study.name}", parts, shown)
+    elif study.sources:
+        made = [_audited_part(study, label, shown) for label in labels]
+    else:
+        with study.known_world("its audit"):
+            made = [_audited_part(study, label, shown) for label in labels]
+    gates = [gate for _, own in made for gate in own]
+    warnings = study.data_warnings if study.sources else []
+    return Audit(gates, [part for part, _ in made], [*warnings, *thresholds_set(study.audit)])
+
+
+def _part_elsewhere(text: str, label: str) -> AuditedPartAndGates:
+    """Return a part of the audit of the study whose settings are given as JSON."""
+    study = Study.model_validate_json(text)
+    with study.world or nullcontext():
+        return _audited_part(study, label, SilentReporter())
+
+
+def _audited_part(study: Study, label: str, shown: Reporter) -> AuditedPartAndGates:
+    """Return the part of an audit that is the world's, an exploration's or a source's, and its gates."""
     with thresholds(study.audit):
-        found = _audit_world_and_regimes(study, shown)
-    return replace(found, warnings=thresholds_set(study.audit))
+        if study.sources:
+            return audited_source(study, label, shown)
+        return _audited_world(study, shown) if label == WORLD else _audited_regime(study, label, shown)
 
 
-def _audit_world_and_regimes(study: Study, shown: Reporter) -> Audit:
-    names, world = [spec.name for spec in study.controls], study.known_world("its audit")
-    test = Canonical(world, style=study.style).sample("test", study.test_frames, study.canonical_seed).controls
-    gates: list[Gate] = []
-    parts: list[AuditedPart] = []
-    with world:
-        shown.say(f"Auditing the world: {len(names)} controls")
-        gates += _of_world(study, world)
-        parts.append(AuditedPart(label=WORLD, gates=len(gates), expected_to_fail=WORLD in study.expect))
-        for label in study.labels:
-            source = study.source(label)
-            pairs = explored_pairs(source, study.frames, study.seeds[0])
-            ahead = foreseen(source, study.frames, study.seeds[0], smoke=study.smoke)
-            part, own = audited_exploration(
-                source, pairs, study, label, test, shown, predicted_from=ahead, canonical=True
-            )
-            gates += [replace(gate, subject=f"{label}: {gate.subject}") for gate in own]
-            parts.append(part.model_copy(update={"expected_to_fail": label in study.expect}))
-    return Audit(gates, parts)
+def _audited_world(study: Study, shown: Reporter) -> AuditedPartAndGates:
+    shown.say(f"Auditing the world: {len(study.controls)} controls")
+    gates = _of_world(study, study.known_world("its audit"))
+    return AuditedPart(label=WORLD, gates=len(gates), expected_to_fail=WORLD in study.expect), gates
+
+
+def _audited_regime(study: Study, label: str, shown: Reporter) -> AuditedPartAndGates:
+    canonical = Canonical(study.known_world("its audit"), style=study.style)
+    test = canonical.sample("test", study.test_frames, study.canonical_seed).controls
+    source = study.source(label)
+    pairs = explored_pairs(source, study.frames, study.seeds[0])
+    ahead = foreseen(source, study.frames, study.seeds[0], smoke=study.smoke)
+    part, gates = audited_exploration(source, pairs, study, label, test, shown, predicted_from=ahead, canonical=True)
+    named = [replace(gate, subject=f"{label}: {gate.subject}") for gate in gates]
+    return part.model_copy(update={"expected_to_fail": label in study.expect}), named
 
 
 def _of_world(study: Study, world: World) -> list[Gate]:

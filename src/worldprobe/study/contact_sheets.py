@@ -1,8 +1,6 @@
-"""Contact sheets and single views of a world, as PIL images."""
+"""Contact sheets of a world, as PIL images."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -18,15 +16,9 @@ SHOWN_SIZE = 128
 """Pixels of a frame that people look at, for worlds that draw at any size."""
 
 
-def contact_sheet(world: World, views: int, seed: int) -> Image.Image:
-    """Return canonical N(0, I) draws of a world in rows of eight."""
-    z = stream(seed, "contact sheet").standard_normal((views, len(world.controls)))
-    return sheet(frames_of(world, z))
-
-
-def single_view(world: World, controls: Sequence[float]) -> Image.Image:
-    """Return the view at one vector of controls, in standard units."""
-    return Image.fromarray(frames_of(world, np.array([controls], dtype=np.float64))[0])
+def canonical_views(world: World, views: int, seed: int) -> Float[np.ndarray, "N n"]:
+    """Return the controls of a contact sheet: canonical N(0, I) draws."""
+    return stream(seed, "contact sheet").standard_normal((views, len(world.controls)))
 
 
 def frames_of(world: World, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "N H W 3"]:

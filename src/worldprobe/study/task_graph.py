@@ -20,6 +20,8 @@ class TaskKind(StrEnum):
     FRAMES = "frames"
     EXPLORATION = "exploration"
     RUNS = "runs"
+    AUDIT = "audit"
+    VIEWS = "views"
 
 
 @dataclass(frozen=True)

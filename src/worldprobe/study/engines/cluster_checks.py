@@ -13,6 +13,7 @@ from typing import Any, no_type_check
 from worldprobe.datasets.shards import disk_errors
 from worldprobe.datasets.store import SPARE_BYTES, size
 from worldprobe.errors import NotEnoughRoom, UnwritableFolder, WorldprobeError
+from worldprobe.study.engines.parts import PartTask
 from worldprobe.study.task_graph import StudyTask
 
 ANSWER_SECONDS = 120.0
@@ -51,7 +52,7 @@ def nodes_of(ray: Any) -> list[Node]:
     return [node for node in found if node.cores]
 
 
-def check_tasks(tasks: Sequence[StudyTask], nodes: Sequence[Node]) -> None:
+def check_tasks(tasks: Sequence[StudyTask | PartTask], nodes: Sequence[Node]) -> None:
     """Raise NotEnoughRoom for a task that no machine has the cores, GPUs and memory for: it would wait for ever."""
     for task in tasks:
         need = task.takes

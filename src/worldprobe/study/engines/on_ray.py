@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
+from worldprobe._util.progress import Reporter
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue, WorldprobeError
+from worldprobe.plugins import included
 from worldprobe.study.carry_out import found_elsewhere
 from worldprobe.study.engines.cluster_checks import check_cluster, check_tasks, nodes_of
+from worldprobe.study.engines.parts import PartTask, carry_out_part
 from worldprobe.study.engines.ray_cluster import connect
 from worldprobe.study.engines.task_reports import Made, TaskRefused
 from worldprobe.study.engines.worker_tasks import Job, carry_out_task
@@ -20,6 +23,8 @@ from worldprobe.study.resources import Resources
 from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_plan import StudyPlan
 from worldprobe.study.task_graph import StudyTask, TaskKind, tasks_of
+
+Task = TypeVar("Task", StudyTask, PartTask)
 
 LOST_WORKERS = 5
 """Workers that a task may lose (killed, out of memory, a machine that is gone) before the study is given up."""
@@ -77,17 +82,32 @@ class RayEngine:
             if some and any(task.kind is not TaskKind.FRAMES for task, _ in made):
                 yield
 
+    def gather(self, title: str, parts: Sequence[PartTask], reporter: Reporter) -> list[Any]:
+        """Return what independent parts find, in order; nothing is written on the machines that make them.
+
+        Raises WorldprobeErrors for machines that cannot take part, and what a part raises.
+        """
+        check_tasks(parts, nodes_of(self._ray))
+        check_cluster(self._ray)
+        found: dict[str, Any] = {}
+        files = tuple(str(file) for file in included())
+        with reporter.task(title, len(parts), "parts") as advance:
+            for made in carry_out_on(self._ray, parts, files, carry_out_part):
+                found |= {part.name: result.found for part, result in made}
+                advance(len(made))
+        return [found[part.name] for part in parts]
+
 
 def carry_out_on(
-    ray: Any, tasks: list[StudyTask], job: Any, work: Callable[..., Any] = carry_out_task
-) -> Iterator[list[tuple[StudyTask, Made]]]:
+    ray: Any, tasks: Sequence[Task], job: Any, work: Callable[..., Any] = carry_out_task
+) -> Iterator[list[tuple[Task, Made]]]:
     """Submit `work(job, task, *what its needs reported)` for every task, and give what is finished as it comes.
 
     Raises what a worker refused, and WorldprobeError for a task whose workers are lost again and again.
     """
     remote, shared = ray.remote(work), ray.put(job)
     refs: list[Any] = []
-    pending: dict[Any, StudyTask] = {}
+    pending: dict[Any, Task] = {}
     try:
         for task in tasks:
             takes = {"num_cpus": task.takes.cores, "num_gpus": task.takes.gpus, "memory": task.takes.memory}
@@ -104,13 +124,14 @@ def carry_out_on(
                 ray.cancel(ref, force=True)
 
 
-def _result(ray: Any, ref: Any, task: StudyTask) -> Made:
+def _result(ray: Any, ref: Any, task: StudyTask | PartTask) -> Made:
     try:
         result = ray.get(ref)
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError, ray.exceptions.NodeDiedError) as error:
+        kept = " What is finished is kept; the same command continues." if isinstance(task, StudyTask) else ""
         raise WorldprobeError(
             f"The Ray cluster lost the worker of {task.kind} {task.name} {LOST_WORKERS + 1} times: "
-            f"{' '.join(str(error).split())[:300]} What is finished is kept; the same command continues."
+            f"{' '.join(str(error).split())[:300]}{kept}"
         ) from None
     if isinstance(result, TaskRefused):
         raise result.error()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from worldprobe import errors
 
 
 @dataclass(frozen=True)
 class Made:
-    """What a task reports: seconds, and of a data set its key and number of frames."""
+    """What a task reports: seconds; of a data set its key and number of frames; what it found, if it keeps no file."""
 
     seconds: float
     key: str = ""
     frames: int = 0
+    found: Any = None
 
 
 @dataclass(frozen=True)
