@@ -1,7 +1,15 @@
-"""A results folder at a URL: what arrives there, in which order, and how a study continues from it."""
+"""A results folder at a URL: what arrives there, in which order, and how a study continues from it.
+
+With an S3 store as well, where WORLDPROBE_TEST_S3 is its address and s3fs is installed; moto's server is one:
+
+    pip install 'moto[server]'; python -m moto.server -p 5555    # in an environment of its own
+    pip install s3fs; WORLDPROBE_TEST_S3=http://127.0.0.1:5555 python -m pytest -n0 tests/study/test_mirrored_folder.py
+"""
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from cli.calling import call
 from worldprobe.datasets import Store
 from worldprobe.errors import InvalidValue, MissingDependency, WorldprobeError
 from worldprobe.study import load_study, run_study
@@ -22,9 +31,32 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLDPROBE_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.fixture(params=["memory", "file"])
+S3 = os.environ.get("WORLDPROBE_TEST_S3")
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a new bucket in the S3 store."""
+    if S3 is None:
+        pytest.skip("WORLDPROBE_TEST_S3 is not set")
+    pytest.importorskip("s3fs")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, os.environ.get(name, "any"))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", S3)
+    files, name = fsspec.filesystem("s3", skip_instance_cache=True), f"worldprobe-{secrets.token_hex(8)}"
+    files.mkdir(name)
+    yield f"s3://{name}"
+    files.invalidate_cache()
+    files.rm(name, recursive=True)
+
+
+@pytest.fixture(params=["memory", "file", "s3"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An object store, where a file appears whole by itself, and a file system, where it does not."""
+    """Object stores, where a file appears whole by itself, and a file system, where it does not."""
+    if request.param == "s3":
+        yield f"{request.getfixturevalue('bucket')}/run"
+        return
     if request.param == "file":
         yield f"file://{tmp_path / 'there'}/run"
         return
@@ -42,6 +74,7 @@ def fill(folder: Path, **files: str) -> None:
 
 def there(url: str) -> dict[str, bytes]:
     files, root = fsspec.core.url_to_fs(url)
+    files.invalidate_cache()
     return {name[len(root) + 1 :]: files.cat_file(name) for name in files.find(root)}
 
 
@@ -144,3 +177,27 @@ def test_a_study_continues_from_the_url_where_another_machine_was_killed(
     arrived = set(there(url))
     assert {"study.yaml", "results.json", "report.html"} <= arrived
     assert {f"runs/{run.id}/run.json" for run in results.runs} <= arrived
+
+
+@pytest.mark.slow
+def test_a_rendered_world_s_study_goes_through_an_s3_store_and_is_that_of_a_folder(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = ("--preset", "smoke", "frames=256", "heldout_frames=128", "training.steps=3", "references.pixels=false")
+    url, run = f"{bucket}/camera", ("run", "camera", *few, "--processes", "1", "--out")
+    assert call(*run, str(tmp_path / "here")).status == 0
+    assert call(*run, url).status == 0
+    arrived = there(url)
+    made = {path.relative_to(tmp_path / "here").as_posix(): path for path in (tmp_path / "here").rglob("*")}
+    assert set(arrived) == {name for name, path in made.items() if path.is_file()}
+    pictures = [name for name in arrived if name.endswith(".png")]
+    assert "hero.png" in pictures
+    for name in [*pictures, *(name for name in arrived if name.endswith("encoder.pt"))]:
+        assert arrived[name] == made[name].read_bytes(), name
+    # On another machine the same command fetches all of it, and makes nothing.
+    monkeypatch.setenv("WORLDPROBE_CACHE", str(tmp_path / "other"))
+    assert call(*run, url).status == 0
+    runs = [name for name in arrived if name.endswith("run.json")]
+    assert len(runs) > 3
+    assert {name: there(url)[name] for name in runs} == {name: arrived[name] for name in runs}
+    assert not list((tmp_path / "other").rglob("*.npy"))
