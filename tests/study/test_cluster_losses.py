@@ -112,13 +112,16 @@ def host() -> Iterator[Callable[[Callable[[socket.socket], object]], str]]:
 
         def start(treat: Callable[[socket.socket], object]) -> str:
             listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            accepted: list[socket.socket] = []
 
             def serve() -> None:
-                connection, _ = listening.accept()
-                stack.callback(connection.close)
-                treat(connection)
+                accepted.append(listening.accept()[0])
+                treat(accepted[0])
 
-            threading.Thread(target=serve, daemon=True).start()
+            serving = threading.Thread(target=serve, daemon=True)
+            serving.start()
+            stack.callback(lambda: [connection.close() for connection in accepted])
+            stack.callback(serving.join, 10)
             return f"127.0.0.1:{listening.getsockname()[1]}"
 
         yield start
