@@ -45,7 +45,7 @@ from worldprobe.train import (
 from worldprobe.world.room.rooms import Room
 
 SAMPLES, DIMENSIONS, SLICES, KNOTS = 512, 6, 256, 16
-BATCH, STEPS, SIZE = 256, 10, 32
+BATCH, STEPS, SIZE = 256, 40, 32
 FRAMES = 512
 LARGE, MATRIX = 1 << 25, 2048
 
