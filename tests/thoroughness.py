@@ -1,4 +1,4 @@
-"""How thoroughly audits and predictions work in tests: briefly, but where a test is about what they find."""
+"""How thoroughly audits, predictions and fidelity to Cycles are found in tests: briefly, but in tests of just that."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from worldprobe.audits.gates.exploration import marginal_distribution
 from worldprobe.audits.gates.world import linear_cues
 from worldprobe.measures import gaussianity, nonlinear_probe
 from worldprobe.predictor import rearrangement, search
+from worldprobe.world.scene import fidelity
 
 _PLACES = (
     (search, "POINTS"),
     (search, "MANY"),
     (search, "MEASURED"),
     (search, "FEW"),
+    (search, "MOST_ROUNDS"),
     (rearrangement, "STEPS"),
     (marginal_distribution, "DIRECTIONS"),
     (marginal_distribution, "EPPS_FRAMES"),
@@ -21,13 +23,15 @@ _PLACES = (
     (gaussianity, "DRAWS"),
     (nonlinear_probe, "FITTED"),
     (nonlinear_probe, "SCORED"),
+    (fidelity, "SIDE"),
+    (fidelity, "SAMPLES"),
 )
 _USUAL = tuple(getattr(module, name) for module, name in _PLACES)
-_BRIEF = ({1: 16_384}, 4_096, {1: 30_000}, 8_000, 6, 16, 8_000, 6_000, 150, 12, 4_000, 4_000)
+_BRIEF = ({1: 16_384}, 4_096, {1: 30_000}, 8_000, 4, 6, 16, 8_000, 6_000, 150, 12, 4_000, 4_000, 32, 32)
 
 
 def set_thorough(thorough: bool) -> None:
-    """Let this process search for ideal encoders, and for mixtures that are not Gaussian, as for a user, or briefly."""
+    """Let this process work as for a user, or briefly."""
     for (module, name), value in zip(_PLACES, _USUAL if thorough else _BRIEF, strict=True):
         setattr(module, name, value)
 

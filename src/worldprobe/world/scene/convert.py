@@ -18,10 +18,10 @@ from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
 from worldprobe.render.glb import GlbPart, Material
 from worldprobe.render.glb_writer import write_parts
+from worldprobe.world.scene import fidelity
 from worldprobe.world.scene import manifest as manifests
 from worldprobe.world.scene.conversion_options import ConversionOptions
 from worldprobe.world.scene.dome import dome
-from worldprobe.world.scene.fidelity import SAMPLES, SIDE, compared
 from worldprobe.world.scene.lamp_textures import PAINT, mean_colours, write_lamp_textures
 from worldprobe.world.scene.light_controls import LightControls, asked_lights, lighting
 from worldprobe.world.scene.light_texture import texture, welded
@@ -137,7 +137,7 @@ class _Conversion:
                 "sha256": file_sha256(scene),
                 "triangles": sum(len(part.triangles) for part in parts),
                 "materials": [NamedSurface(**described) for described in made["materials"]],
-                "fidelity": compared(self.folder, manifest, references),
+                "fidelity": fidelity.compared(self.folder, manifest, references),
                 "notes": [*notes, *survey.notes(), *merged, *self.moving.notes(), *self.lights.notes()],
             }
         )
@@ -240,9 +240,9 @@ class _Conversion:
             do="render",
             cameras=str(where),
             frames=str(frames),
-            side=SIDE,
+            side=fidelity.SIDE,
             fov=fov,
-            samples=SAMPLES,
+            samples=fidelity.SAMPLES,
             bounces=self.options.bounces,
             places=None if places is None else str(moved),
             lighting=None if lit is None else self._lighting(*lit),
