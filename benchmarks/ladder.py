@@ -1,6 +1,7 @@
 """One assumption broken at a time, by degrees: trained recovery, prediction and what the audit says.
 
     python benchmarks/ladder.py [--steps 2000] [--seeds 3] [--only VIOLATION ...] [--kept FILE]
+    python benchmarks/ladder.py --audits [--only VIOLATION ...]    # predict and audit anew, trainings as recorded
 
 The world is a nonlinear mixing of the plane, the exploration two Gaussian walks of pair correlation .8, the objective
 LeJEPA. Every violation is applied at severities 1/4, 1/2 and 1: results/ladder.json, and docs/img/ladder.svg from it.
@@ -158,18 +159,23 @@ def recovered(member: StackMember, rung: Rung, seed: int) -> np.ndarray:
 
 
 @cache
-def said(pairs: Callable[[np.random.Generator, int], Pairs], d: int) -> dict[str, Any]:
-    """Return the prediction, what is left of the spectral gap, and the audit's verdict with the gates that object."""
-    drawn = pairs(stream(0, "train"), FRAMES)
-    audit = wp.audit(drawn, names=["z1", "z2"])
-    found = audit.parts[0].predicted if d == len(CONTROLS) else predict_log(drawn, ["z1", "z2"], d=d)
-    spectrum = predict(drawn.first, drawn.second, "whitening", d=3, rng=stream(0, "spectrum")).pair_correlations
+def said(
+    pairs: Callable[[np.random.Generator, int], Pairs], d: int, names: tuple[str, ...] = ("z1", "z2"), gap: float = GAP
+) -> dict[str, Any]:
+    """Return the prediction, what is left of the spectral gap, and the audit's verdict with the gates that object.
+
+    `gap` is the one where nothing is violated.
+    """
+    drawn, n = pairs(stream(0, "train"), FRAMES), len(names)
+    audit = wp.audit(drawn, names=list(names))
+    found = audit.parts[0].predicted if d == n else predict_log(drawn, list(names), d=d)
+    spectrum = predict(drawn.first, drawn.second, "whitening", d=n + 1, rng=stream(0, "spectrum")).pair_correlations
     return {
         "predicted": rounded(found.r2 if found else None),
         "predicted ci95": rounded(found.ci95 if found else None),
         "approximate": bool(found and found.approximate),
         "refused": found.refused if found else None,
-        "gap": None if spectrum is None else rounded((spectrum[1] - spectrum[2]) / GAP),
+        "gap": None if spectrum is None else rounded((spectrum[n - 1] - spectrum[n]) / gap),
         "verdict": audit.verdict.value,
         "gates": {name: _worst([gate for gate in audit.gates if gate.gate == name]) for name in _names(audit.gates)},
     }
@@ -186,7 +192,8 @@ def _worst(gates: Sequence[Gate]) -> dict[str, Any]:
     kept = [gate for gate in gates if gate.verdict.value == order[worst]]
     sign = -1.0 if worst else 1.0
     gate = min(kept, key=lambda gate: sign * abs(gate.value - gate.threshold))
-    return {"verdict": order[worst], "value": rounded(gate.value), "threshold": rounded(gate.threshold)}
+    value, threshold = (rounded(x) if np.isfinite(x) else None for x in (gate.value, gate.threshold))
+    return {"verdict": order[worst], "value": value, "threshold": threshold}
 
 
 def ladder(name: str, steps: int, seeds: int) -> list[dict[str, Any]]:
@@ -203,13 +210,35 @@ def ladder(name: str, steps: int, seeds: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rungs of one violation with the gates that object at any of them, and all where nothing is violated."""
     raised = {name for row in rows for name, gate in row["gates"].items() if gate["verdict"] != "pass"} | {SPECTRAL_GAP}
     return [
         row | {"gates": {name: gate for name, gate in row["gates"].items() if not row["severity"] or name in raised}}
         for row in rows
     ]
+
+
+def audited_anew(names: Sequence[str]) -> None:
+    """Write the record with what prediction and audit say now of some violations."""
+    file = RESULTS / "ladder.json"
+    document = json.loads(file.read_text(encoding="utf8"))
+    kept: dict[str, list[dict[str, Any]]] = {}
+    for row in document["rows"]:
+        name, severity = row["violation"], row["severity"]
+        if name in names:
+            rung = VIOLATIONS[name][1](severity) if severity else CLEAN
+            row |= said(rung.pairs, rung.d)
+            print(name, severity, row["predicted"], row["verdict"], flush=True)
+        kept.setdefault(name, []).append(row)
+    rows = [row for name, each in kept.items() for row in (shown(each) if name in names else each)]
+    document |= {
+        "audits by": document.get("audits by", {}) | dict.fromkeys(names, described()["versions"]),
+        "rows": rows,
+    }
+    write_json(file, document)
+    draw(document)
+    rewrite()
 
 
 def main() -> None:
@@ -219,7 +248,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=["none", *VIOLATIONS], help="print these, write nothing")
     parser.add_argument("--kept", type=Path, help="rows are kept here, so that an interrupted run goes on")
+    parser.add_argument("--audits", action="store_true", help="predict and audit anew, with the trainings as recorded")
     given = parser.parse_args()
+    if given.audits:
+        audited_anew(given.only or ["none", *VIOLATIONS])
+        return
     kept = json.loads(given.kept.read_text(encoding="utf8")) if given.kept and given.kept.exists() else {}
     kept.setdefault("machine", described())
     for name in given.only or ["none", *VIOLATIONS]:
@@ -234,7 +267,7 @@ def main() -> None:
         "settings": {"steps": given.steps, "seeds": given.seeds, "world": WORLD, "rho": RHO, "lambda": LAMBDA},
         "machine": kept["machine"],
         "scales": {name: scale for name, (scale, _) in VIOLATIONS.items()},
-        "rows": [row for name in ["none", *VIOLATIONS] for row in _shown(kept[name])],
+        "rows": [row for name in ["none", *VIOLATIONS] for row in shown(kept[name])],
     }
     write_json(RESULTS / "ladder.json", document)
     draw(document)

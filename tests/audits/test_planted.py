@@ -35,7 +35,7 @@ def reseeded() -> Pairs:
 
 def drifting() -> Pairs:
     pairs = clean()
-    return changed(pairs, 1, pairs.controls[:, 1] + np.linspace(-1.0, 1.0, len(pairs.controls)))
+    return changed(pairs, 1, pairs.controls[:, 1] + np.linspace(-3.0, 3.0, len(pairs.controls)))
 
 
 def anisotropic() -> Pairs:

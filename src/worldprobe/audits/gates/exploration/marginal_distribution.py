@@ -22,9 +22,10 @@ STATIONARY_LOG = check(
     because="Assumption (ii), stationarity.",
     past="above",
     warn=0.05,
-    fail=0.2,
+    fail=0.5,
     calibration="Largest Kolmogorov-Smirnov distance between a half or an eighth of the log and the rest. A shift "
-    "by .125 sd, or an sd 1.25 times as large, gives .05; a shift by half an sd gives .2.",
+    "by .125 sd, or an sd 1.25 times as large, gives .05; a shift by half an sd gives .2. Trained encoders lost .00 of "
+    "R^2 at .59 and .10 at .82 (docs/studies/ladder.md), with .12 to .24 of sampling error.",
 )
 
 STATIONARY_PAIR = check(
