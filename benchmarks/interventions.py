@@ -1,30 +1,35 @@
 """The decomposition of missing R^2, checked by intervention: is mending the part that it names worth what it says?
 
-    python benchmarks/interventions.py [--steps 800] [--seeds 3] [--kept FOLDER]
+    python benchmarks/interventions.py [--jobs 2] [--kept FOLDER]    # interventions_drawn.json
+    python benchmarks/interventions.py --chosen --seeds 3            # interventions.json
 
-Twelve trainings in a cheap world have one planted fault each. The largest part of 1 - R^2 is what the decomposition
-names. Then every part is mended by itself: a Gaussian exploration, a sensor without fault, more frames (20,000, or
-twice as many if there are so many), more steps (all, or twice as many). The check holds where mending what was
-named adds to R^2 what the decomposition said, within .05, and no other adds more than .05: results/interventions.json.
+Twelve trainings in a cheap world have one planted fault each, three of every kind; the severities are drawn from a
+seed that was used once, or chosen. The largest part of 1 - R^2 is what the decomposition names. Then every part is
+mended by itself: a Gaussian exploration, a sensor without fault, more frames (20,000, or twice as many if there are so
+many), more steps (all, or twice as many). In one training the check holds where the planted part is named, mending it
+adds to R^2 what the decomposition said, within .05, and no other adds more than .05; over the trainings of a case where
+the same is true of their means. The difference between what was said and what was added has a t-interval.
 
-A planted fault must be the only one. The training without a fault converges; a heavy-tailed exploration is one whose
-prediction has a 95 % interval narrower than .1; a sensor leaves embeddings that can be Gaussian. A sensor that
-saturates does not, because a value that many frames share has no Gaussian map: it breaks two assumptions, and is not
-among the cases.
+The training without a fault converges. A heavy-tailed exploration whose prediction has a 95 % interval wider than .1 is
+drawn again: the decomposition then has no regime's part to be checked. A sensor that saturates is not among the kinds:
+a value that many frames share has no Gaussian map, which breaks two assumptions at once.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ladder import CLEAN, CONTROLS, FRESH, LAMBDA, RHO, WORLD, Noise, Rung, drawn, explored, noisy
+from kept_rows import Row, kept_rows
+from ladder import CONTROLS, FRESH, LAMBDA, RHO, drawn
 from machine import RESULTS, described
+from planted_faults import CHOSEN, FULL, PARTS, Case, Fault, drawn_faults
 from tables import rewrite
 from trained_on_controls import rounded
 from worldprobe import decompose
@@ -35,57 +40,11 @@ from worldprobe.predictor.log_prediction import predict_log
 from worldprobe.results.summary import student
 from worldprobe.stats.r2 import r2_per_column
 from worldprobe.train import ENCODERS, OBJECTIVES, PairData, StackMember, TrainingSettings, embed, train_stack
-from worldprobe.world.world import WORLDS
 
-FULL = 20_000
-PARTS = ("regime", "scene", "data", "optimisation")
 WITHIN = 0.05
+WIDEST = 0.1
+"""Width of a prediction's 95 % interval above which an exploration is no case."""
 NAMES = [control.name for control in CONTROLS]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A training: an exploration with its sensor, frames, and the share of the steps that is taken."""
-
-    rung: Rung = CLEAN
-    frames: int = FULL
-    share: float = 1.0
-
-    def mended(self, part: str) -> Case:
-        """Return the same training with one part mended."""
-        if part == "regime":
-            return replace(self, rung=replace(CLEAN, sensor=self.rung.sensor))
-        if part == "scene":
-            return replace(self, rung=replace(self.rung, sensor=None))
-        if part == "data":
-            return replace(self, frames=FULL if self.frames < FULL else 2 * FULL)
-        return replace(self, share=1.0 if self.share < 1.0 else 2.0)
-
-
-def replaced(share: float) -> Noise:
-    """Return a sensor that shows an independent draw in the place of z2 in a share of the frames."""
-
-    def sensed(x: np.ndarray, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        other = np.where(rng.random(len(z)) < share, rng.standard_normal(len(z)), z[:, 1])
-        return WORLDS[WORLD]().observe(np.stack([z[:, 0], other], axis=1).astype(np.float32))
-
-    return sensed
-
-
-def unsigned(x: np.ndarray, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Show the absolute value of z2."""
-    return WORLDS[WORLD]().observe(np.stack([z[:, 0], np.abs(z[:, 1])], axis=1).astype(np.float32))
-
-
-HEAVY = {alpha: explored("generalised-normal", alpha=alpha, rho=RHO, pairing="siblings") for alpha in (0.7, 0.5, 0.35)}
-SENSORS = {"noise of 0.5 sd": noisy(0.5), "z2 replaced in 25 %": replaced(0.25), "sign of z2 unseen": unsigned}
-
-CASES: dict[str, tuple[str, Case]] = {
-    **{f"marginal of shape {alpha:g}": ("regime", Case(rung)) for alpha, rung in HEAVY.items()},
-    **{name: ("scene", Case(replace(CLEAN, sensor=sensor))) for name, sensor in SENSORS.items()},
-    **{f"{frames} frames": ("data", Case(frames=frames)) for frames in (100, 200, 400)},
-    **{f"1/{share} of the steps": ("optimisation", Case(share=1 / share)) for share in (100, 25, 10)},
-}
 
 
 @dataclass(frozen=True)
@@ -98,19 +57,28 @@ class Outcome:
     off_white: float
 
 
-def trained(cases: list[Case], steps: int, seed: int, objective: str = "lejepa") -> dict[Case, Outcome]:
-    """Train every case; those of one number of frames and of steps as a stack."""
+def trainings(faults: Sequence[Fault], objective: str) -> list[Case]:
+    """Return what is trained for some faults: every case with every part mended; supervised, every sensor once."""
+    cases = [fault.case() for fault in faults]
+    if objective == "supervised":
+        return [Case(case.rung) for case in cases]
+    return [one for case in cases for one in (case, *(case.mended(part) for part in PARTS))]
+
+
+def outcomes(faults: Sequence[Fault], objective: str, steps: int, seed: int) -> Row:
+    """Train all that is trained with one seed; those of one number of frames and of steps as a stack."""
+    cases = trainings(faults, objective)
     groups: dict[tuple[int, float], list[Case]] = {}
     for case in dict.fromkeys(cases):
         groups.setdefault((case.frames, case.share), []).append(case)
-    found = {}
+    found: dict[Case, Outcome] = {}
     for (frames, share), members in groups.items():
         stack = [_member(case, seed, objective) for case in members]
         batch = min(128, frames // 4)
         train_stack(stack, TrainingSettings(steps=max(round(steps * share), 1), batch=batch, lr=5e-3))
         found |= {case: _outcome(case, one, seed) for case, one in zip(members, stack, strict=True)}
         print(f"  {objective}, seed {seed}: {len(members)} with {frames} frames, {share:.3g} of the steps", flush=True)
-    return found
+    return {"outcomes": [vars(found[case]) | {"r2": found[case].r2.tolist()} for case in cases]}
 
 
 def _member(case: Case, seed: int, objective: str) -> StackMember:
@@ -140,6 +108,32 @@ def _alignment(h: np.ndarray) -> float:
     return float(((h[::2] - h[1::2]) ** 2).mean() / h.var(axis=0).mean())
 
 
+def prediction(fault: Fault) -> Row:
+    """Return the predicted R^2 of a fault's exploration."""
+    found = predict_log(fault.case().rung.pairs(stream(0, "train"), FULL), NAMES)
+    return {"r2": found.r2, "ci95": found.ci95, "r2 per control": list((found.r2_per_control or {}).values())}
+
+
+class Predictions:
+    """The predictions of faults' explorations, each made once."""
+
+    def __init__(self, kept: Path | None) -> None:
+        self._kept = kept
+        self._found: dict[str, Row] = {}
+
+    def of(self, fault: Fault) -> Row:
+        """Return the prediction; all faults but heavy tails have one exploration."""
+        name = f"prediction of {fault.name if fault.what == 'marginal' else 'Gaussian pairs'}"
+        if name not in self._found:
+            (self._found[name],) = kept_rows(self._kept, 1, {name: partial(prediction, fault)})
+        return self._found[name]
+
+    def close(self, fault: Fault) -> bool:
+        """Whether the prediction is known within WIDEST."""
+        ends = self.of(fault)["ci95"]
+        return ends is not None and bool(ends[1] - ends[0] <= WIDEST)
+
+
 def parts(outcome: Outcome, ceiling: np.ndarray, reference: Outcome) -> dict[str, float]:
     """Return the mean over controls of every part of what is missing; `reference` is the supervised encoder."""
     found = decompose(
@@ -156,49 +150,49 @@ def parts(outcome: Outcome, ceiling: np.ndarray, reference: Outcome) -> dict[str
     return {part: float(np.mean([getattr(each, part) or 0.0 for each in found.values()])) for part in names}
 
 
-def rows(
-    runs: list[dict[Case, Outcome]], references: list[dict[Case, Outcome]], ideal: dict[str, dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return what every case's largest part is, and what mending each part added."""
-    found = []
-    for name, (planted, case) in CASES.items():
-        shown, predicted = Case(case.rung), ideal[name]
-        ceiling = np.array(predicted["r2 per control"])
-        each = [parts(run[case], ceiling, own[shown]) for run, own in zip(runs, references, strict=True)]
-        gains = [{part: run[case.mended(part)].r2.mean() - run[case].r2.mean() for part in PARTS} for run in runs]
-        mean = {part: float(np.mean([one[part] for one in each])) for part in each[0]}
-        gained = {part: float(np.mean([one[part] for one in gains])) for part in PARTS}
-        named = max(PARTS, key=lambda part: mean[part])
-        others = max(gained[part] for part in PARTS if part != named)
-        holds = abs(gained[named] - mean[named]) <= WITHIN and others <= WITHIN
-        row: dict[str, Any] = {"case": name, "planted": planted, "named": named, "holds": bool(holds)}
-        row |= {"r2": rounded(np.mean([run[case].r2.mean() for run in runs]))}
-        row |= {"predicted": rounded(predicted["r2"]), "predicted ci95": rounded(predicted["ci95"])}
-        row |= {"parts": {part: rounded(value) for part, value in mean.items()}}
-        row |= {"parts ci95": {part: _interval([one[part] for one in each]) for part in mean}}
-        row |= {"gained": {part: rounded(value) for part, value in gained.items()}}
-        row |= {"gained ci95": {part: _interval([one[part] for one in gains]) for part in gained}}
-        found.append(row)
-        print(row, flush=True)
-    return found
+def holds(planted: str, said: dict[str, float], gained: dict[str, float]) -> bool:
+    """Whether the planted part is the largest, worth what was said of it, and no other worth anything."""
+    others = max(gained[part] for part in PARTS if part != planted)
+    return _named(said) == planted and abs(gained[planted] - said[planted]) <= WITHIN and others <= WITHIN
 
 
-def predictions(folder: Path | None) -> dict[str, dict[str, Any]]:
-    """Return the predicted R^2 of every case's exploration, from the folder where it is known."""
-    file = None if folder is None else folder / "predictions.json"
-    if file is not None and file.exists():
-        known: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf8"))
-        return known
-    explorations = dict.fromkeys(case.rung.pairs for _, case in CASES.values())
-    ideal = {pairs: predict_log(pairs(stream(0, "train"), FULL), NAMES) for pairs in explorations}
-    found = {}
-    for name, (_, case) in CASES.items():
-        own = ideal[case.rung.pairs]
-        each = list((own.r2_per_control or {}).values())
-        found[name] = {"r2": own.r2, "ci95": own.ci95, "r2 per control": each}
-    if file is not None:
-        write_json(file, found)
-    return found
+def _named(said: dict[str, float]) -> str:
+    return max(PARTS, key=lambda part: said[part])
+
+
+def row_of(fault: Fault, predicted: Row, runs: list[list[Outcome]], references: list[Outcome]) -> dict[str, Any]:
+    """Return what a case's largest part is and what mending each part added, by training and over trainings.
+
+    `runs` are, of each seed, the case and the case with every part mended.
+    """
+    ceiling = np.array(predicted["r2 per control"])
+    said = [parts(run[0], ceiling, reference) for run, reference in zip(runs, references, strict=True)]
+    gained = [
+        {part: float(mended.r2.mean() - run[0].r2.mean()) for part, mended in zip(PARTS, run[1:], strict=True)}
+        for run in runs
+    ]
+    mean = {part: float(np.mean([one[part] for one in said])) for part in said[0]}
+    added = {part: float(np.mean([one[part] for one in gained])) for part in PARTS}
+    apart = [more[fault.part] - one[fault.part] for one, more in zip(said, gained, strict=True)]
+    return {
+        "case": fault.name,
+        "planted": fault.part,
+        "named": _named(mean),
+        "holds": holds(fault.part, mean, added),
+        "named in": sum(_named(one) == fault.part for one in said),
+        "holds in": sum(holds(fault.part, one, more) for one, more in zip(said, gained, strict=True)),
+        "r2": rounded(float(np.mean([run[0].r2.mean() for run in runs]))),
+        "r2 per seed": rounded([float(run[0].r2.mean()) for run in runs]),
+        "predicted": rounded(predicted["r2"]),
+        "predicted ci95": rounded(predicted["ci95"]),
+        "parts": {part: rounded(value) for part, value in mean.items()},
+        "parts ci95": {part: _interval([one[part] for one in said]) for part in mean},
+        "gained": {part: rounded(value) for part, value in added.items()},
+        "gained ci95": {part: _interval([one[part] for one in gained]) for part in added},
+        "gained less said": rounded(float(np.mean(apart))),
+        "gained less said ci95": _interval(apart),
+        "gained less said per seed": rounded(apart),
+    }
 
 
 def _interval(values: list[float]) -> list[float] | None:
@@ -208,45 +202,54 @@ def _interval(values: list[float]) -> list[float] | None:
 
 
 def main() -> None:
-    """Train, decompose, mend, compare, write."""
+    """Draw the faults, train, decompose, mend, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=800)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--chosen", action="store_true", help="the faults that were chosen, not drawn ones")
+    parser.add_argument("--jobs", type=int, default=1, help="processes, one seed of one objective each")
     parser.add_argument("--kept", type=Path, help="a folder for finished seeds, so that an interrupted run goes on")
+    parser.add_argument("--dry", action="store_true", help="print the rows, write nothing")
     given = parser.parse_args()
-    cases = [case for _, case in CASES.values()]
-    every = [*cases, *(case.mended(part) for case in cases for part in PARTS)]
-    shown = list(dict.fromkeys(Case(case.rung) for case in cases))
-    runs, references = [], []
-    for seed in range(given.seeds):
-        runs.append(_kept(given.kept, "lejepa", every, given.steps, seed))
-        references.append(_kept(given.kept, "supervised", shown, given.steps, seed))
-    found = rows(runs, references, predictions(given.kept))
+    predictions = Predictions(given.kept)
+    passed: list[Fault] = []
+    faults = CHOSEN
+    if not given.chosen:
+        faults, passed = drawn_faults(stream(0, "planted faults"), predictions.close)
+    print("planted:", ", ".join(fault.name for fault in faults), flush=True)
+    wanted = {
+        f"{objective}, {given.steps} steps, {'chosen' if given.chosen else 'drawn'}, seed {seed}": partial(
+            outcomes, faults, objective, given.steps, seed
+        )
+        for seed in range(given.seeds)
+        for objective in ("lejepa", "supervised")
+    }
+    made = [
+        [Outcome(np.array(one["r2"]), *(one[name] for name in ("train", "heldout", "off_white"))) for one in outcome]
+        for outcome in (row["outcomes"] for row in kept_rows(given.kept, given.jobs, wanted))
+    ]
+    rows, each = [], 1 + len(PARTS)
+    for place, fault in enumerate(faults):
+        runs = [run[each * place : each * (place + 1)] for run in made[::2]]
+        rows.append(row_of(fault, predictions.of(fault), runs, [run[place] for run in made[1::2]]))
+        print(rows[-1], flush=True)
     document = {
         "what": "What mending each part added to R^2, compared with what the decomposition said it would",
         "settings": {"steps": given.steps, "seeds": given.seeds, "within": WITHIN, "lambda": LAMBDA, "rho": RHO},
         "machine": described(),
-        "named": sum(row["named"] == row["planted"] for row in found),
-        "holds": sum(row["holds"] for row in found),
-        "rows": found,
+        "drawn again": [fault.name for fault in passed],
+        "named": sum(row["named"] == row["planted"] for row in rows),
+        "holds": sum(row["holds"] for row in rows),
+        "trainings": len(rows) * given.seeds,
+        "named in": sum(row["named in"] for row in rows),
+        "holds in": sum(row["holds in"] for row in rows),
+        "rows": rows,
     }
-    write_json(RESULTS / "interventions.json", document)
-    rewrite()
-    print(f"{document['named']} of {len(found)} named, {document['holds']} hold")
-
-
-def _kept(folder: Path | None, objective: str, cases: list[Case], steps: int, seed: int) -> dict[Case, Outcome]:
-    """Return what the cases' trainings ended with, from the folder where they are finished."""
-    cases = list(dict.fromkeys(cases))
-    file = None if folder is None else folder / f"{objective}-{steps}-{seed}.json"
-    if file is not None and file.exists():
-        outcomes = [Outcome(np.array(one.pop("r2")), **one) for one in json.loads(file.read_text(encoding="utf8"))]
-        return dict(zip(cases, outcomes, strict=True))
-    found = trained(cases, steps, seed, objective)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, [vars(found[case]) | {"r2": found[case].r2.tolist()} for case in cases])
-    return found
+    said = "{named} of 12 named, {holds} hold; by training {named in} named, {holds in} hold of {trainings}"
+    print(said.format(**document))
+    if not given.dry:
+        write_json(RESULTS / f"interventions{'' if given.chosen else '_drawn'}.json", document)
+        rewrite()
 
 
 if __name__ == "__main__":

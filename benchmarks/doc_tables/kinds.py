@@ -65,6 +65,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "lambda-rule": lambda_windows.rule,
     "lambda-curves": lambda_windows.edges,
     "interventions": trials.interventions,
+    "interventions-drawn": trials.drawn_interventions,
     "gates": code.gates,
     "gate-power": gate_power.power,
     "false-alarms": gate_power.false_alarms,

@@ -50,8 +50,8 @@ def points_over_seeds(file: str) -> str:
     found = [row for row in recorded(file)["rows"] if row["role"] != "pixels"]
     names = list(found[0]["r2_per_control"])
     rows = []
-    for row in sorted(found, key=lambda row: (row["role"] != "measured", row["regime"], sorted(row["axes"].items()))):
-        where = ", ".join(f"{axis} {value:g}" for axis, value in row["axes"].items())
+    for row in sorted(found, key=lambda row: (row["role"] != "measured", row["regime"], _point(row))):
+        where = ", ".join(f"{axis} {value if isinstance(value, str) else f'{value:g}'}" for axis, value in _axes(row))
         name = f"{row['regime']}, {where}" if row["role"] == "measured" else REFERENCES.get(row["role"], row["role"])
         low, high = (number(value, 3) for value in row["r2"]["ci95"])
         each, controls = row["r2_per_seed"], row["r2_per_control"]
@@ -59,6 +59,15 @@ def points_over_seeds(file: str) -> str:
         shown = [number(controls[control]["mean"]) for control in names]
         rows.append([name, str(len(each)), number(row["r2"]["mean"], 3), f"{low} to {high}", spread, *shown])
     return markdown(["exploration", "trainings", "mean R²", "95 % interval", "range over trainings", *names], rows)
+
+
+def _axes(row: dict[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(row["axes"].items())
+
+
+def _point(row: dict[str, Any]) -> list[tuple[str, bool, Any]]:
+    """Return where a point stands on every axis, words after numbers."""
+    return [(axis, isinstance(value, str), value) for axis, value in _axes(row)]
 
 
 def _place(row: dict[str, Any]) -> int:

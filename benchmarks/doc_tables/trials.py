@@ -83,6 +83,34 @@ def interventions(file: str) -> str:
     return markdown(["planted", "R²", "largest part", *(f"{part} mended" for part in parts), "holds"], rows)
 
 
+def drawn_interventions(file: str) -> str:
+    """Return, of every drawn fault, what was said of it, what mending it and the others added, how often it held."""
+    if not (RESULTS / file).exists():
+        return f"Not recorded: there is no `benchmarks/results/{file}`."
+    found = recorded(file)
+    seeds, rows = found["settings"]["seeds"], []
+    for row in found["rows"]:
+        part = row["planted"]
+        low, high = row["gained less said ci95"]
+        others = max(gain for other, gain in row["gained"].items() if other != part)
+        rows.append(
+            [
+                row["case"],
+                f"{number(row['r2'])} ({number(min(row['r2 per seed']))} to {number(max(row['r2 per seed']))})",
+                f"{part}, {row['named in']} of {seeds}",
+                f"{number(row['parts'][part])} / {number(row['gained'][part])}",
+                f"{number(row['gained less said'])} ({number(low)} to {number(high)})",
+                number(others),
+                f"{row['holds in']} of {seeds}",
+                "yes" if row["holds"] else "no",
+            ]
+        )
+    total = [f"**{found['holds']} of {len(rows)}**", f"**{found['holds in']} of {found['trainings']}**"]
+    rows.append(["**all**", "", f"**{found['named in']} of {found['trainings']}**", "", "", "", total[1], total[0]])
+    head = ["drawn fault", "R² (range)", "planted part, named in", "said / added by mending it", "difference (95 %)"]
+    return markdown([*head, "most added by another", "holds in trainings", "in their means"], rows)
+
+
 def _within(means: dict[str, float], intervals: dict[str, list[float] | None], part: str) -> str:
     """Return a mean with half of its interval; without one where nothing varies."""
     ends = intervals[part]
