@@ -84,8 +84,12 @@ def pixel_floor() -> str:
     for world, found in recorded("pixel_floor.json")["results"].items():
         for row in found:
             each = ", ".join(f"{name} {number(r2)}" for name, r2 in row["r2_per_control"].items())
-            rows.append([f"`{world}`", f"{row['frames']:,}", number(row["r2"], 3), each])
-    return markdown(["world, 32 px", "labelled frames", "mean R²", "by control"], rows)
+            rows.append([f"`{world}`", f"{row['frames']:,}", number(row["r2"], 3), each, _whole_seconds(row)])
+    return markdown(["world, 32 px", "labelled frames", "mean R²", "by control", "seconds of the fit"], rows)
+
+
+def _whole_seconds(row: Row) -> str:
+    return f"{row['seconds']:.0f}" if "seconds" in row else "not recorded"
 
 
 def two_runs(symmetric: str, scoped: str, predicted: str, audits: str) -> str:

@@ -63,6 +63,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "ladder": ladders.ladder,
     "ladder-thresholds": ladders.thresholds,
     "lambda-rule": lambda_windows.rule,
+    "lambda-policies": lambda_windows.policies,
     "lambda-curves": lambda_windows.edges,
     "interventions": trials.interventions,
     "interventions-drawn": trials.drawn_interventions,

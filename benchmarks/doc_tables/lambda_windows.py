@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from doc_tables.markdown import markdown, number
-from lambda_curves import curves
+from typing import Any
+
+from doc_tables.markdown import RESULTS, markdown, number, recorded
+from lambda_curves import BATCH, curves
+from worldprobe.train.lambda_window import lambda_window
+
+STUDYS_OWN = 0.025
+"""Lambda of the study `arm` on two cores."""
 
 
 def rule() -> str:
@@ -31,3 +37,23 @@ def edges() -> str:
                 for weight, each in zip(curve.lambdas, curve.seeds, strict=True)
             ]
     return markdown(["world", "lambda", "R² of every seed"], rows)
+
+
+def policies() -> str:
+    """Return R² of the arm under a policy at every stride and lambda that was trained, with the window of its pairs."""
+    found = [(STUDYS_OWN, row) for row in recorded("arm-seeds.json")["rows"] if row["role"] == "measured"]
+    if (RESULTS / "arm-strides.json").exists():
+        swept = [row for row in recorded("arm-strides.json")["rows"] if row["role"] == "measured"]
+        found += [(row["axes"]["lambda"], row) for row in swept]
+    rows = [_policy(weight, row) for weight, row in found if "stride" in row["axes"]]
+    columns = ["stride", "pair correlation", "collapse below", "drowned above", "`auto`", "trained with lambda"]
+    return markdown([*columns, "steps", "trainings", "mean R² (range)"], rows)
+
+
+def _policy(weight: Any, row: dict[str, Any]) -> list[str]:
+    rho = 1.0 - row["optimum"] / 2.0
+    window, each = lambda_window(rho, BATCH), row["r2_per_seed"]
+    edges = [f"{edge:.1e}" for edge in (window.collapse, window.drowned, window.middle)]
+    used = weight if isinstance(weight, str) else f"{weight:g}"
+    spread = f"{number(row['r2']['mean'])} ({number(min(each))} to {number(max(each))})"
+    return [str(row["axes"]["stride"]), f"{rho:.3f}", *edges, used, f"{row['steps']:,}", str(len(each)), spread]
