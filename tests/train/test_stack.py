@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -71,6 +73,27 @@ def test_a_member_trains_as_it_would_alone(name, kind):
         assert record.curves.keys() == expected.curves.keys()
         for curve in record.curves:
             np.testing.assert_allclose(record.curves[curve], expected.curves[curve], rtol=2e-3, atol=1e-5)
+
+
+def test_blocks_that_threads_draw_ahead_are_the_same_in_any_order_of_steps():
+    alone = source("fresh", 1)
+    ahead = replace(alone, threads=3)
+    one, other = (pairs.batches(8, 0, torch.device("cpu")) for pairs in (alone, ahead))
+    for step in (0, 1, 15, 16, 40, 17, 90):
+        torch.testing.assert_close(other[step].observations, one[step].observations, rtol=0, atol=0)
+
+
+def test_a_block_that_cannot_be_drawn_ahead_fails_where_it_is_wanted():
+    def draw(block, pairs):
+        if block == 2:
+            raise InvalidValue("frames", "fresh", "another number")
+        return ou_pairs(pairs, 0.8, block)
+
+    batches = FreshPairs(draw, "some", block_steps=2, threads=2).batches(8, 0, torch.device("cpu"))
+    for step in range(4):
+        assert len(batches[step].observations) == 16
+    with pytest.raises(InvalidValue, match="another number"):
+        batches[4]
 
 
 def test_bfloat16_layers_keep_float32_parameters_and_come_as_near_as_their_eight_bits_allow():

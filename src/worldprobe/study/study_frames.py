@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 import torch
 
+from worldprobe._util import cores
 from worldprobe._util.files import content_key
 from worldprobe._util.progress import Reporter
 from worldprobe._util.seeds import stream
@@ -24,6 +25,9 @@ from worldprobe.train import FreshPairs, Objective, PairData, PairSource, Stream
 
 FRESH_NUMBERS = 2**22
 """Most numbers of observations that a block of freshly drawn pairs holds."""
+
+FRESH_THREADS = 8
+"""Most blocks that are drawn at a time beside a training on a GPU, which waits for them otherwise."""
 
 
 @dataclass
@@ -157,7 +161,9 @@ class StudyFrames:
             )
 
         identity = [source.world.settings(), source.regime.settings(), seed, *source.style]
-        return FreshPairs(draw, identity, block_steps=max(1, min(64, FRESH_NUMBERS // per_step)))
+        idle = cores.available() - 1 if self.device.type != "cpu" and source.world.thread_safe else 0
+        steps = max(1, min(64, FRESH_NUMBERS // per_step))
+        return FreshPairs(draw, identity, block_steps=steps, threads=min(idle, FRESH_THREADS))
 
     def _scored(self, frames: int, split: Split) -> DatasetSpec:
         return specify(self.study.test_source, split, frames, self.study.canonical_seed)

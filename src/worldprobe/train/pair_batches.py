@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -168,12 +170,14 @@ class FreshPairs(PairSource):
     """Pairs drawn anew for every step, so that none is ever seen twice.
 
     `draw(block, pairs)` gives the independent pairs of one block of `block_steps` steps; it must depend on its
-    arguments alone. `identity` names what it draws from.
+    arguments alone. `identity` names what it draws from. Where `draw` may be called from several threads at a time,
+    that many `threads` draw the next blocks while a step is taken.
     """
 
     draw: Callable[[int, int], PairData]
     identity: Any
     block_steps: int = 64
+    threads: int = 0
 
     def batches(self, batch: int, seed: int, device: torch.device) -> FreshBatches:
         """Return batches of exactly `batch` pairs; which ones is up to `draw`, not to `seed`."""
@@ -188,11 +192,24 @@ class FreshBatches(Batches):
         self._source, self._device = source, device
         self._at = -1
         self._block: DevicePairs
+        self._coming: dict[int, Future[PairData]] = {}
+        self._drawers = ThreadPoolExecutor(source.threads, "fresh pairs") if source.threads else None
+        if self._drawers is not None:
+            weakref.finalize(self, self._drawers.shutdown, wait=False, cancel_futures=True)
 
     def __getitem__(self, step: int) -> Batch:
         block, place = divmod(step, self._source.block_steps)
         if block != self._at:
-            pairs = self._source.block_steps * self.size
-            self._at, self._block = block, self._source.draw(block, pairs).on(self._device)
+            self._at, self._block = block, self._drawn(block).on(self._device)
         own = own_part(self.size)
         return self._block.batch(slice(place * self.size + own.start, place * self.size + own.stop))
+
+    def _drawn(self, block: int) -> PairData:
+        pairs = self._source.block_steps * self.size
+        if self._drawers is None:
+            return self._source.draw(block, pairs)
+        wanted = range(block, block + 1 + self._source.threads)
+        self._coming = {
+            one: self._coming.get(one) or self._drawers.submit(self._source.draw, one, pairs) for one in wanted
+        }
+        return self._coming.pop(block).result()

@@ -65,6 +65,8 @@ class World(Component, ABC):
     """
 
     registry: ClassVar[Registry[type[World]]] = WORLDS
+    thread_safe: ClassVar[bool] = False
+    """Whether `observe` may be called from several threads at a time: fresh pairs are then drawn beside training."""
 
     @property
     @abstractmethod

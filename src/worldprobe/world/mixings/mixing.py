@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64
@@ -25,6 +25,8 @@ class Mixing(World):
     is g before rounding, `inverse` is g^-1, and `log_det` is the logarithm of how much g stretches volume.
     A subclass gives `_mix`, `_inverse` and, where g does not preserve volume, `_log_det`.
     """
+
+    thread_safe: ClassVar[bool] = True
 
     n: int = Field(2, ge=1, le=MOST_CONTROLS, description="how many controls there are")
 
