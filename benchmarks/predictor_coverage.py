@@ -1,6 +1,7 @@
 """How often the predictor's 95 % intervals hold the answer, over random worlds of known answer, and what it refuses.
 
-    python benchmarks/predictor_coverage.py [--worlds 200] [--pairs N] [--short] [--jobs 2] [--kept FOLDER]
+    python benchmarks/predictor_coverage.py [--worlds 200] [--dependent 40] [--pairs N] [--short] [--jobs 2]
+        [--kept FOLDER]
 
 Every world has 1 to 6 controls and 20,000 to 100,000 pairs. Gaussian coordinates move as Ornstein-Uhlenbeck pairs, with
 or without jumps, whose correlations leave the linear map optimal (`sigreg_margin`), or as the uniform walk between
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
+import dependent_controls
 from kept_rows import kept_rows
 from machine import RESULTS, described
 from tables import rewrite
@@ -122,11 +124,21 @@ def short_search() -> None:
     search.POINTS, search.MANY, search.FEW, rearrangement.STEPS = {1: 16_384}, 8_192, 10_000, 15
 
 
-def judged(seed: int, every: int | None, short: bool) -> dict[str, Any]:
+def dependent_world(seed: int, every: int | None) -> World:
+    """Draw one whose last control is a function of the others, with noise of a standard deviation from .01 to 3."""
+    rng = stream(seed, "dependent world")
+    name, noise = str(rng.choice(list(dependent_controls.FUNCTIONS))), float(10 ** rng.uniform(-2.0, 0.5))
+    draw, n = dependent_controls.world(name, noise)
+    first, second = draw(rng, every or int(rng.choice([20_000, 50_000, 100_000])))
+    truth = np.full(n, dependent_controls.ideal(name, noise))
+    return World(f"dependent, n = {n}, {name} and noise {noise:.2f}", first, second, truth)
+
+
+def judged(make: Callable[[int, int | None], World], seed: int, every: int | None, short: bool) -> dict[str, Any]:
     """Predict one world's recovery in full."""
     if short:
         short_search()
-    world = random_world(seed, every)
+    world = make(seed, every)
     start = time.process_time()
     found = predict(world.first, world.second, "sigreg", rng=stream(seed, "prediction"))
     truth = float(world.truth.mean())
@@ -154,21 +166,24 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--kept", type=Path, help="folder of rows, so that an interrupted run goes on")
+    parser.add_argument("--dependent", type=int, default=40, help="worlds of dependent controls beside them")
     given = parser.parse_args()
-    wanted = {
-        f"world {seed}, {given.pairs} pairs, {'short' if given.short else 'whole'} search": partial(
-            judged, seed, given.pairs, given.short
-        )
-        for seed in range(given.worlds)
+    settings = f"{given.pairs} pairs, {'short' if given.short else 'whole'} search"
+    made: dict[str, tuple[Callable[[int, int | None], World], int]] = {
+        **{f"world {seed}, {settings}": (random_world, seed) for seed in range(given.worlds)},
+        **{f"dependent world {seed}, {settings}": (dependent_world, seed) for seed in range(given.dependent)},
     }
-    rows = [row | {"truth": truth_of(row)} for row in kept_rows(given.kept, given.jobs, wanted)]
+    wanted = {name: partial(judged, make, seed, given.pairs, given.short) for name, (make, seed) in made.items()}
+    every = [row | {"truth": truth_of(row)} for row in kept_rows(given.kept, given.jobs, wanted)]
+    rows, dependent = every[: given.worlds], every[given.worlds :]
     summary = counted(rows)
     summary["of proven truth"] = counted([row for row in rows if row["truth"][0] == row["truth"][1]])
+    summary["dependent"] = counted(dependent)
     print(summary)
     what = "Coverage of 95 % intervals over random worlds of known answer"
-    settings = {"worlds": given.worlds, "pairs": given.pairs, "short search": given.short}
-    document = {"what": what, "settings": settings, "machine": described(), "summary": summary}
-    write_json(RESULTS / "predictor_coverage.json", document | {"rows": rows})
+    said = {"worlds": given.worlds, "dependent": given.dependent, "pairs": given.pairs, "short search": given.short}
+    document = {"what": what, "settings": said, "machine": described(), "summary": summary}
+    write_json(RESULTS / "predictor_coverage.json", document | {"rows": rows, "dependent rows": dependent})
     rewrite()
 
 

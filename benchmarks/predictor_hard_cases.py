@@ -1,7 +1,7 @@
 """The predictor where no closed form is near: walls, and controls that depend on one another, beside trained encoders.
 
     python benchmarks/predictor_hard_cases.py [--pairs 100000] [--steps 2500] [--searches 4] [--seeds 3]
-        [--jobs 2] [--kept FOLDER]
+        [--jobs 2] [--kept FOLDER] [--predict-anew CASE ...]
 
 Every case is predicted with several seeds of the search, and small encoders of the controls themselves are trained
 with SIGReg at two of its weights: results/predictor_hard_cases.json.
@@ -10,6 +10,7 @@ with SIGReg at two of its weights: results/predictor_hard_cases.json.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -24,11 +25,15 @@ from tables import rewrite
 from trained_on_controls import Draw, rounded, trained
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream
-from worldprobe.explore import Pairs
+from worldprobe.explore import REGIMES, Pairs
+from worldprobe.predictor.gaussian_coordinates import fit_marginals
 from worldprobe.predictor.log_prediction import predict_log
+from worldprobe.world import Control
 
 WEIGHTS = (0.025, 0.2)
 """SIGReg's weights: at the larger one embeddings are nearer to N(0, I), which is what is predicted for."""
+SHOWN = 200_000
+"""Controls that the Gaussian coordinate of heavy tails is made from."""
 HALF = np.sqrt(3.0)
 STEP = 0.5
 """A box of variance 1 and the standard deviation of a step in it."""
@@ -80,6 +85,17 @@ def summed(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray
     return first, second
 
 
+def heavy(alpha: float) -> Draw:
+    """Return generalised-normal siblings of one control: tails that are heavier, the smaller alpha is."""
+    regime = REGIMES["generalised-normal"](alpha=alpha, rho=0.9025, pairing="siblings")
+
+    def draw(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+        found = regime.sample(2 * count, [Control("z1", "", 1.0, "a control")], rng)
+        return found.first, found.second
+
+    return draw
+
+
 CASES: dict[str, tuple[Draw, int]] = {
     "box, n = 1": (box(1), 1),
     "box, n = 2": (box(2), 2),
@@ -88,6 +104,8 @@ CASES: dict[str, tuple[Draw, int]] = {
     "z2 = z1²": (squared, 2),
     "z3 = z1 + z2 + 0.1 e": (summed, 3),
     "rho .8 and -.6": (gaussian((0.8, -0.6)), 2),
+    "shape .5": (heavy(0.5), 1),
+    "shape .25": (heavy(0.25), 1),
 }
 
 
@@ -113,9 +131,10 @@ def predicted(case: str, pairs: int, seed: int) -> dict[str, Any]:
 
 
 def encoder(case: str, steps: int, seed: int, weight: float) -> dict[str, Any]:
-    """Train one encoder on a case."""
+    """Train one encoder on a case; of heavy tails it is given the Gaussian coordinate."""
     draw, n = CASES[case]
-    return trained(draw, n, steps, seed, weight)
+    shown = fit_marginals(np.concatenate(draw(stream(0, "shown"), SHOWN))) if case.startswith("shape") else None
+    return trained(draw, n, steps, seed, weight, shown=shown)
 
 
 def main() -> None:
@@ -128,7 +147,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--kept", type=Path, help="folder of rows, so that an interrupted run goes on")
     parser.add_argument("--only", choices=["predicted", "trained"], help="make these rows, write no result")
+    parser.add_argument("--predict-anew", nargs="+", choices=list(CASES), help="predict these; keep what was trained")
     given = parser.parse_args()
+    if given.predict_anew:
+        _predict_anew(given.predict_anew, given.pairs, given.searches)
+        return
     wanted: dict[str, Callable[[], dict[str, Any]]] = {}
     if given.only != "trained":
         for case in CASES:
@@ -157,6 +180,17 @@ def main() -> None:
     settings = {name: value for name, value in vars(given).items() if name in ("pairs", "steps", "searches", "seeds")}
     document = {"what": what, "settings": settings, "machine": described(), "results": results}
     write_json(RESULTS / "predictor_hard_cases.json", document)
+    rewrite()
+
+
+def _predict_anew(cases: list[str], pairs: int, searches: int) -> None:
+    """Predict some cases anew and put them into the file, with the machine that made them."""
+    file = RESULTS / "predictor_hard_cases.json"
+    document = json.loads(file.read_text(encoding="utf8"))
+    for case in cases:
+        document["results"][case]["predicted"] = [predicted(case, pairs, seed) for seed in range(searches)]
+        document.setdefault("predicted anew", {})[case] = described()
+    write_json(file, document)
     rewrite()
 
 

@@ -60,6 +60,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "coverage": trials.coverage,
     "sizes": trials.sizes,
     "hard-cases": trials.hard,
+    "dependent": trials.dependent,
     "ladder": ladders.ladder,
     "ladder-thresholds": ladders.thresholds,
     "lambda-rule": lambda_windows.rule,

@@ -54,6 +54,19 @@ def hard(file: str) -> str:
     return markdown(["controls", "predicted (95 %)", *(f"trained, lambda {weight}" for weight in weights)], rows)
 
 
+def dependent(file: str) -> str:
+    """Return what encoders recover where the last control is a function of the first and noise, by the noise."""
+    rows = []
+    for name, by_noise in recorded(file)["results"].items():
+        for noise, row in by_noise.items():
+            free, last = zip(*(run["r2 per control"] for run in row["0.025"]), strict=True)
+            read = ["; ".join(number(value) for value in own) for own in (free, last)]
+            ideal = number(row["ideal"] if float(noise) else None)
+            mean = "; ".join(number(run["r2"]) for run in row["0.025"])
+            rows.append([f"{name} + {noise} e", number(max(row["explained"])), ideal, mean, *read])
+    return markdown(["z2", "share explained", "ideal, mean R²", "trained, mean R²", "z1", "z2"], rows)
+
+
 def _interval(row: dict[str, Any]) -> str:
     if row["r2"] is None:
         return "refused"

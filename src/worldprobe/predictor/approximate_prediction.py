@@ -18,6 +18,7 @@ from scipy.stats import t as student
 
 from worldprobe.predictor import refusals
 from worldprobe.predictor.decorrelation import FEWEST_GROUPS, Decorrelated
+from worldprobe.predictor.dependent_controls import dependent_controls
 from worldprobe.predictor.edmd import noise_correlation
 from worldprobe.predictor.gaussian_coordinates import Marginals, fit_marginals
 from worldprobe.predictor.gaussian_maps import Plain, fit_plain
@@ -81,6 +82,9 @@ def approximate(
     Refused too where the members of a pair share no direction of the plain map, and no nonlinear feature: none that the
     full prediction has found, or no product of two directions.
     """
+    follows = _dependent(z, d, names)
+    if follows:
+        return refusals.refused(objective, d, len(z), follows)
     found = read(z, d, cut, rng)
     if refused.refused_briefly == refusals.SHARE_TOO_LITTLE or not found.rivals.products_shared:
         unshared = _unshared(found, z, rng)
@@ -92,10 +96,6 @@ def approximate(
     half = float(student.ppf(0.975, max(min(cut.draws, PARTS) - 1.0, 1.0))) * found.error * cut.inflation
     half = half + 3.0 / max(cut.draws, 1.0)
     low, high = _with_maps(low - half, high + half, refused, r2)
-    if refused.refused_briefly == refusals.LINEARLY_DEPENDENT:
-        low = np.zeros_like(
-            low
-        )  # an encoder with dimensions to spare folds what it has: trained ones end at .02 to .13
     if cut.draws < FEWEST:
         low, high = np.zeros_like(low), np.ones_like(high)
     moving = marginals.moving
@@ -117,6 +117,14 @@ def approximate(
         tried=refused.tried,
         notes=_notes(refused, marginals, names, cut, len(z)),
     )
+
+
+def _dependent(z: PairSample, d: int, names: Sequence[str]) -> refusals.Refusal | None:
+    """Return a refusal where states follow from others; of more than `MOST_JOINT` states that is not looked for."""
+    moving = int(fit_marginals(z.pooled).moving.sum())
+    if len(names) > MOST_JOINT:
+        return None
+    return refusals.dependent(min(d, moving), moving, dependent_controls(z), names)
 
 
 def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> Reading:

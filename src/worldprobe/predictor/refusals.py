@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from worldprobe.predictor.dependent_controls import Dependence
 from worldprobe.predictor.prediction import Embedding, IdealEncoder
 from worldprobe.results.predicted import BasisStep
 
@@ -80,6 +81,42 @@ def linearly_dependent(d: int, rank: int) -> Refusal:
         f"and what it gives up for that depends on SIGReg's weight. Use {rank} dimensions, or leave out the controls "
         "that follow from others.",
     )
+
+
+DEPENDENT = "a control follows from others"
+
+
+WITHOUT_ANSWER = (DEPENDENT, LINEARLY_DEPENDENT)
+"""Refusals after which an approximate prediction says nothing either."""
+
+
+def dependent(d: int, moving: int, found: Sequence[Dependence], names: Sequence[str]) -> Refusal | None:
+    """Refuse SIGReg's prediction where too few controls are left that do not follow from others."""
+    left = moving - len(found)
+    if d <= left:
+        return None
+    said = "; ".join(_follows(own, names) for own in found)
+    which = _and([names[own.control] for own in found])
+    return Refusal(
+        DEPENDENT,
+        f"{said}. So the controls fill little more than {left} of the {d} dimensions of the embedding, and no smooth "
+        f"map that an encoder can resolve makes them N(0, I_{d}): encoders fold them to fill the space, and what "
+        "they recover then depends on the start, on SIGReg's weight and on the budget. Leave "
+        f"{which} out of the state, or move {'it' if len(found) == 1 else 'them'} independently; or use {left} "
+        f"{'dimension' if left == 1 else 'dimensions'}.",
+    )
+
+
+def _follows(found: Dependence, names: Sequence[str]) -> str:
+    own, others = names[found.control], _and([names[other] for other in found.on])
+    what = f"how far {own} is from its middle" if found.folded else own
+    verb = "tells" if len(found.on) == 1 else "tell"
+    share = f"{min(found.share, 0.999):.1%} of its variance by ranks, on rows that were not fitted to"
+    return f"{own} is nearly a function of {others}: {others} {verb} {what} ({share})"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def too_small(pairs: int, groups: int, needed_pairs: int, needed_groups: int) -> Refusal | None:
@@ -226,9 +263,9 @@ def undecided(low: float, high: float, maps: Sequence[tuple[str, float]], pairs:
         return too_wide(half, pairs)
     return Refusal(
         "not identifiable",
-        "Several Gaussian maps are aligned equally well within the sampling error, and their mean R^2 differs "
-        f"({_listed(maps)}): which one an encoder finds is not identifiable. More pairs may separate them; more equal "
-        "pair correlations of the controls leave one best map.",
+        "Several Gaussian maps are aligned equally well within the sampling error, and their mean R^2 on these pairs "
+        f"differs ({_listed(maps)}): which one an encoder finds is not identifiable. More pairs may separate them; "
+        "more equal pair correlations of the controls leave one best map.",
     )
 
 

@@ -187,29 +187,41 @@ def search(
     place: CrossFit,
     levels: Sequence[Level],
     plain: Plain,
+    held: Candidate,
     d: int,
     rng: np.random.Generator,
     advance: Advance = unseen,
 ) -> tuple[list[Candidate], list[Candidate]]:
     """Return the maps that a search ends with from every start, on the last rung but one, and what the best of them
-    becomes on the last rung: Gaussian ones only.
+    becomes on the last rung: Gaussian ones only. `held` is the plain map, measured.
 
     All ends are compared on the held-out pairs: which two of them look best on the points of the search can hang on
-    last bits.
+    last bits. In one dimension an end that is less aligned than its start is left out.
     """
     pairs = len(place.evidence.z)
     features = light_features(levels[-2], pairs)
     ended = []
     for name, start in starts(plain, features, d, rng):
-        ended.append((name, ascend(start, features, place.points, rng)[0]))
+        ended.append((name, start, ascend(start, features, place.points, rng)[0]))
         advance(1, name)
-    first = _gaussian(place.trial(name, found, rng) for name, found in ended)
+    trials = [(place.trial(name, found, rng), held if start is plain else None) for name, start, found in ended]
+    first = _gaussian(trial for trial, start in trials if start is None or _risen(trial, start, d))
     if not first:
         return [], []
     best = max(first, key=lambda trial: trial.total)
     further, _ = ascend(best.map, light_features(levels[-1], pairs), place.points, rng)
     advance(1, "the best search, continued")
-    return first, _gaussian([place.trial(f"continued {best.name}", further, rng)])
+    continued = place.trial(f"continued {best.name}", further, rng)
+    return first, _gaussian([continued] if _risen(continued, best, d) else [])
+
+
+def _risen(end: Candidate, start: Candidate, d: int) -> bool:
+    """Whether an end is a map of its own, and not its start damaged by a basis that does not reach into the tails.
+
+    An exact iteration never lowers S, and in one dimension its transport is a sort: what lowers S is the basis. Maps of
+    several dimensions fall by the transport's errors as well, and theirs is the spread that an interval shows.
+    """
+    return d > 1 or end.total >= start.total
 
 
 def _gaussian(trials: Iterable[Candidate]) -> list[Candidate]:

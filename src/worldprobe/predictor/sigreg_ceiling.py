@@ -16,6 +16,7 @@ from jaxtyping import Float
 from worldprobe._util.progress import Advance
 from worldprobe.predictor import refusals
 from worldprobe.predictor.certificate import r2_given_alignment
+from worldprobe.predictor.dependent_controls import dependent_controls
 from worldprobe.predictor.edmd import eigenfunctions
 from worldprobe.predictor.gaussian_maps import Plain, fit_plain
 from worldprobe.predictor.ladder import Evidence, Level
@@ -81,6 +82,7 @@ def sigreg_ceiling(
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
     levels, (correlation, noise, _) = _supported(levels, rng)
     refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
+    refused = refused or refusals.dependent(d, len(evidence.joints), dependent_controls(evidence.z), evidence.names)
     if refused:
         return refusals.refused("sigreg", evidence.d, pairs, refused)
     place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]
@@ -165,7 +167,7 @@ def _compete(
 ) -> SearchOutcome | None:
     """Search for maps that are better aligned than the plain one, on pairs that none was fitted to."""
     unmoved = [held] if held.gaussian <= NOT_GAUSSIAN else []
-    first, second = search(place, levels, plain, d, rng, advance)
+    first, second = search(place, levels, plain, held, d, rng, advance)
     trials = [*unmoved, *first, *second]
     if not trials:
         return None
@@ -200,9 +202,14 @@ def _better(one: Candidate, other: Candidate, d: int, errors: float) -> bool:
 
 
 def _advantage(one: Candidate, other: Candidate, d: int, errors: float) -> float:
-    """Return how much better aligned a map is than its distance from N(0, I) accounts for, over what counts at all."""
+    """Return how much better aligned a map is than its distance from N(0, I) accounts for, over what counts at all.
+
+    In one dimension maps differ in that distance by more than its own error, and what the other's has bought counts
+    against the other; in several dimensions rounds make all of them about equally Gaussian.
+    """
     gain = one.gain(other)
-    bought = BOUGHT * abs(one.total) * np.sqrt(max(one.gaussian, 0.0))
+    further = np.sqrt(max(one.gaussian, 0.0)) - (np.sqrt(max(other.gaussian, 0.0)) if d == 1 else 0.0)
+    bought = BOUGHT * abs(one.total) * max(further, 0.0)
     return float((gain.value - bought) / max(errors * float(gain.error), BETTER * d))
 
 
@@ -278,6 +285,7 @@ def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> l
     if plain is not None and best.name != PLAIN:
         notes.append(
             f"Making each control Gaussian by itself (R^2 {plain.r2:.2f}) is not SIGReg's optimum: another map, found "
-            f"by a {best.name}, is better aligned. Training that begins near the former can stay there for long."
+            f"by a {best.name}, is better aligned. Both are local optima of the loss: training with a small weight of "
+            "SIGReg finds the latter, with a large one, or from a start near the former, it can stay at the former."
         )
     return notes

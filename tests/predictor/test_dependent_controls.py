@@ -1,0 +1,97 @@
+"""Controls that follow from others are found, by whom, and how many dimensions are left without them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from predictor.worlds import ou
+from worldprobe.predictor.dependent_controls import CURVED, dependent_controls, explained
+from worldprobe.predictor.predict import predict
+from worldprobe.stats.jackknife import PairSample, sample_pairs
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+
+
+def sample(rng: np.random.Generator, first: np.ndarray, second: np.ndarray) -> PairSample:
+    return sample_pairs(first, second, None, 10**6, rng)
+
+
+def with_function(rng: np.random.Generator, n: int, function: Callable[[np.ndarray], np.ndarray]) -> PairSample:
+    """Independent controls and a function of them."""
+    return sample(rng, *(np.column_stack([z, function(z)]) for z in ou(rng, 4_000, [0.9] * n)))
+
+
+@pytest.mark.parametrize(
+    ("function", "of"),
+    [
+        (lambda z: z[:, 0] ** 2, (0,)),
+        (lambda z: np.abs(z[:, 1]), (1,)),
+        (lambda z: z[:, 0] ** 3, (0,)),
+        (lambda z: np.sin(2.0 * z[:, 2]), (2,)),
+        (lambda z: z[:, 0] + z[:, 2], (0, 2)),
+        (lambda z: z[:, 1] * z[:, 2], (1, 2)),
+    ],
+    ids=["square", "absolute value", "cube", "sine", "sum", "product"],
+)
+def test_a_function_of_others_is_found_with_what_it_is_a_function_of(
+    rng: np.random.Generator, function: Callable[[np.ndarray], np.ndarray], of: tuple[int, ...]
+) -> None:
+    (found,) = dependent_controls(with_function(rng, 3, function))
+    assert (found.control, found.on, found.folded) == (3, of, False)
+    assert found.share > 0.9
+
+
+def test_the_limit_is_where_trained_encoders_no_longer_read_the_free_control() -> None:
+    recorded = json.loads((RESULTS / "dependent_controls.json").read_text(encoding="utf8"))["results"]
+    for row in (row for by_noise in recorded.values() for row in by_noise.values()):
+        read = min(run["r2 per control"][0] for run in row["0.025"])
+        assert (read < 0.95) == (max(row["explained"]) > CURVED)
+
+
+def test_two_functions_of_one_control_leave_one_control(rng: np.random.Generator) -> None:
+    found = dependent_controls(with_function(rng, 1, lambda z: np.column_stack([z[:, 0] ** 2, np.exp(z[:, 0])])))
+    assert len(found) == 2
+
+
+def test_a_circle_is_found_although_neither_coordinate_is_a_function_of_the_other(rng: np.random.Generator) -> None:
+    angles = np.cumsum(0.5 * rng.standard_normal(5_001))
+    z = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    (found,) = dependent_controls(sample(rng, z[:-1], z[1:]))
+    assert found.folded
+
+
+def test_linear_correlation_is_no_such_dependence_until_it_is_nearly_one(rng: np.random.Generator) -> None:
+    """An encoder stretches what a linear function leaves: trained at a correlation of .98 it reads R^2 .99."""
+    for correlation, following in ((0.9, 0), (0.98, 0), (0.995, 1)):
+        mixing = np.linalg.cholesky([[1.0, correlation], [correlation, 1.0]]).T
+        found = dependent_controls(sample(rng, *(z @ mixing for z in ou(rng, 5_000, [0.9, 0.9]))))
+        assert [own.curved for own in found] == [False] * following
+
+
+@pytest.mark.parametrize("n", [1, 2, 6])
+def test_independent_controls_explain_nothing_of_one_another(rng: np.random.Generator, n: int) -> None:
+    assert explained(sample(rng, *ou(rng, 5_000, [0.9] * n))).max() < 0.01
+
+
+def test_neighbours_in_time_explain_nothing_of_one_another(rng: np.random.Generator) -> None:
+    """Two walks that never return draw a curve: one is a function of the other within the rows of the fit alone."""
+    walks = np.cumsum(rng.standard_normal((20_001, 2)), axis=0)
+    assert dependent_controls(sample(rng, walks[:-1], walks[1:])) == []
+
+
+def test_as_many_dimensions_as_are_left_are_predicted(rng: np.random.Generator) -> None:
+    first, second = (np.column_stack([z, 2.0 * z]) for z in ou(rng, 3_000, [0.8]))
+    refused = predict(first, second, rng=rng, names=["pan", "lid"])
+    assert refused.r2 is None
+    assert "lid is nearly a function of pan" in str(refused.refused)
+    assert "or use 1 dimension." in str(refused.refused)
+    assert predict(first, second, d=1, rng=rng).refused is None
+
+
+def test_noise_that_an_encoder_resolves_makes_a_control_of_its_own(rng: np.random.Generator) -> None:
+    noisy = sample(rng, *(np.column_stack([z[:, 0], z[:, 0] ** 2 + z[:, 1]]) for z in ou(rng, 5_000, [0.9, 0.9])))
+    assert 0.3 < explained(noisy).max() < CURVED
+    assert dependent_controls(noisy) == []
