@@ -95,3 +95,13 @@ def test_noise_that_an_encoder_resolves_makes_a_control_of_its_own(rng: np.rando
     noisy = sample(rng, *(np.column_stack([z[:, 0], z[:, 0] ** 2 + z[:, 1]]) for z in ou(rng, 5_000, [0.9, 0.9])))
     assert 0.3 < explained(noisy).max() < CURVED
     assert dependent_controls(noisy) == []
+
+
+def test_linear_mixtures_of_independent_controls_are_answered(rng: np.random.Generator) -> None:
+    """In their own coordinates they follow a curve; along the axes on which they are independent they do not."""
+    mixing = np.array([[1.0, 1.0], [-0.3, 0.3]])
+    first, second = (
+        np.column_stack([u[:, 0] * np.abs(u[:, 0]), np.exp(u[:, 1] / 2)]) @ mixing for u in ou(rng, 4_000, [0.8, 0.8])
+    )
+    assert len(dependent_controls(sample(rng, first, second))) == 1
+    assert predict(first, second, rng=rng).refused is None

@@ -25,6 +25,7 @@ from worldprobe.predictor.gaussian_maps import Plain, fit_plain
 from worldprobe.predictor.moments import moments
 from worldprobe.predictor.pairwise_competition import Competition, competition
 from worldprobe.predictor.prediction import Embedding, IdealEncoder
+from worldprobe.predictor.unmixing import unmixed
 from worldprobe.stats.jackknife import PairSample
 from worldprobe.stats.r2 import r2_from_errors
 from worldprobe.stats.whitening import whitening_axes
@@ -82,7 +83,7 @@ def approximate(
     Refused too where the members of a pair share no direction of the plain map, and no nonlinear feature: none that the
     full prediction has found, or no product of two directions.
     """
-    follows = _dependent(z, d, names)
+    follows = _dependent(z, d, names, rng)
     if follows:
         return refusals.refused(objective, d, len(z), follows)
     found = read(z, d, cut, rng)
@@ -119,12 +120,15 @@ def approximate(
     )
 
 
-def _dependent(z: PairSample, d: int, names: Sequence[str]) -> refusals.Refusal | None:
+def _dependent(z: PairSample, d: int, names: Sequence[str], rng: np.random.Generator) -> refusals.Refusal | None:
     """Return a refusal where states follow from others; of more than `MOST_JOINT` states that is not looked for."""
-    moving = int(fit_marginals(z.pooled).moving.sum())
     if len(names) > MOST_JOINT:
         return None
-    return refusals.dependent(min(d, moving), moving, dependent_controls(z), names)
+    marginals = fit_marginals(z.pooled)
+    moving, found = int(marginals.moving.sum()), dependent_controls(z)
+    if found and unmixed(marginals, z.pooled, rng.spawn(1)[0]).axes is not None:
+        found = dependent_controls(z, mixed=True)
+    return refusals.dependent(min(d, moving), moving, found, names)
 
 
 def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> Reading:

@@ -72,10 +72,11 @@ class Dependence:
         return self.share > (CURVED if self.curved else STRAIGHT)
 
 
-def dependent_controls(z: PairSample) -> list[Dependence]:
+def dependent_controls(z: PairSample, *, mixed: bool = False) -> list[Dependence]:
     """Return controls that follow from the remaining ones, the best explained first; of equal ones the later.
 
-    Without them no control follows from others. Empty for more than `MOST_CONTROLS` controls.
+    Without them no control follows from others. Empty for more than `MOST_CONTROLS` controls. Of controls that are
+    linear mixtures of independent ones, `mixed`, no dependence is curved.
     """
     if z.first.shape[1] > MOST_CONTROLS:
         return []
@@ -83,7 +84,7 @@ def dependent_controls(z: PairSample) -> list[Dependence]:
     left = list(fits.controls)
     while len(left) > 1:
         each = [_best(fits, control, [other for other in left if other != control]) for control in left]
-        following = [own for own in each if own.follows]
+        following = [own for own in each if (own.share > STRAIGHT if mixed else own.follows)]
         if not following:
             break
         best = max(following, key=lambda own: (round(own.share - FOLDED * own.folded, 2), own.control))

@@ -82,7 +82,7 @@ def sigreg_ceiling(
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
     levels, (correlation, noise, _) = _supported(levels, rng)
     refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
-    refused = refused or refusals.dependent(d, len(evidence.joints), dependent_controls(evidence.z), evidence.names)
+    refused = refused or _dependent(evidence, d)
     if refused:
         return refusals.refused("sigreg", evidence.d, pairs, refused)
     place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]
@@ -116,6 +116,11 @@ def _lump(evidence: Evidence) -> Refusal | None:
     worst = int(np.argmax(atoms))
     name = evidence.names[np.flatnonzero(evidence.moving)[worst]]
     return refusals.lumped(name, atoms[worst]) if atoms[worst] > LUMP else None
+
+
+def _dependent(evidence: Evidence, d: int) -> Refusal | None:
+    found = dependent_controls(evidence.z, mixed=evidence.marginals.axes is not None)
+    return refusals.dependent(d, len(evidence.joints), found, evidence.names)
 
 
 def _bracket(levels: Sequence[Level], trial: Candidate, d: int) -> tuple[float, float]:
