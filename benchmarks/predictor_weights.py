@@ -1,10 +1,11 @@
-"""On which weight of SIGReg it depends whether training reaches the predicted fold: small encoders from three starts.
+"""Whether the linear map and a fold are both local optima of the loss: small encoders that start at either.
 
-    python benchmarks/predictor_weights.py [--steps 2500] [--seeds 2] [--jobs 2] [--kept FOLDER]
+    python benchmarks/predictor_weights.py [--steps 2500] [--jobs 2] [--kept FOLDER]
 
-Ornstein-Uhlenbeck pairs whose linear map is not the best aligned Gaussian one. Encoders start anywhere, at the linear
-map, or at a fold, and are trained at several weights; the loss at the end says which of the two is better, and where
-each start ends says which of them is a local optimum. results/predictor_weights.json.
+Ornstein-Uhlenbeck pairs of correlations .8 and -.6, where a fold of the second control is better aligned than the
+linear map. Encoders are fitted to one of the two maps, then trained at each of two weights of SIGReg: where a start
+ends says whether it is a local optimum, the loss which of the two is better. Encoders that start anywhere are in
+`predictor_hard_cases.py`. results/predictor_weights.json.
 """
 
 from __future__ import annotations
@@ -20,17 +21,12 @@ from scipy.special import ndtr, ndtri
 
 from kept_rows import kept_rows
 from machine import RESULTS, described
-from predictor_hard_cases import gaussian
+from predictor_hard_cases import WEIGHTS, gaussian
 from tables import rewrite
 from trained_on_controls import Map, trained
 from worldprobe._util.files import write_json
 
-WEIGHTS = (0.025, 0.2)
-WORLDS: dict[str, tuple[tuple[float, ...], int]] = {
-    ".8 and -.6": ((0.8, -0.6), 1),
-    ".95 and .2": ((0.95, 0.2), 0),
-}
-"""Pair correlations, and which control is folded."""
+RHO = (0.8, -0.6)
 
 
 def linear(z: np.ndarray) -> np.ndarray:
@@ -38,20 +34,17 @@ def linear(z: np.ndarray) -> np.ndarray:
     return z
 
 
-def folded(which: int, z: np.ndarray) -> np.ndarray:
-    """Return the controls, one of them folded; another one takes its sign, so that they are N(0, I) again."""
-    h = z.copy()
-    h[:, which] = ndtri((2.0 * ndtr(np.abs(z[:, which])) - 1.0).clip(1e-6, 1.0 - 1e-6))
-    if z.shape[1] > 1:
-        h[:, 1 - which] = np.sign(z[:, which]) * np.abs(z[:, 1 - which]) if which == 0 else z[:, 1 - which]
-    return h
+def folded(z: np.ndarray) -> np.ndarray:
+    """Return the controls with the second one folded and made Gaussian again."""
+    return np.column_stack([z[:, 0], ndtri((2.0 * ndtr(np.abs(z[:, 1])) - 1.0).clip(1e-6, 1.0 - 1e-6))])
 
 
-def encoder(name: str, weight: float, start: str, steps: int, seed: int) -> dict[str, Any]:
+STARTS: dict[str, Map] = {"linear": linear, "fold": folded}
+
+
+def encoder(weight: float, start: str, steps: int) -> dict[str, Any]:
     """Train one encoder."""
-    rho, which = WORLDS[name]
-    starts: dict[str, Map | None] = {"anywhere": None, "linear": linear, "fold": partial(folded, which)}
-    last: dict[str, Any] = trained(gaussian(rho), len(rho), steps, seed, weight, starts[start])["history"][-1]
+    last: dict[str, Any] = trained(gaussian(RHO), len(RHO), steps, 0, weight, start=STARTS[start])["history"][-1]
     return last
 
 
@@ -59,32 +52,21 @@ def main() -> None:
     """Train, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=2_500)
-    parser.add_argument("--seeds", type=int, default=2, help="encoders that start anywhere; one from each map")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--kept", type=Path, help="folder of rows, so that an interrupted run goes on")
     given = parser.parse_args()
-    starts = {"anywhere": given.seeds, "linear": 1, "fold": 1}
     wanted: dict[str, Callable[[], dict[str, Any]]] = {
-        f"{name} {weight} {start} {given.steps} {seed}": partial(encoder, name, weight, start, given.steps, seed)
-        for name in WORLDS
+        f"{weight:g} {start} {given.steps}": partial(encoder, weight, start, given.steps)
         for weight in WEIGHTS
-        for start, seeds in starts.items()
-        for seed in range(seeds)
+        for start in STARTS
     }
     rows = dict(zip(wanted, kept_rows(given.kept, given.jobs, wanted), strict=True))
     results = {
-        name: {
-            f"{weight:g}": {
-                start: [rows[f"{name} {weight} {start} {given.steps} {seed}"] for seed in range(seeds)]
-                for start, seeds in starts.items()
-            }
-            for weight in WEIGHTS
-        }
-        for name in WORLDS
+        f"{weight:g}": {start: rows[f"{weight:g} {start} {given.steps}"] for start in STARTS} for weight in WEIGHTS
     }
-    what = "Encoders trained with SIGReg at several weights, from three starts, where a fold is better aligned"
-    document = {"what": what, "settings": {"steps": given.steps, "seeds": given.seeds}, "machine": described()}
-    write_json(RESULTS / "predictor_weights.json", document | {"results": results})
+    what = "Encoders trained with SIGReg from the linear map and from a fold, pair correlations .8 and -.6"
+    document = {"what": what, "settings": {"steps": given.steps}, "machine": described(), "results": results}
+    write_json(RESULTS / "predictor_weights.json", document)
     rewrite()
 
 

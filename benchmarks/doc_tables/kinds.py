@@ -61,6 +61,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "sizes": trials.sizes,
     "hard-cases": trials.hard,
     "dependent": trials.dependent,
+    "starts": trials.starts,
     "ladder": ladders.ladder,
     "ladder-thresholds": ladders.thresholds,
     "lambda-rule": lambda_windows.rule,

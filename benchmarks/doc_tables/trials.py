@@ -67,6 +67,16 @@ def dependent(file: str) -> str:
     return markdown(["z2", "share explained", "ideal, mean R²", "trained, mean R²", "z1", "z2"], rows)
 
 
+def starts(file: str) -> str:
+    """Return where encoders end that start at the linear map and at a fold, by SIGReg's weight."""
+    rows = []
+    for weight, ends in recorded(file)["results"].items():
+        for start, run in ends.items():
+            read = ", ".join(number(value) for value in run["r2 per control"])
+            rows.append([weight, start, read, number(run["total"]), number(run["loss"])])
+    return markdown(["lambda", "start", "R² of z1, z2", "total pair correlation", "loss"], rows)
+
+
 def _interval(row: dict[str, Any]) -> str:
     if row["r2"] is None:
         return "refused"

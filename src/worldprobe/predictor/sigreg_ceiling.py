@@ -290,7 +290,7 @@ def _notes(evidence: Evidence, best: Candidate, tried: Sequence[Candidate]) -> l
     if plain is not None and best.name != PLAIN:
         notes.append(
             f"Making each control Gaussian by itself (R^2 {plain.r2:.2f}) is not SIGReg's optimum: another map, found "
-            f"by a {best.name}, is better aligned. Both are local optima of the loss: training with a small weight of "
-            "SIGReg finds the latter, with a large one, or from a start near the former, it can stay at the former."
+            f"by a {best.name}, is better aligned. Both can be local optima of the loss: training with a small weight "
+            "of SIGReg (0.025) finds the latter, with a large one (0.2) it can stay at the former."
         )
     return notes
