@@ -22,6 +22,11 @@ def coverage(file: str) -> str:
         ["largest distance of an answer from its interval", f"{summary['worst miss']:.3f}"],
         *([f"answered: {kind}", f"{sum(known)} of {len(known)}"] for kind, known in sorted(kinds.items())),
     ]
+    if "dependent" in summary:
+        own = summary["dependent"]
+        rows.append(["a control that follows from others: worlds", str(own["worlds"])])
+        rows.append(["refused, as it should be where little noise is left", f"{own['refused share']:.1%}"])
+        rows.append(["intervals of the others that hold the answer", f"{own['covered share']:.1%}"])
     return markdown(["what", "result"], rows)
 
 

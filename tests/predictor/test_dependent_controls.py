@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from predictor.worlds import ou
-from worldprobe.predictor.dependent_controls import CURVED, dependent_controls, explained
+from worldprobe.predictor import refusals
+from worldprobe.predictor.dependent_controls import CURVED, Dependence, dependent_controls, explained
 from worldprobe.predictor.predict import predict
 from worldprobe.stats.jackknife import PairSample, sample_pairs
 
@@ -51,9 +53,27 @@ def test_the_limit_is_where_trained_encoders_no_longer_read_the_free_control() -
         assert (read < 0.95) == (max(row["explained"]) > CURVED)
 
 
+def test_a_control_of_two_values_follows_from_nothing_because_its_square_is_constant(rng: np.random.Generator) -> None:
+    z = np.column_stack([np.arange(801) % 2, rng.standard_normal(801)])
+    assert dependent_controls(sample(rng, z[:-1], z[1:])) == []
+
+
 def test_two_functions_of_one_control_leave_one_control(rng: np.random.Generator) -> None:
     found = dependent_controls(with_function(rng, 1, lambda z: np.column_stack([z[:, 0] ** 2, np.exp(z[:, 0])])))
     assert len(found) == 2
+
+
+def test_refusals_name_them_in_few_words_and_are_known_by_that() -> None:
+    one = Dependence(2, (0, 1), 0.99, False, True)
+    names = ["pan", "tilt", "lid", "lamp"]
+    briefly = [refusals.dependent(4, 4, found, names) for found in ([one], [one, replace(one, control=3)])]
+    assert [str(own and own.short) for own in briefly] == [
+        "lid follows from pan and tilt",
+        "lid and lamp follow from others",
+    ]
+    assert all(own is not None and refusals.says_dependent(own.short) for own in briefly)
+    assert not refusals.says_dependent(refusals.NOTHING_MOVES.short)
+    assert refusals.dependent(3, 4, [one], names) is None
 
 
 def test_a_circle_is_found_although_neither_coordinate_is_a_function_of_the_other(rng: np.random.Generator) -> None:

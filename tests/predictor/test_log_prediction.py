@@ -142,7 +142,7 @@ def test_states_that_follow_from_others_have_no_answer(rng: np.random.Generator,
         found = predict_log(pairs(np.concatenate([z, state], axis=2)), ["pan", "lid"])
         assert found.r2 is None
         assert found.ci95 is None
-        assert found.refused_briefly == "a control follows from others"
+        assert found.refused_briefly == "lid follows from pan"
         assert str(found.refused).startswith("lid is nearly a function of pan: pan tells lid (9")
         assert "Leave lid out of the state, or move it independently" in str(found.refused)
 

@@ -191,7 +191,7 @@ def test_the_number_of_threads_changes_no_bit(rng: np.random.Generator, short_se
 def test_controls_that_follow_from_others_are_refused_for_as_many_dimensions(rng: np.random.Generator) -> None:
     """An encoder with a dimension to spare folds z1 into it: trained ones ended at R^2 of .02 to .13."""
     first, second = (np.concatenate([z, 2.0 * z], axis=1) for z in ou(rng, 5_000, [0.9]))
-    assert gaussian((first, second)).refused_briefly == "a control follows from others"
+    assert gaussian((first, second)).refused_briefly == "z2 follows from z1"
     assert answer(gaussian((first, second), d=1)) == pytest.approx(1.0, abs=1e-3)
 
 

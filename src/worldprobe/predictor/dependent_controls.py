@@ -48,6 +48,9 @@ FOLDED = 0.1
 BENT = 0.1
 """Of what linear functions leave, what any function must explain for the dependence to count as curved."""
 
+VARIES = 1e-9
+"""Standard deviation of a function, of order 1, above which it is not constant up to rounding errors."""
+
 RIDGE = 1e-9
 """Of the largest eigenvalue: functions of dependent controls are dependent."""
 
@@ -142,7 +145,8 @@ class _Fits:
         u = np.concatenate([marginals(z.first[rows]), marginals(z.second[rows])])
         values, owners, targets = _functions(u)
         values = values - values.mean(axis=0)
-        values /= np.maximum(values.std(axis=0), 1e-12)
+        spread = values.std(axis=0)
+        values /= np.where(spread > VARIES, spread, np.inf)  # the square of a control with two values is constant
         folds = np.concatenate([fold, fold])
         moments = np.stack([values[folds == own].T @ values[folds == own] for own in range(FOLDS)])
         n = z.first.shape[1]
@@ -175,7 +179,8 @@ class _Fits:
             variance = own[wanted, wanted]
             missed += variance + (weights * inner).sum(axis=0)
             total += variance
-        found: list[float] = (1.0 - missed / np.maximum(total, 1e-300)).clip(0.0, 1.0).tolist()
+        left = np.divide(missed, total, out=np.ones_like(missed), where=total > 0.0)
+        found: list[float] = (1.0 - left).clip(0.0, 1.0).tolist()
         return found
 
 

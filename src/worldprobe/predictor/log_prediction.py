@@ -78,7 +78,7 @@ def predict_chains(
     full = _full(first, second, objective, size, groups, names, at_most, rng, advance)
     if full.refused is None:
         return _widened(full, cut) if few else full
-    if objective != "sigreg" or full.refused_briefly in refusals.WITHOUT_ANSWER:
+    if objective != "sigreg" or refusals.says_dependent(full.refused_briefly):
         return full
     at_most = at_most if first.shape[1] <= MOST_STATES else min(at_most, PAIRS_OF_MANY)
     z = sample_pairs(first, second, cut.labels, at_most, stream(seed, "prediction", objective))

@@ -83,11 +83,12 @@ def linearly_dependent(d: int, rank: int) -> Refusal:
     )
 
 
-DEPENDENT = "a control follows from others"
+_FOLLOWS, _FOLLOW = " follows from ", " follow from "
 
 
-WITHOUT_ANSWER = (DEPENDENT, LINEARLY_DEPENDENT)
-"""Refusals after which an approximate prediction says nothing either."""
+def says_dependent(briefly: str) -> bool:
+    """Whether a refusal, in few words, is one of controls that follow from others: no other prediction helps then."""
+    return briefly == LINEARLY_DEPENDENT or _FOLLOWS in briefly or _FOLLOW in briefly
 
 
 def dependent(d: int, moving: int, found: Sequence[Dependence], names: Sequence[str]) -> Refusal | None:
@@ -98,13 +99,19 @@ def dependent(d: int, moving: int, found: Sequence[Dependence], names: Sequence[
     said = "; ".join(_follows(own, names) for own in found)
     which = _and([names[own.control] for own in found])
     return Refusal(
-        DEPENDENT,
+        _briefly(found, names),
         f"{said}. So the controls fill little more than {left} of the {d} dimensions of the embedding, and no smooth "
         f"map that an encoder can resolve makes them N(0, I_{d}): encoders fold them to fill the space, and what "
         "they recover then depends on the start, on SIGReg's weight and on the budget. Leave "
         f"{which} out of the state, or move {'it' if len(found) == 1 else 'them'} independently; or use {left} "
         f"{'dimension' if left == 1 else 'dimensions'}.",
     )
+
+
+def _briefly(found: Sequence[Dependence], names: Sequence[str]) -> str:
+    if len(found) == 1:
+        return f"{names[found[0].control]}{_FOLLOWS}{_and([names[other] for other in found[0].on])}"
+    return f"{_and([names[own.control] for own in found])}{_FOLLOW}others"
 
 
 def _follows(found: Dependence, names: Sequence[str]) -> str:
