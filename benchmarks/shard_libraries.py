@@ -1,6 +1,6 @@
 """Shuffled reads of frames that memory does not hold: our shards against WebDataset and LitData, on the same pairs.
 
-    pip install webdataset litdata
+    pip install webdataset litdata    # what is not installed is left out
     python benchmarks/shard_libraries.py [--limit 0.8] [--folder FOLDER]
 
 Pairs of 64 px frames of noise, five times the bytes that the reading process may allocate (RLIMIT_DATA), are written by
@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def write_ours(folder: Path, pairs: int) -> None:
     _dataset(folder, pairs)
 
 
-def read_ours(folder: Path, pairs: int) -> Iterator[np.ndarray]:
+def read_ours(folder: Path, pairs: int) -> Iterator[Any]:
     """Give batches as a training gets them."""
     import torch
 
@@ -58,7 +59,7 @@ def read_ours(folder: Path, pairs: int) -> Iterator[np.ndarray]:
 
     batches = streamed(_dataset(folder, pairs), OBJECTIVES["lejepa"]()).batches(BATCH, 0, torch.device("cpu"))
     for step in range(pairs // BATCH):
-        yield batches[step].observations.numpy()
+        yield batches[step].observations
 
 
 def _dataset(folder: Path, pairs: int) -> Any:
@@ -90,7 +91,7 @@ def write_webdataset(folder: Path, pairs: int) -> None:
             sink.write({"__key__": f"{number:08d}", "pair": pair(number).tobytes()})
 
 
-def read_webdataset(folder: Path, pairs: int) -> Iterator[np.ndarray]:
+def read_webdataset(folder: Path, pairs: int) -> Iterator[Any]:
     """Give batches of an epoch, shards in random order, samples from a buffer."""
     import webdataset
 
@@ -113,13 +114,12 @@ def write_litdata(folder: Path, pairs: int) -> None:
     litdata.optimize(pair, list(range(pairs)), str(folder), chunk_bytes=CHUNK_BYTES, num_workers=1)
 
 
-def read_litdata(folder: Path, pairs: int) -> Iterator[np.ndarray]:
+def read_litdata(folder: Path, pairs: int) -> Iterator[Any]:
     """Give batches of an epoch, chunks in random order and shuffled within."""
     import litdata
 
     data = litdata.StreamingDataset(str(folder), shuffle=True, drop_last=False)
-    for batch in litdata.StreamingDataLoader(data, batch_size=BATCH, num_workers=2):
-        yield batch.numpy()
+    yield from litdata.StreamingDataLoader(data, batch_size=BATCH, num_workers=2)
 
 
 WRITE: dict[str, Callable[[Path, int], None]] = {
@@ -127,7 +127,7 @@ WRITE: dict[str, Callable[[Path, int], None]] = {
     "webdataset": write_webdataset,
     "litdata": write_litdata,
 }
-READ: dict[str, Callable[[Path, int], Iterable[np.ndarray]]] = {
+READ: dict[str, Callable[[Path, int], Iterable[Any]]] = {
     "ours": read_ours,
     "webdataset": read_webdataset,
     "litdata": read_litdata,
@@ -146,7 +146,7 @@ def drop_from_cache(folder: Path) -> None:
 def measured(what: str, folder: Path, pairs: int, limit: int) -> None:
     """Print the frames per second of an epoch, from the batch that ends the warm-up on."""
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    batches = iter(READ[what](folder, pairs))
+    batches = map(np.asarray, READ[what](folder, pairs))
     total = sum(int(batch[0, 0, 0, 0].sum()) for batch in islice(batches, WARM_UP))
     start, frames = time.perf_counter(), 0
     for batch in batches:
@@ -183,10 +183,10 @@ def main() -> None:
 
 def compare(limit: int, folder: Path | None) -> None:
     """Write, read, compare, record."""
-    pairs, before = TIMES * limit // PAIR_BYTES + 1, described()
-    speeds: dict[str, list[float]] = {what: [] for what in WRITE}
+    pairs, before = int(TIMES * limit) // PAIR_BYTES + 1, described()
+    speeds: dict[str, list[float]] = {what: [] for what in WRITE if what == "ours" or find_spec(what)}
     with tempfile.TemporaryDirectory(dir=folder) as name:
-        for what in WRITE:
+        for what in speeds:
             (Path(name) / what).mkdir()
             child("write", what, Path(name) / what, pairs, limit)
         for _ in range(ROUNDS):
@@ -200,7 +200,7 @@ def compare(limit: int, folder: Path | None) -> None:
     }
     document = {
         "machine": before,
-        "packages": {what: version(what) for what in WRITE if what != "ours"},
+        "packages": {what: version(what) for what in speeds if what != "ours"},
         "limit_bytes": limit,
         "data_set_bytes": pairs * PAIR_BYTES,
         "size": SIZE,
