@@ -60,6 +60,8 @@ def _simulated(found: dict[str, Any] | None) -> str:
 
 def shard_libraries(file: str) -> str:
     """Return the frames a second of every way to store them, and how many times ours that is."""
+    if not (RESULTS / file).exists():
+        return markdown(["stored as", "frames a second"], [["all of them", OWED]])
     found = recorded(file)
     rows = []
     for what, speed in found["frames_per_second"].items():
