@@ -59,7 +59,7 @@ NARROW = 640
 ASKED = {"first picture, seconds": 5.0, "updates a second": 15.0}
 FRAME = "document.querySelector('img.wp-frame')?.src ?? ''"
 SETTLED = f"location.search.includes('fixedDpr') ? {FRAME} : ''"
-"""The frame, once the page was loaded again to be drawn more coarsely, as it is in a browser that draws in software."""
+"""The frame, in a page that is drawn more coarsely, as it is in a browser that draws in software."""
 COUNTED = f"""new Promise(done => {{
     let frames = 0, last = "";
     const watch = new MutationObserver(() => {{

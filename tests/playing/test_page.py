@@ -65,6 +65,8 @@ def test_a_browser_that_draws_in_software_draws_fewer_pixels(played: Path, paint
         until(lambda: coarsely_drawn(painter))
     width, height = painter.evaluate("(c => [c.width, c.height])(document.querySelector('canvas'))")
     assert width * height <= 160_000
+    assert painter.evaluate("performance.getEntriesByType('navigation')[0].type") == "navigate"
+    assert painter.evaluate("history.length") - before == 1  # the page is loaded once
 
 
 def press(browser: Chromium, slider: int, times: int) -> None:

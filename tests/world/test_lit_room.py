@@ -170,3 +170,17 @@ def test_cycles_repaints_between_the_frames_of_one_call():
         assert changed.any()
         traced_change, drawn_change = (frame - rest)[changed], (expected - quick[0])[changed]
         assert np.corrcoef(traced_change.ravel(), drawn_change.ravel())[0, 1] > 0.8
+
+
+@pytest.mark.slow
+def test_swatches_are_the_paints_colours_turned_and_the_lights_strength():
+    with lit(controls=["yaw", "sun", "sofa-hue", "rug-hue"]) as world:
+        turn = float(world.controls[2].standardised(np.array([120.0]))[0])
+        found = world.swatches(np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 9.0, turn, 0.0]]))
+    assert set(found) == {"sun", "sofa-hue", "rug-hue"}
+    petrol = blueprint("room").paint_groups["sofa"].colour
+    np.testing.assert_allclose(found["sofa-hue"][0], [int(petrol[i : i + 2], 16) for i in (1, 3, 5)], atol=4)
+    np.testing.assert_allclose(found["sofa-hue"][1], np.roll(found["sofa-hue"][0], 1), atol=2)
+    assert found["sun"][1].min() > 250
+    assert found["sun"][0].max() < 230
+    np.testing.assert_array_equal(*found["rug-hue"])

@@ -17,12 +17,17 @@ def srgb_from_linear(light: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."
     return np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * np.maximum(shown, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
-def turned_hue(colour: Float[np.ndarray, "... 3"], turn: float) -> Float[np.ndarray, "... 3"]:
-    """Return linear colours rotated about the grey axis by `turn` radians, what becomes negative cut off at 0.
+def hue_rotation(turn: float) -> Float[np.ndarray, "3 3"]:
+    """Return the matrix that rotates linear colours about the grey axis by `turn` radians.
 
     The mean of the three channels stays; a third of a turn takes red to green, green to blue and blue to red.
     """
-    grey = colour.mean(axis=-1, keepdims=True)
-    chroma = colour - grey
-    across = (np.roll(chroma, 1, axis=-1) - np.roll(chroma, -1, axis=-1)) / np.sqrt(3.0)
-    return np.maximum(grey + np.cos(turn) * chroma + np.sin(turn) * across, 0.0)
+    grey = np.full((3, 3), 1.0 / 3.0)
+    across = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]) / np.sqrt(3.0)
+    matrix: np.ndarray = grey + np.cos(turn) * (np.eye(3) - grey) + np.sin(turn) * across
+    return matrix
+
+
+def turned_hue(colour: Float[np.ndarray, "... 3"], turn: float) -> Float[np.ndarray, "... 3"]:
+    """Return linear colours rotated about the grey axis by `turn` radians, what becomes negative cut off at 0."""
+    return np.maximum(colour @ hue_rotation(turn).T, 0.0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Shaped, UInt8
 from markupsafe import escape
 from PIL import Image
 
@@ -21,6 +21,8 @@ ENLARGED = 160
 MOST_BARS = 16
 """Controls that have bars; a world of hundreds has a number of each in its own report."""
 WIDTH, LABEL, BAR, GAP = 300, 14, 4, 7
+SWATCH = 14
+"""Pixels of the height of a colour's swatch."""
 
 
 def png_uri(frame: Shaped[np.ndarray, "H W 3"]) -> str:
@@ -52,13 +54,16 @@ def bars_html(
     controls: Sequence[Control],
     truth: Float[np.ndarray, " n"],
     readings: Sequence[tuple[tuple[int, int, int], Float[np.ndarray, " n"]]],
+    swatches: Mapping[str, UInt8[np.ndarray, "rows 3"]] | None = None,
 ) -> str:
-    """Return bars from the centre for every control: the true one above those of the encoders, in standard units."""
-    block = LABEL + (BAR + 1) * (1 + len(readings)) + GAP
-    shown = list(controls)[:MOST_BARS]
-    parts = []
+    """Return bars from the centre for every control: the true one above those of the encoders, in standard units.
+
+    `swatches` has the colours of a light or a paint, by its control's name, in the same order; they stand below its
+    bars, each framed in its bar's colour.
+    """
+    shown, height, parts = list(controls)[:MOST_BARS], 0, []
     for k, control in enumerate(shown):
-        top = k * block
+        top = height
         value = physical(control, float(truth[k]))
         parts.append(
             f'<text x="0" y="{top + 10}" font-size="11" fill="currentColor">{escape(control.name)}</text>'
@@ -70,7 +75,11 @@ def bars_html(
             parts.append(_bar(float(z), top + LABEL + i * (BAR + 1), css(colour)))
         bottom = top + LABEL + len(rows) * (BAR + 1)
         parts.append(f'<path d="M{WIDTH / 2} {top + LABEL}V{bottom}" stroke="currentColor" stroke-opacity=".4"/>')
-    height = block * len(shown)
+        height = bottom + GAP
+        if swatches and control.name in swatches:
+            framed = zip(rows, swatches[control.name], strict=True)
+            parts += [_swatch(i, bottom + 3, css(colour), own) for i, ((colour, _), own) in enumerate(framed)]
+            height += SWATCH + 5
     rest = len(controls) - len(shown)
     more = f"<small>and {rest:,} more controls</small>" if rest else ""
     return (
@@ -94,6 +103,14 @@ def legend_html(entries: Sequence[tuple[tuple[int, int, int], str, str]], note: 
 def summary(truth: Float[np.ndarray, " n"], readings: Mapping[str, Any]) -> dict[str, float]:
     """Return each encoder's distance from the truth: the root mean square over controls, in standard deviations."""
     return {run: float(np.sqrt(np.mean((np.asarray(z) - truth) ** 2))) for run, z in readings.items()}
+
+
+def _swatch(place: int, top: float, frame: str, colour: UInt8[np.ndarray, "3"]) -> str:
+    red, green, blue = (int(channel) for channel in colour)
+    return (
+        f'<rect class="wp-swatch" x="{place * 2 * SWATCH + 1}" y="{top}" width="{1.7 * SWATCH:g}" height="{SWATCH}" '
+        f'fill="rgb({red},{green},{blue})" stroke="{frame}" stroke-width="2"/>'
+    )
 
 
 def _bar(z: float, top: float, colour: str) -> str:

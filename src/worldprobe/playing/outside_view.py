@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float64, UInt8
 
 from worldprobe.playing.playable import PlayedWorld
-from worldprobe.playing.scene_parts import outside_parts
+from worldprobe.playing.scene_parts import moving_names, outside_parts
 from worldprobe.world.camera_world import CameraWorld, angle_of_view
 
 BEHIND, ASIDE, ABOVE = 7.8, 4.6, 4.2
@@ -75,17 +75,24 @@ def outside_view(world: PlayedWorld, width: int, height: int) -> OutsideView:
     return OutsideView(pose, width, height)
 
 
-def scenery(world: PlayedWorld, view: OutsideView) -> UInt8[np.ndarray, "H W 3"]:
-    """Return the scene as that view sees it, without any camera in it."""
+def scenery(world: PlayedWorld, view: OutsideView, z: Float[np.ndarray, "N n"]) -> UInt8[np.ndarray, "pictures H W 3"]:
+    """Return the scene as that view sees it, without any camera in it: N pictures, or one where nothing else changes.
+
+    What controls move is where they put it, and light and paints are as they set them.
+    """
     from worldprobe.render.painter import FAR_METRES
     from worldprobe.render.raster import Raster
 
     seen = world.camera_world
     assert seen is not None
     far = 2.0 * getattr(seen, "far", FAR_METRES)
-    with Raster(outside_parts(seen), (view.height, view.width), FOV_DEGREES, far=far) as raster:
-        picture: np.ndarray = raster.draw(view.pose[None])[0]
-    return picture
+    relit = seen.relit() if hasattr(seen, "relit") else None
+    moving = moving_names(seen) if relit is None else ()
+    states = z if moving or relit is not None else z[:1]
+    with Raster(relit or outside_parts(seen), (view.height, view.width), FOV_DEGREES, moving, far) as raster:
+        poses = seen.part_poses(states) if moving else None  # type: ignore[attr-defined]
+        light = seen.lighting(states) if relit is not None else None  # type: ignore[attr-defined]
+        return raster.draw(np.repeat(view.pose[None], len(states), axis=0), poses, light)
 
 
 def frustums(world: PlayedWorld, z: Float[np.ndarray, "N n"], depth: float) -> Float64[np.ndarray, "N points 3"]:

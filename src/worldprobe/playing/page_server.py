@@ -8,10 +8,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from worldprobe.errors import InvalidValue, MissingDependency, WorldprobeError
-from worldprobe.playing.coarse_drawing import COARSE, DETECTION
+from worldprobe.playing.coarse_drawing import COARSE, detecting
 from worldprobe.playing.played_folder import read_played
 from worldprobe.results.condition_colours import COLOURS
 
@@ -46,11 +47,12 @@ class Page:
             raise InvalidValue("port", port, "0 (any that is free) to 65535")
         self.folder = read_played(Path(folder), encoders)
         _check_free(host, port)
-        with _silent():
+        self._files = TemporaryDirectory(prefix="worldprobe-play-")
+        finds_out = detecting(viser, Path(self._files.name)) if coarse is None else contextlib.nullcontext()
+        with _silent(), finds_out:
             self._server = viser.ViserServer(host=host, port=port, verbose=False)
         name = "localhost" if host in ("0.0.0.0", "::") else host
         self.address = f"http://{name}:{self._server.get_port()}{'/' + COARSE if coarse else ''}"
-        self._detects = coarse is None
         self.viewers: dict[int, "Viewer"] = {}
         """Those who look at it now, by the server's number."""
         self._lock = threading.Lock()
@@ -91,6 +93,7 @@ class Page:
             self.stage.stop()
         with _silent():
             self._server.stop()
+        self._files.cleanup()
 
     def __enter__(self) -> Page:
         return self
@@ -102,8 +105,6 @@ class Page:
         gui = self._server.gui
         gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, brand_color=COLOURS[0])
         gui.set_panel_label(self.folder.title)
-        if self._detects:
-            gui.add_html(DETECTION)
 
     def _enter(self, client: Any) -> None:
         from worldprobe.playing.viewer import Viewer

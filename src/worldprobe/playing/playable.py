@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int, Shaped, UInt8
 
 from worldprobe.errors import DamagedData
 from worldprobe.playing.played_folder import PlayedFolder
@@ -40,6 +40,10 @@ class Playable(ABC):
     def observe(self, moments: Sequence[Moment]) -> Shaped[np.ndarray, "N ..."]:
         """Return what is seen at these moments."""
 
+    def swatches(self, z: Float[np.ndarray, "N n"]) -> dict[str, UInt8[np.ndarray, "N 3"]]:
+        """Return the colour of every control that is a light or a paint, by its name, at N control vectors."""
+        return {}
+
     @abstractmethod
     def close(self) -> None:
         """Give back what it holds."""
@@ -63,6 +67,9 @@ class PlayedWorld(Playable):
 
     def observe(self, moments: Sequence[Moment]) -> Shaped[np.ndarray, "N ..."]:
         return self.world.observe(np.stack([moment.z for moment in moments]))
+
+    def swatches(self, z: Float[np.ndarray, "N n"]) -> dict[str, UInt8[np.ndarray, "N 3"]]:
+        return self.world.swatches(z) if hasattr(self.world, "swatches") else {}
 
     @property
     def arm(self) -> Any:
@@ -116,12 +123,20 @@ def open_playable(folder: PlayedFolder) -> Playable:
 
     Raises DamagedData where study.yaml is not what a study writes, and what opening a recording raises.
     """
-    if not folder.recorded and not folder.runs[0].axes:
+    if not folder.recorded and not _world_varies(folder):
         return PlayedWorld(_world(folder))  # without a study's machinery, whose import takes seconds
     study = folder.study()
     if study.world is not None:
         return PlayedWorld(study.world)
     return PlayedSources({label: study.source(label) for label in study.labels}, study.seeds[0])
+
+
+def _world_varies(folder: PlayedFolder) -> bool:
+    """Whether an axis of the study changes its world."""
+    axes = dict(folder.settings.get("axes") or {}).values()
+    keys = [axis["key"].split(".")[0] for axis in axes if axis.get("key")]
+    named = [name for axis in axes if isinstance(axis["values"], dict) for name in axis["values"].values()]
+    return "world" in keys or any("world" in changed for changed in named)
 
 
 def _world(folder: PlayedFolder) -> World:

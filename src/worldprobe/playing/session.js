@@ -5,12 +5,12 @@ const states = session.actors[0].z.length, shown = session.actors.map(() => true
 const MOST_BARS = 16, BAR = 4, LARGE = 160, SVG = "http://www.w3.org/2000/svg";
 let at = 0, timer = null;
 
-const opened = picture => picture && Object.assign(new Image(), {src: picture.uri});
-const scene = opened(session.scene), sheet = opened(session.frames);
+const opened = uri => Object.assign(new Image(), {src: uri});
+const scenes = session.scene && session.scene.uris.map(opened), sheet = session.frames && opened(session.frames.uri);
 
 function prepare() {
-  find("scene").hidden = !scene;
-  if (scene) Object.assign(find("scene"), {width: session.scene.width, height: session.scene.height});
+  find("scene").hidden = !scenes;
+  if (scenes) Object.assign(find("scene"), {width: session.scene.width, height: session.scene.height});
   const tile = session.frames ? session.frames.tile : [0, 0];
   const times = Math.max(1, Math.floor(LARGE / Math.max(...tile, 1)));
   for (const [id, scale] of [["large", times], ["small", 1]]) {
@@ -35,11 +35,20 @@ function prepare() {
     row.className = "control";
     name.textContent = control.name;
     row.append(name, value, svg);
+    const strip = document.createElement("div");
+    strip.className = "swatches";
+    strip.append(...control.swatches.map((_, k) => {
+      const swatch = document.createElement("i");
+      swatch.style.borderColor = session.actors[k].colour;
+      return swatch;
+    }));
+    row.append(strip);
     find("bars").append(row);
   });
 }
 
 function drawScene() {
+  const scene = scenes && scenes[at % scenes.length];
   if (!scene || !scene.complete) return;
   const pen = find("scene").getContext("2d");
   pen.drawImage(scene, 0, 0);
@@ -80,6 +89,10 @@ function drawBars() {
       bar.setAttribute("x", z < 0 ? 150 - length : 150);
       bar.setAttribute("width", shown[k] ? length : 0);
     });
+    [...row.children[3].children].forEach((swatch, k) => {
+      swatch.style.background = control.swatches[k][at];
+      swatch.hidden = !shown[k];
+    });
   });
 }
 
@@ -100,7 +113,7 @@ function play(on) {
 }
 
 prepare();
-for (const picture of [scene, sheet]) if (picture) picture.onload = draw;
+for (const picture of [...(scenes || []), sheet]) if (picture) picture.onload = draw;
 find("play").onclick = () => play(timer === null);
 find("at").oninput = event => { play(false); go(Number(event.target.value)); };
 draw();

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +56,11 @@ class Session:
     observations: Shaped[np.ndarray, "states ..."]
     actors: Sequence[Actor]
     """The truth first."""
-    scene: UInt8[np.ndarray, "H W 3"] | None = None
+    scene: UInt8[np.ndarray, "pictures H W 3"] | None = None
+    """The world from outside: a picture for every state, or one where nothing but the camera moves."""
     edges: Sequence[tuple[int, int]] = field(default=())
+    swatches: Mapping[str, UInt8[np.ndarray, "actors states 3"]] = field(default_factory=dict)
+    """The colours of controls that are lights or paints, by their names."""
 
     def __len__(self) -> int:
         return len(self.observations)
@@ -86,7 +89,7 @@ def record(
         for believer in believers.ready:
             if not measured or believer.run.role == "measured":
                 actors.append(Actor(believer.name, believer.colour, believer.run.recovery.r2, believer(seen)))
-        return _staged(Session(played.title, name, tuple(subject.controls), seen, actors), subject)
+        return staged(Session(played.title, name, tuple(subject.controls), seen, actors), subject)
     finally:
         subject.close()
 
@@ -107,15 +110,23 @@ def _moments(subject: Playable, folder: PlayedFolder, path: str | None, states: 
     return path, [Moment(row) for row in own[path][:states]]
 
 
-def _staged(session: Session, subject: Playable) -> Session:
-    """Return the session with the picture from outside, where something is known of the world in space."""
+def _swatches(subject: Playable, actors: Sequence[Actor]) -> dict[str, UInt8[np.ndarray, "actors states 3"]]:
+    found = [subject.swatches(np.nan_to_num(actor.z)) for actor in actors]
+    return {name: np.stack([own[name] for own in found]) for name in found[0]}
+
+
+def staged(session: Session, subject: Playable) -> Session:
+    """Return the session with colours, and with the picture from outside where something is known of it in space."""
     if not isinstance(subject, PlayedWorld):
         return session
+    session = replace(session, swatches=_swatches(subject, session.actors))
     if subject.camera_world is not None:
         view = outside_view(subject, WIDTH, HEIGHT)
-        return _drawn(session, scenery(subject, view), EDGES, lambda z, depth: _seen(subject, view, z, depth))
+        return _drawn(
+            session, scenery(subject, view, session.actors[0].z), EDGES, lambda z, depth: _seen(subject, view, z, depth)
+        )
     if subject.arm is not None:
-        blank = np.full((HEIGHT, HEIGHT, 3), 24, dtype=np.uint8)
+        blank = np.full((1, HEIGHT, HEIGHT, 3), 24, dtype=np.uint8)
         joints = subject.arm_points(session.actors[0].z[:1]).shape[1]
         edges = [(k, k + 1) for k in range(joints - 1)]
         return _drawn(session, blank, edges, lambda z, _: _from_above(subject.arm_points(z)))
@@ -128,7 +139,7 @@ def _drawn(session: Session, scene: np.ndarray, edges: Sequence[tuple[int, int]]
     actors = [
         Actor(a.name, a.colour, a.r2, a.z, points(a.z, depth)) for a, depth in zip(session.actors, depths, strict=True)
     ]
-    return Session(session.title, session.path, session.controls, session.observations, actors, scene, edges)
+    return replace(session, actors=actors, scene=scene, edges=edges)
 
 
 def _seen(subject: PlayedWorld, view: OutsideView, z: np.ndarray, depth: float) -> np.ndarray:

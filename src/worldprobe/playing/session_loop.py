@@ -23,6 +23,8 @@ BACKGROUND, INK, MUTED = (20, 20, 22), (240, 240, 238), (150, 150, 154)
 FINE = 2
 """Lines are drawn this many times larger, and averaged down."""
 BAR = 4
+SWATCH = 12
+"""Pixels of the height of a light's or a paint's colour."""
 MOST_BARS = 8
 """Controls that have bars in the loop."""
 MOST_BYTES = 1_000_000
@@ -66,7 +68,7 @@ def still_of(session: Session) -> int:
     read = np.stack([actor.z for actor in session.actors])
     spread = np.clip(read, -REACH, REACH).std(axis=0).mean(axis=1)
     if session.scene is not None and session.actors[0].points is not None:
-        size = np.array(session.scene.shape[1::-1])
+        size = np.array(session.scene.shape[2:0:-1])
         for actor in session.actors:
             assert actor.points is not None
             with np.errstate(invalid="ignore"):
@@ -77,7 +79,8 @@ def still_of(session: Session) -> int:
 
 def _with_actors(session: Session, k: int) -> Image.Image:
     assert session.scene is not None
-    height, width = session.scene.shape[:2]
+    scene = session.scene[k % len(session.scene)]
+    height, width = scene.shape[:2]
     lines = Image.new("RGBA", (width * FINE, height * FINE), (0, 0, 0, 0))
     draw = ImageDraw.Draw(lines)
     for actor in reversed(session.actors):
@@ -91,14 +94,15 @@ def _with_actors(session: Session, k: int) -> Image.Image:
                 draw.line(ends.tolist(), fill=(0, 0, 0, 90), width=broad + 2 * FINE)
                 draw.line(ends.tolist(), fill=(*actor.colour, 255), width=broad)
     small = lines.resize((width, height), Image.Resampling.BOX)
-    empty = (session.scene == 0).all(axis=2, keepdims=True)
-    page = Image.fromarray(np.where(empty, np.array(BACKGROUND, dtype=np.uint8), session.scene))
+    empty = (scene == 0).all(axis=2, keepdims=True)
+    page = Image.fromarray(np.where(empty, np.array(BACKGROUND, dtype=np.uint8), scene))
     page.paste(small, (0, 0), small)
     return page
 
 
 def _panel_height(session: Session) -> int:
     bars = min(len(session.controls), MOST_BARS) * (18 + len(session.actors) * (BAR + 1))
+    bars += sum(control.name in session.swatches for control in session.controls[:MOST_BARS]) * (SWATCH + 3)
     return FRAME + len(session.actors) * 17 + bars + 4 * MARGIN
 
 
@@ -139,7 +143,10 @@ def _bars(page: Image.Image, session: Session, k: int, left: int, top: int) -> N
             end = middle + _clipped(actor.z[k], i) / REACH * (right - left) / 2
             draw.rectangle((min(middle, end), top, max(middle, end, middle + 1), top + BAR - 1), fill=actor.colour)
             top += BAR + 1
-        top += 3
+        for j, own in enumerate(session.swatches.get(control.name, ())):
+            box = (left + 2 * SWATCH * j, top + 1, left + 2 * SWATCH * j + 1.6 * SWATCH, top + SWATCH)
+            draw.rectangle(box, fill=tuple(own[k].tolist()), outline=session.actors[j].colour, width=2)
+        top += 3 + (SWATCH + 3 if control.name in session.swatches else 0)
 
 
 def _clipped(z: Float[np.ndarray, " n"], i: int) -> float:

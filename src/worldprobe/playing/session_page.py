@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
@@ -21,6 +22,8 @@ from worldprobe.playing.units import REACH, physical
 HERE = Path(__file__).parent
 COLUMNS = 30
 """Frames in a row of the sheet that holds all of them."""
+QUALITY, CLOSER = 82, 45
+"""Of the picture from outside, and of one of many: WebP's."""
 RATE = 15
 """States a second."""
 
@@ -51,12 +54,17 @@ def contents(session: Session) -> dict[str, Any]:
         "rate": RATE,
         "reach": REACH,
         "controls": [
-            {"name": c.name, "unit": c.unit, "values": [float(f"{physical(c, float(z)):.3g}") for z in truth[:, i]]}
+            {
+                "name": c.name,
+                "unit": c.unit,
+                "values": [float(f"{physical(c, float(z)):.3g}") for z in truth[:, i]],
+                "swatches": _swatches(session, c.name),
+            }
             for i, c in enumerate(session.controls)
         ],
         "actors": [_actor(actor) for actor in session.actors],
         "edges": [list(edge) for edge in session.edges],
-        "scene": None if session.scene is None else _picture(session.scene, lossless=False),
+        "scene": None if session.scene is None else _scene(session.scene),
         "frames": _sheet(session.observations) if drawn else None,
         "vectors": None if drawn else np.round(session.observations[:, :12].astype(float), 2).tolist(),
     }
@@ -72,6 +80,17 @@ def _actor(actor: Actor) -> dict[str, Any]:
     return {"name": name, "colour": css(actor.colour), "z": z, "points": points}
 
 
+def _swatches(session: Session, control: str) -> list[list[str]]:
+    """Return every actor's colours of a light or a paint along the path; nothing for other controls."""
+    return [[css((red, green, blue)) for red, green, blue in own.tolist()] for own in session.swatches.get(control, ())]
+
+
+def _scene(pictures: UInt8[np.ndarray, "pictures H W 3"]) -> dict[str, Any]:
+    """Return the pictures from outside; many of them are packed closer, lest a page of them take minutes to load."""
+    packed = [_picture(one, lossless=False, quality=QUALITY if len(pictures) == 1 else CLOSER) for one in pictures]
+    return {**packed[0], "uris": [one["uri"] for one in packed], "uri": None}
+
+
 def _sheet(frames: np.ndarray) -> dict[str, Any]:
     """Return all frames in one picture, every pixel kept, and how they lie in it."""
     count, height, width = frames.shape[:3]
@@ -83,9 +102,9 @@ def _sheet(frames: np.ndarray) -> dict[str, Any]:
     return {**_picture(sheet, lossless=True), "columns": COLUMNS, "tile": [width, height]}
 
 
-def _picture(pixels: np.ndarray, *, lossless: bool) -> dict[str, Any]:
+def _picture(pixels: np.ndarray, *, lossless: bool, quality: int = QUALITY) -> dict[str, Any]:
     packed = io.BytesIO()
-    Image.fromarray(pixels).save(packed, "WEBP", lossless=lossless, quality=82, method=4)
+    Image.fromarray(pixels).save(packed, "WEBP", lossless=lossless, quality=quality, method=4)
     return {"uri": data_uri("webp", packed.getvalue()), "width": pixels.shape[1], "height": pixels.shape[0]}
 
 

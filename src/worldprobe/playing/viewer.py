@@ -76,7 +76,8 @@ class Viewer:
             self.view.show(replace(shown, readings=chosen), self.goal)
             self._frame.content = frame_html(shown.observation)
             rows = [(self.believers.colours[run], z) for run, z in chosen.items()]
-            self._bars.content = bars_html(self.subject.controls, truth, rows)
+            swatches = self.subject.swatches(np.stack([truth, *chosen.values()]))
+            self._bars.content = bars_html(self.subject.controls, truth, rows, swatches)
             self._legend.content = self._legend_of(truth, chosen)
         self.client.flush()
         self.shown = shown

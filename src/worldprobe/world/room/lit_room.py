@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float
-from pydantic import ConfigDict, Field, field_validator
+from jaxtyping import Float, UInt8
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from worldprobe._util.files import file_sha256
 from worldprobe._util.registry import ImpossibleSetting
 from worldprobe.errors import UnknownName
 from worldprobe.render.lighting import Lighting
+from worldprobe.render.paint_colours import mean_colours, painted, shown
+from worldprobe.render.relit import RelitScene
 from worldprobe.world.checked_rows import checked_rows
 from worldprobe.world.room.furnished import PAINT_GROUPS
 from worldprobe.world.room.rooms import DOLLY, PEDESTAL, PITCH, ROLL, TRUCK, YAW, RoomWorld
@@ -58,6 +60,9 @@ class LitRoom(RoomWorld):
         TEN, alias="controls", min_length=1, description=f"the controls, by name, of {', '.join(AVAILABLE)}"
     )
 
+    _colours: Any = PrivateAttr(default=None)
+    """The paints' mean linear colours (P, 3), once they were asked for."""
+
     @field_validator("chosen")
     @classmethod
     def _known_once(cls, chosen: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,7 +100,24 @@ class LitRoom(RoomWorld):
         hues = [np.radians(physical.get(name, rest)) for name in HUES]
         return Lighting(np.stack([sun, lamps], axis=1), np.stack(hues, axis=1))
 
+    def swatches(self, z: Float[np.ndarray, "N n"]) -> dict[str, UInt8[np.ndarray, "N 3"]]:
+        """Return the colour of every light and paint that is a control, by its name, at N control vectors."""
+        lit, most = self.lighting(z), 2.0 ** (SUN.centre + SUN.limit)
+        sun, lamps = lit.lamps[:, 0], lit.lamps[:, 1]
+        lights = {"sun": sun / most, "lamps": lamps / most, "warmth": sun / sun.max(axis=1, keepdims=True)}
+        found = {name: shown(light) for name, light in lights.items() if name in self.chosen}
+        hues = [(k, name) for k, name in enumerate(HUES) if name in self.chosen]
+        if hues and self._colours is None:
+            room = self.relit()
+            paints = room.paint[room.triangles[:, 0]]
+            self._colours = mean_colours(room.albedo[::-1], room.uv[room.triangles], paints, room.paints)
+        return found | {name: painted(self._colours[k], lit.hues[:, k]) for k, name in hues}
+
+    def relit(self) -> RelitScene:
+        """Return the room as it is lit and painted view by view."""
+        return relit_scene(self.room_name)
+
     def _made_raster(self) -> Raster:
         from worldprobe.render.raster import Raster
 
-        return Raster(relit_scene(self.room_name), self.size, self.fov_degrees, far=self.far)
+        return Raster(self.relit(), self.size, self.fov_degrees, far=self.far)

@@ -18,11 +18,12 @@ from worldprobe._util.seeds import stream
 from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
 from worldprobe.render.glb import GlbPart, Material
 from worldprobe.render.glb_writer import write_parts
+from worldprobe.render.paint_colours import mean_colours
 from worldprobe.world.scene import fidelity
 from worldprobe.world.scene import manifest as manifests
 from worldprobe.world.scene.conversion_options import ConversionOptions
 from worldprobe.world.scene.dome import dome
-from worldprobe.world.scene.lamp_textures import PAINT, mean_colours, write_lamp_textures
+from worldprobe.world.scene.lamp_textures import PAINT, write_lamp_textures
 from worldprobe.world.scene.light_controls import LightControls, asked_lights, lighting
 from worldprobe.world.scene.light_texture import texture, welded
 from worldprobe.world.scene.manifest import (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from worldprobe._util.files import atomic_write
 from worldprobe.errors import DamagedData
@@ -78,22 +78,6 @@ def read_relit(scene: Path, light: Path) -> RelitScene:
         max(numbers),
         [part for part in parts if part.name == SKY],
     )
-
-
-def mean_colours(
-    colour: Float[np.ndarray, "S S 3"], uv: Float[np.ndarray, "T 3 2"], paints: Int[np.ndarray, " T"], count: int
-) -> Float[np.ndarray, "P 3"]:
-    """Return each paint's mean colour at its triangles' middles, weighted by their share of the texture."""
-    size = len(colour)
-    middle = np.clip((uv.mean(axis=1) * size).astype(int), 0, size - 1)
-    a, b = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
-    area = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
-    found = colour[size - 1 - middle[:, 1], middle[:, 0], :3]
-    means = [
-        (found * (area * (paints == k))[:, None]).sum(axis=0) / max(area[paints == k].sum(), 1e-12)
-        for k in range(1, count + 1)
-    ]
-    return np.array(means).reshape(count, 3)
 
 
 def _halved(image: Float[np.ndarray, "H W c"]) -> Float[np.ndarray, "h w c"]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from worldprobe.render.lighting import Lighting
+from worldprobe.render.paint_colours import painted, shown
 from worldprobe.world.scene.light_request import LightRequest
 from worldprobe.world.scene.manifest import Lit, Manifest, Moved, rounded
 from worldprobe.world.scene.scene_child import SceneChild
@@ -96,3 +97,21 @@ def lighting(manifest: Manifest, z: Float[np.ndarray, "N n"]) -> Lighting | None
         else:
             hues[:, moved.lit.number - 1] = np.radians(value)
     return Lighting(lamps, hues)
+
+
+def swatches(manifest: Manifest, z: Float[np.ndarray, "N n"]) -> dict[str, UInt8[np.ndarray, "N 3"]]:
+    """Return the colour of every lamp and material that is a control, by its name, at N control vectors.
+
+    A lamp is grey: white at the most that its control gives it.
+    """
+    found = {}
+    for k, moved in enumerate(manifest.controls):
+        if moved.lit is None:
+            continue
+        control, colour = moved.control(), np.array(moved.lit.colour)
+        value = control.physical(z[:, k])
+        if moved.lit.kind == "hue":
+            found[moved.name] = painted(colour, np.radians(value))
+        else:
+            found[moved.name] = shown(2.0 ** (value - control.centre - control.limit)[:, None] * colour)
+    return found

@@ -13,14 +13,15 @@ from worldprobe.render.camera import camera_to_world, level_axes
 from worldprobe.render.lighting import Lighting
 from worldprobe.world.baked_world import BakedWorld
 from worldprobe.world.checked_rows import checked_rows
-from worldprobe.world.scene.light_controls import lighting
-from worldprobe.world.scene.manifest import SCENE, Manifest, read_manifest
+from worldprobe.world.scene.light_controls import lighting, swatches
+from worldprobe.world.scene.manifest import LIGHT, SCENE, Manifest, read_manifest
 from worldprobe.world.scene.motion import part_poses
 from worldprobe.world.scene.scene_raster import scene_raster
 from worldprobe.world.world import WORLDS, Control
 
 if TYPE_CHECKING:
     from worldprobe.render.raster import Raster
+    from worldprobe.render.relit import RelitScene
 
 
 @WORLDS.register("scene", files={".world": "file"})
@@ -121,6 +122,16 @@ class Scene(BakedWorld):
     def lighting(self, z: Float[np.ndarray, "N n"]) -> Lighting | None:
         """Return how N control vectors light and paint the scene; None where neither changes."""
         return lighting(self.manifest, checked_rows("z", z, len(self.controls)))
+
+    def swatches(self, z: Float[np.ndarray, "N n"]) -> dict[str, UInt8[np.ndarray, "N 3"]]:
+        """Return the colour of every lamp and material that is a control, by its name, at N control vectors."""
+        return swatches(self.manifest, checked_rows("z", z, len(self.controls)))
+
+    def relit(self) -> RelitScene | None:
+        """Return the scene as it is lit and painted view by view; None where neither changes."""
+        from worldprobe.world.scene.lamp_textures import read_relit
+
+        return None if self.manifest.light.separate is None else read_relit(self.glb, self.folder / LIGHT)
 
     def _made_raster(self) -> Raster:
         return scene_raster(self.folder, self.manifest, self.size)

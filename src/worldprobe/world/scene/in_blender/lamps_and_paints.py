@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-import numpy as np
 
+from worldprobe._util.colour import hue_rotation
 from worldprobe.world.blender_loop import Refused
-
-_ACROSS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]) / np.sqrt(3.0)
 
 
 class Lamps:
@@ -74,10 +72,8 @@ class Hue:
 
     def turn(self, radians: float) -> None:
         """Turn the hue to an angle."""
-        grey = np.full((3, 3), 1 / 3)
-        matrix = grey + np.cos(radians) * (np.eye(3) - grey) + np.sin(radians) * _ACROSS
         for rows in self._rows:
-            for node, row in zip(rows, matrix, strict=True):
+            for node, row in zip(rows, hue_rotation(radians), strict=True):
                 node.inputs[1].default_value = row.tolist()
 
     @staticmethod
