@@ -55,6 +55,7 @@ def test_every_shipped_study_is_valid_at_every_preset(name: str, preset: str) ->
         ("seeds=[1, 1]", r"seeds = \[1, 1\]: a seed occurs twice"),
         ("regimes=7", r"regimes = 7: .*valid dictionary"),
         ("objectives.lejepa.lambda=1", r"objectives\.lejepa\.lambda = 1: .*less than 1"),
+        ("objectives.lejepa.lambda=best", r"objectives\.lejepa\.lambda = 'best': .*less than 1, or auto"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_path_and_what_is_allowed(

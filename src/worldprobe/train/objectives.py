@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import ConfigDict, Field, PositiveInt
+from pydantic import ConfigDict, Field, PositiveInt, ValidationError, WrapValidator
 from torch import Tensor, nn
 
 from worldprobe._util.registry import Component, Registry
@@ -133,13 +133,21 @@ def squared_distances(u: Float[Tensor, "*models B d"], v: Float[Tensor, "*models
     return (norms - 2 * u @ v.mT).clamp_min(0)
 
 
+def _weight(given: Any, checked: Callable[[Any], Any]) -> Any:
+    """Check a weight of SIGReg; what is wrong is said once, not for a number and for a word."""
+    try:
+        return checked(given)
+    except ValidationError:
+        raise ValueError("should be greater than 0 and less than 1, or auto") from None
+
+
 @OBJECTIVES.register("lejepa")
 class LeJEPA(Objective):
     """lambda SIGReg + (1 - lambda) alignment (arXiv 2511.08544), with fresh directions for every batch."""
 
     weight_field: ClassVar[str | None] = "lambda_"
 
-    lambda_: Annotated[float, Field(gt=0, lt=1)] | Literal["auto"] = Field(
+    lambda_: Annotated[Annotated[float, Field(gt=0, lt=1)] | Literal["auto"], WrapValidator(_weight)] = Field(
         0.025,
         alias="lambda",
         description="weight of SIGReg; auto: from the pairs' correlation and the batch (docs/studies/lambda.md)",
