@@ -34,6 +34,7 @@ class _Document:
         }
         self.blobs: list[bytes] = []
         self._materials: dict[int, int] = {}
+        self._textures: dict[tuple[int, int, bool], int] = {}
 
     def add(self, key: str, value: dict[str, Any]) -> int:
         """Append to one of the tree's lists; return the index."""
@@ -58,9 +59,7 @@ class _Document:
         if id(material) not in self._materials:
             surface: dict[str, Any] = {"baseColorFactor": [*map(float, material.colour), 1.0], "metallicFactor": 0.0}
             if material.image is not None:
-                image = self.add("images", {"bufferView": self.blob(self._picture(material)), "mimeType": "image/png"})
-                texture = self.add("textures", {"source": image, "sampler": int(material.repeat)})
-                surface["baseColorTexture"] = {"index": texture}
+                surface["baseColorTexture"] = {"index": self.texture(material)}
             described: dict[str, Any] = {
                 "pbrMetallicRoughness": surface,
                 "doubleSided": material.double_sided,
@@ -70,6 +69,14 @@ class _Document:
             described |= {"alphaMode": "MASK"} if material.alpha is not None else {}
             self._materials[id(material)] = self.add("materials", described)
         return self._materials[id(material)]
+
+    def texture(self, material: Material) -> int:
+        """Append a material's picture once; return its texture's index."""
+        key = id(material.image), id(material.alpha), material.repeat
+        if key not in self._textures:
+            image = self.add("images", {"bufferView": self.blob(self._picture(material)), "mimeType": "image/png"})
+            self._textures[key] = self.add("textures", {"source": image, "sampler": int(material.repeat)})
+        return self._textures[key]
 
     def _picture(self, material: Material) -> bytes:
         encoded, image = io.BytesIO(), material.image

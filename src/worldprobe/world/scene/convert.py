@@ -36,12 +36,15 @@ from worldprobe.world.scene.manifest import (
 from worldprobe.world.scene.moving_parts import MovingParts, asked_motions, owner_of_vertices
 from worldprobe.world.scene.own_scene import placed_cameras
 from worldprobe.world.scene.scene_child import SceneChild
+from worldprobe.world.scene.sidedness import front_only
 from worldprobe.world.scene.survey import Survey, metres, surveyed
 from worldprobe.world.scene.unlit import convert_unlit, own_colours, unlit_scene
 from worldprobe.world.scene.viewpoint import Rest, cameras_rest
 
 KINDS = (".blend", ".glb", ".gltf", ".fbx", ".obj", ".ply", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc")
 LARGEST = 4 << 30
+FRONTS = "scene, fronts alone"
+"""The part of what stands still whose backs are never seen: they are not drawn."""
 GREY = 0.03
 """Spread of a colour's channels, relative to the brightest, below which it has no hue."""
 Say = Callable[[str], None]
@@ -296,17 +299,26 @@ class _Conversion:
         np.save(light, texture(arrays | {"irradiance": arrays["irradiance"].sum(axis=0)}))
         self.child.ask(do="show", light=str(light), picture=str(picture))
         material = Material(image=np.load(picture), repeat=False)
-        turning = replace(material, double_sided=True)  # what moves may show its other side
         part_of = self.moving.part_of(survey.names)[arrays["owners"]]
         names = ["scene", *(part.name for part in self.moving.parts(survey.names))]
         if self.lights.hues:
-            part_of, turning = arrays["paints"], material
+            part_of = arrays["paints"]
             names = ["scene", *(f"{PAINT}{k}" for k in range(1, 1 + len(self.lights.hues)))]
+        pieces = [(names[k], material, part_of == k) for k in np.unique(part_of)]
+        if not self.lights:  # what moves may show its other side; what is relit is drawn in one piece
+            still = part_of == 0
+            fronts = front_only(arrays["positions"], arrays["triangles"][still], survey.corners)
+            solid = np.zeros(len(still), dtype=bool)
+            solid[np.flatnonzero(still)[fronts]] = True
+            pieces = [(FRONTS, replace(material, double_sided=False), solid)] + [
+                (name, own, chosen & ~solid) for name, own, chosen in pieces
+            ]
         parts = []
-        for k in np.unique(part_of):
-            chosen = part_of == k
+        for name, own, chosen in pieces:
+            if not chosen.any():
+                continue
             positions, uv, triangles = welded(arrays["positions"], arrays["triangles"][chosen], arrays["uv"][chosen])
-            parts.append(GlbPart(names[k], positions, uv, triangles, turning if k else material, np.eye(4)))
+            parts.append(GlbPart(name, positions, uv, triangles, own, np.eye(4)))
         if "sky" in arrays:
             parts.append(dome(arrays["sky"], survey.rest.at, 5 * survey.size))
         return parts

@@ -51,6 +51,13 @@ class Survey:
         space = RayCaster(self.positions, self.triangles)
         return seen_sides(space, self.rest, self.reach, len(self.triangles))
 
+    @property
+    def corners(self) -> Float[np.ndarray, "8 3"]:
+        """The corners of the free box that the camera can go to."""
+        signs = np.stack(np.meshgrid(*[(-1.0, 1.0)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        corners: np.ndarray = self.rest.at + (signs * self.reach) @ self.rest.axes
+        return corners
+
     def notes(self) -> list[str]:
         """Say how much is seen from behind."""
         behind = np.abs(self.seen[self.seen < 0]).sum() / max(np.abs(self.seen).sum(), 1)
