@@ -13,7 +13,7 @@ from worldprobe.playing.scene_parts import moving_scenes, still_scene
 from worldprobe.render.glb import read_glb
 from worldprobe.world.scene import Scene
 from worldprobe.world.scene.conversion_options import ConversionOptions
-from worldprobe.world.scene.convert import convert
+from worldprobe.world.scene.convert import FRONTS, convert
 from worldprobe.world.scene.manifest import Manifest, read_manifest
 from worldprobe.world.scene.motion import followers, poses, rigid_motion
 from worldprobe.world.scene.motion_request import MotionRequest
@@ -206,7 +206,7 @@ def test_the_page_is_given_what_moves_apart_and_walls_that_face_inwards(tmp_path
         (moving,) = moving_scenes(world).values()
         (tmp_path / "moving.glb").write_bytes(moving)
         still = read_glb(tmp_path / "still.glb")
-        assert [part.name for part in still if part.name != "sky"] == ["scene"]
+        assert [part.name for part in still if part.name != "sky"] == [FRONTS]
         assert not still[0].material.double_sided
         (door,) = read_glb(tmp_path / "moving.glb")
         assert door.material.double_sided
