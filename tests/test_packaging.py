@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -64,3 +65,17 @@ def test_every_core_dependency_is_imported() -> None:
 def test_constraints_pin_everything_that_is_installed() -> None:
     done = subprocess.run([sys.executable, ROOT / ".ci" / "lock", "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_pytorch_for_gpus_needs_no_other_constraints(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    for name in ("torch", "nvidia_cublas", "triton"):
+        (site / f"{name}-99.dist-info").mkdir(parents=True)
+        needs = "Requires-Dist: nvidia-cublas\nRequires-Dist: triton==99\n" if name == "torch" else ""
+        text = f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 99\n{needs}"
+        (site / f"{name}-99.dist-info" / "METADATA").write_text(text)
+    lock, found = [sys.executable, ROOT / ".ci" / "lock", "--check"], {"PYTHONPATH": str(site)}
+    said = subprocess.run(lock, capture_output=True, text=True, env=os.environ | found).stdout
+    assert "torch==99" in said
+    assert "nvidia" not in said
+    assert "triton" not in said
