@@ -76,12 +76,15 @@ def test_a_world_of_ones_own_works_from_the_command_line_as_printed(tmp_path: Pa
 
 
 def test_every_study_file_of_the_page_on_study_files_is_accepted(tmp_path: Path) -> None:
-    study, axes, projected, pretrained = examples("docs/study-file.md", "yaml")
+    study, axes, styled, projected, pretrained = examples("docs/study-file.md", "yaml")
     (tmp_path / "my-study.yaml").write_text(study, encoding="utf8")
     for preset in (None, "smoke"):
         assert wp.load_study(tmp_path / "my-study.yaml", preset=preset).name == "my-study"
     swept = f"extends: generalised-normal\nname: swept\nregimes: {{gaussian: {{}}}}\n{axes}"
     (tmp_path / "swept.yaml").write_text(swept, encoding="utf8")
+    (tmp_path / "styled.yaml").write_text(styled, encoding="utf8")
+    found = wp.load_study(tmp_path / "styled.yaml")
+    assert (found.style, found.dimensions) == (("sun", "sofa-hue"), 3)
     assert set(wp.load_study(tmp_path / "swept.yaml").axes) >= {"rho", "mixing"}
     for name, encoder in {"projected": projected, "pretrained": pretrained}.items():
         (tmp_path / f"{name}.yaml").write_text(f"extends: camera\nname: {name}\n{encoder}", encoding="utf8")

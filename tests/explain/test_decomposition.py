@@ -43,6 +43,7 @@ def _parts(found: SimpleNamespace) -> list[np.ndarray]:
     train=st.none() | st.floats(0.0, 3.0),
     heldout=st.floats(0.0, 3.0),
     off_white=st.floats(0.0, 2.0),
+    style=st.none() | st.floats(0.0, 1.0),
 )
 def test_parts_are_not_negative_and_sum_to_what_is_missing(
     r2: np.ndarray,
@@ -53,8 +54,9 @@ def test_parts_are_not_negative_and_sum_to_what_is_missing(
     train: float | None,
     heldout: float,
     off_white: float,
+    style: float | None,
 ) -> None:
-    ends = Ends(train, heldout, 1.0, 0.5, off_white)
+    ends = Ends(train, heldout, 1.0, 0.5, off_white, style=style)
     found = decompose(r2, ceiling=ceiling, least=least, supervised=supervised, ends=ends, best_seed=best)
     assert all((part >= 0.0).all() for part in _parts(found))
     np.testing.assert_allclose(sum(_parts(found)), 1.0 - r2, atol=1e-12)
@@ -103,6 +105,34 @@ def test_an_encoder_that_puts_a_share_into_squares_is_charged_that_share() -> No
     r2 = np.corrcoef(z[:, 0], h[:, 0])[0, 1] ** 2
     found = decompose(np.array([r2]), ceiling=np.ones(1), supervised=np.ones(1), ends=ends)
     assert found.unexplained[0] == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_share_of_style_costs_as_much_of_r2_and_is_a_part_of_its_own() -> None:
+    """h = sqrt(1 - s) z + sqrt(s) e, e drawn afresh within the pair: R^2 = 1 - s, alignment 2 (1 - rho (1 - s))."""
+    rng, rho, share = np.random.default_rng(0), 0.6, 0.2
+    z, style, other = rng.standard_normal((3, 400_000))
+    pair = rho * z + np.sqrt(1 - rho**2) * rng.standard_normal(z.shape)
+    h, partner = (np.sqrt(1 - share) * x + np.sqrt(share) * e for x, e in ((z, style), (pair, other)))
+    aligned = float(((h - partner) ** 2).mean() / h.var())
+    r2 = np.array([np.corrcoef(z, h)[0, 1] ** 2])
+    known = {"ceiling": np.ones(1), "supervised": np.ones(1)}
+    found = decompose(r2, ends=Ends(aligned, aligned, 2 * (1 - rho), rho, 0.0, style=share), **known)
+    assert found.style[0] == pytest.approx(share, abs=0.005)
+    assert max(found.data[0], found.optimisation[0], found.unexplained[0]) < 0.02
+    without = decompose(r2, ends=Ends(aligned, aligned, 2 * (1 - rho), rho, 0.0), **known)
+    assert without.style is None
+    assert without.optimisation[0] > 0.15
+
+
+def test_style_in_a_dimension_that_the_scene_leaves_empty_costs_nothing() -> None:
+    """One control of two is hidden, and style takes its dimension: half of the variance, none of the R^2 left."""
+    rho = 0.5
+    floor = 2 * (1 - rho) + 2 * rho * 0.5
+    filled = Ends(floor, floor, 2 * (1 - rho), rho, 0.0, style=0.5)
+    found = decompose(np.array([0.0, 0.9]), ceiling=np.ones(2), supervised=np.array([0.0, 1.0]), ends=filled)
+    np.testing.assert_allclose(found.style, [0.0, 0.0])
+    np.testing.assert_allclose(found.optimisation, [0.0, 0.0])
+    np.testing.assert_allclose(found.unexplained, [0.0, 0.1])
 
 
 def test_what_the_scene_hides_is_not_charged_to_training_again() -> None:

@@ -15,7 +15,7 @@ from worldprobe.audits import Audit, Gate, Verdict
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.errors import DamagedData
 from worldprobe.reports.cause_sentences import Case, sentences
-from worldprobe.reports.sections.missing_variance import BarStack, StackPiece, longest, stack_chart
+from worldprobe.reports.charts import BarStack, StackPiece, longest, stack_chart
 from worldprobe.results import ControlRecord, MissingParts, load_audit
 from worldprobe.study.audit_study import audited
 from worldprobe.world import Control
@@ -144,6 +144,11 @@ def test_bars_are_as_long_as_their_parts_and_side_by_side() -> None:
         tuple(map(float, box)) for box in re.findall(r'x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="17"', drawn)
     ]
     assert boxes == [(84.0, 50.0), (134.0, 150.0)]
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.58, ">.58<"), (0.9992, ">1.00<"), (1.0, ">1.00<")])
+def test_a_part_s_number_in_its_bar_is_not_cut(value: float, said: str) -> None:
+    assert said in str(stack_chart([BarStack("yaw", (StackPiece("p0", "a", value),))], 1.0, 324, "t", "d"))
 
 
 def test_the_report_shows_parts_sentences_and_their_table(one_seed: Path) -> None:

@@ -75,7 +75,7 @@ def colours(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 def test_parts_of_missing_r2_can_be_told_apart_by_everybody(colours: dict[str, str]) -> None:
-    parts = [colours[f"p{i}"] for i in range(6)]
+    parts = [colours[f"p{i}"] for i in (0, 1, 2, 3, 4, 5, 7)]
     assert apart(parts) > 0.1
     assert min(contrast(part, colours["paper"]) for part in parts) >= 3
 

@@ -12,7 +12,7 @@ import pytest
 from worldprobe.errors import DamagedData
 from worldprobe.reports import write_report
 from worldprobe.results import FORMAT, Exploration, Kind, Results, Run, read_record, versioned
-from worldprobe.results.upgrades import UPGRADES
+from worldprobe.results.upgrades import UPGRADES, upgraded
 
 FORMAT_1 = Path(__file__).parent / "format_1"
 """A smoke run of the study arm, without weights and pictures, as it was written before formats had numbers."""
@@ -39,6 +39,17 @@ def test_a_folder_of_format_1_reads_with_every_number(old: Path) -> None:
         for name, missing in part.controls.items():
             was = before["controls"][name]
             assert (missing.non_identifiability, missing.unexplained) == (was["chance"], was["rest"])
+
+
+def test_a_folder_of_format_3_has_no_part_of_style_and_keeps_the_others(old: Path) -> None:
+    results = Results.load(old)
+    given = json.loads(json.dumps(versioned(results)))
+    for decomposition in given["decomposition"]:
+        for parts in decomposition["controls"].values():
+            del parts["style"]
+    (old / "results.json").write_text(json.dumps({**given, "format": 3}), encoding="utf8")
+    assert upgraded(given, Kind.RESULTS, 3)["decomposition"][0]["controls"]["shoulder"]["style"] is None
+    assert Results.load(old) == results
 
 
 def test_a_folder_of_format_1_gets_its_report(old: Path) -> None:

@@ -60,6 +60,7 @@ def test_memorised_frames_are_named_with_what_exploration_and_frames_allow() -> 
         ({"regime": 0.6}, "can teach only 0.40, and 0.35 is recovered: not even an ideal encoder learns x and yaw"),
         ({"scene": 0.6}, "even a supervised encoder reads only 0.87 off the frames, and 0.35 is recovered: make x and"),
         ({"non_identifiability": 0.6}, "several equally aligned embeddings that differ in x and yaw, and 0.35"),
+        ({"style": 0.6}, "the embedding shows style in its place, which costs 0.60, and 0.35 is recovered"),
         ({"optimisation": 0.6}, "training stopped short of its optimum after 3,000 steps and 0.35 is recovered: train"),
         ({"unexplained": 0.6}, "but 0.35 is recovered, and neither data, scene nor training explains it"),
         ({"regime": None, "data": None, "unexplained": 0.6}, "could not be predicted, so that data and training"),

@@ -176,4 +176,5 @@ def test_what_style_costs_alignment_is_not_booked_as_optimisation(study_file: Pa
     assert blamed.optimisation == pytest.approx(0.3)
     assert cleared.optimisation == pytest.approx(0.0, abs=1e-9)
     assert cleared.data == pytest.approx(0.0, abs=1e-9)
-    assert cleared.unexplained == pytest.approx(0.3)
+    assert (cleared.style, cleared.unexplained) == pytest.approx((0.3, 0.0))
+    assert blamed.style is None

@@ -159,8 +159,9 @@ def decompose(
     rho: float | None = None,
     off_white: float = 0.0,
     supervised_alignment: float | None = None,
+    style: float | None = None,
 ) -> dict[str, MissingParts]:
-    """Return where 1 - R^2 went, state by state: exploration, scene, data, optimisation, and what none explains.
+    """Return where 1 - R^2 went, state by state: exploration, scene, style, data, training, and what none explains.
 
     `r2` holds a number per state, by name or in an array (z1, z2 ... then), and so does every argument of its kind:
     `ceiling` the predicted R^2 of the ideal
@@ -170,7 +171,9 @@ def decompose(
     Data and optimisation are separated by the final alignments E|h - h'|^2 / d over the embedding's mean variance:
     `heldout`, and `train` unless pairs were drawn afresh for every step, against the `optimum` 2 (1 - rho), with the
     mean pair correlation `rho` and `off_white`, ||Cov h - I||_F^2 / d. `supervised_alignment` is that of a supervised
-    encoder's readings on held-out pairs, which is what the frames allow. docs/decomposition.md has the reasoning.
+    encoder's readings on held-out pairs, which is what the frames allow. `style` is the share of the embedding's
+    variance that is style's, E|h - E_style h|^2 / E|h - E h|^2, where there are factors to be ignored.
+    docs/decomposition.md has the reasoning.
     """
     from worldprobe.explain.decomposition import Ends
     from worldprobe.explain.decomposition import decompose as parts
@@ -182,9 +185,7 @@ def decompose(
         if rho is None:
             raise InvalidValue("rho", None, "the mean pair correlation of the states that move, with heldout")
         best = 2.0 * (1.0 - rho) if optimum is None else optimum
-        ends = Ends(
-            train=train, heldout=heldout, optimum=best, rho=rho, off_white=off_white, supervised=supervised_alignment
-        )
+        ends = Ends(train, heldout, best, rho, off_white, supervised=supervised_alignment, style=style)
     given = {"ceiling": ceiling, "supervised": supervised, "least": least, "best_seed": best_seed}
 
     def named(key: str, values: Any) -> dict[str, float]:

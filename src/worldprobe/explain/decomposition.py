@@ -1,4 +1,4 @@
-"""Where the missing R^2 went: regime, scene, non-identifiability, finite data, optimisation. Numbers in, numbers out.
+"""Where the missing R^2 went: regime, scene, non-identifiability, style, data, optimisation. Numbers in, numbers out.
 
 docs/decomposition.md has the reasoning behind every line here, and its limits.
 """
@@ -37,8 +37,8 @@ class Ends:
     A sensor's noise differs between the two frames of a pair, so it costs alignment 2 rho (1 - R^2), and not the
     2 rho (1 - rho) (1 - R^2) of a feature of degree 2.
     """
-    style: float = 0.0
-    """E|h - E_style h|^2 / E|h - E h|^2: the share of the embedding's variance that is style's."""
+    style: float | None = None
+    """E|h - E_style h|^2 / E|h - E h|^2: the share of the embedding's variance that is style's; None without style."""
 
     @property
     def attainable(self) -> float:
@@ -48,7 +48,7 @@ class Ends:
     @property
     def floor(self) -> float:
         """What is attainable for an encoder that shows as much of style: 2 (1 - rho) + 2 rho `style` if linear."""
-        return self.attainable + self.style * (2.0 - self.attainable)
+        return self.attainable + (self.style or 0.0) * (2.0 - self.attainable)
 
     @property
     def data(self) -> float:
@@ -119,10 +119,16 @@ def _parts(
         return parts | {"unexplained": left}
     luck = np.zeros_like(left) if best is None else _at_most(best - r2, left)
     left = left - luck
-    hidden = 0.0 if parts["scene"] is None or ends.supervised is not None else float(parts["scene"].mean())
-    data, optimisation = _shares(float(left.mean()), ends, hidden)
-    rest = left * max(1.0 - data - optimisation, 0.0)
-    return parts | {"data": left * data, "optimisation": luck + left * optimisation, "unexplained": rest}
+    hidden = 0.0 if parts["scene"] is None else float(parts["scene"].mean())
+    style, data, optimisation = _shares(float(left.mean()), ends, hidden)
+    rest = left * max(1.0 - style - data - optimisation, 0.0)
+    shown = None if ends.style is None else left * style
+    return parts | {
+        "style": shown,
+        "data": left * data,
+        "optimisation": luck + left * optimisation,
+        "unexplained": rest,
+    }
 
 
 def off_white_from_sigreg(value: float, samples: int, d: int, rho: float) -> float:
@@ -146,15 +152,19 @@ def _at_most(part: Each, left: Each) -> Each:
     return clipped
 
 
-def _shares(left: float, ends: Ends, hidden: float) -> tuple[float, float]:
-    """Return which shares of what is left go to data and optimisation: by their size, and no more than they explain.
+def _shares(left: float, ends: Ends, hidden: float) -> tuple[float, float, float]:
+    """Return which shares of what is left go to style, data and optimisation: by their size, and no more than it.
 
-    What the scene hides cannot be aligned either: so much of the training pairs' gap is the scene's, where the
-    alignment that the frames allow was not measured.
+    A dimension that the scene leaves empty costs nothing, whatever fills it: style first, and then what cannot be
+    aligned. So much of the training pairs' gap is the scene's, where the alignment that the frames allow was not
+    measured.
     """
-    data, optimisation = ends.data, max(ends.optimisation - hidden, 0.0)
-    explained = data + optimisation
+    shown = ends.style or 0.0
+    unaligned = max(hidden - shown, 0.0) if ends.supervised is None else 0.0
+    sizes = max(shown - hidden, 0.0), ends.data, max(ends.optimisation - unaligned, 0.0)
+    explained = sum(sizes)
     if explained <= 0.0 or left <= 0.0:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     share = min(1.0, explained / left)
-    return share * data / explained, share * optimisation / explained
+    style, data, optimisation = (share * size / explained for size in sizes)
+    return style, data, optimisation

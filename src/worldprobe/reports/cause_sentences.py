@@ -109,6 +109,10 @@ def _identity(case: Case) -> str:
     return "because several features are aligned equally well here, and which one is found is not identifiable"
 
 
+def _style(case: Case) -> str:
+    return "because the embedding shows style in its place"
+
+
 def _data(case: Case) -> str:
     return f"because {case.frames} are too few: held-out pairs do not follow the training pairs"
 
@@ -136,6 +140,7 @@ CAUSES: dict[str, Callable[[Case], str]] = {
     "regime": _exploration,
     "scene": _scene,
     "non_identifiability": _identity,
+    "style": _style,
     "data": _data,
     "optimisation": _optimisation,
     "unexplained": _unexplained,

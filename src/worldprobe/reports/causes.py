@@ -35,6 +35,7 @@ PARTS = (
     Part("regime", "the exploration", "p0", "the exploration is the limit"),
     Part("scene", "the scene", "p1", "the scene is the limit"),
     Part("non_identifiability", "non-identifiability", "p2", "the exploration is the limit"),
+    Part("style", "style", "p7", "style is the limit"),
     Part("data", "finite data", "p3", "the amount of data is the limit"),
     Part("optimisation", "optimisation", "p4", "the training is the limit"),
     Part("unexplained", "unexplained", "p5", "most of what is missing is unexplained"),
@@ -44,6 +45,12 @@ PARTS = (
 BY_FIELD = {part.field: part for part in PARTS}
 NOT_SEPARATED = Part("unexplained", "not separated: no prediction", "p6", "the limit is not known")
 """What is left where the prediction was refused."""
+
+
+def parts_of(folder: ResultsFolder) -> tuple[Part, ...]:
+    """Return the parts that a results folder can have: style only where its study has some."""
+    styled = any(run.recovery.style is not None for run in folder.results.runs)
+    return PARTS if styled else tuple(part for part in PARTS if part.field != "style")
 
 
 def separated(parts: MissingParts) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worldprobe.reports.results_folder import ResultsFolder
 from worldprobe.reports.sections.ideal_encoder import has_ideal_encoder
+from worldprobe.reports.sections.style_invariance import has_style
 
 GLOSSARY = (
     (
@@ -76,8 +77,15 @@ PARTS = (
     "Parts of the missing R²",
     "In this order: the exploration (what the ideal encoder lacks), the scene (what a supervised encoder and raw "
     "observations lack), non-identifiability (what depends on which of several equally aligned features is found), "
-    "finite data (what held-out pairs lack compared with training pairs), optimisation (what training left), and what "
-    "no part explains.",
+    "style where a study has some (what the embedding shows of it in place of controls), finite data (what held-out "
+    "pairs lack compared with training pairs), optimisation (what training left), and what no part explains.",
+)
+
+
+STYLE = (
+    "Style",
+    "Controls that a study names as nuisance: drawn afresh within each pair and not among what is to be found. "
+    "Invariance is 1 − E|f − E_style f|² / E|f − E f|², the share of an embedding's variance that is not style's.",
 )
 
 
@@ -86,4 +94,5 @@ def glossary(folder: ResultsFolder) -> tuple[tuple[str, str], ...]:
     points = GRID if folder.results.study.get("test_points") == "grid" else CANONICAL
     predicted = (PREDICTED,) if has_ideal_encoder(folder) else ()
     parts = (PARTS,) if folder.results.decomposition else ()
-    return (*GLOSSARY, points, *predicted, *parts)
+    style = (STYLE,) if has_style(folder) else ()
+    return (*GLOSSARY, points, *predicted, *parts, *style)

@@ -106,6 +106,11 @@ def _by_identity(st: Standing) -> Markup:
     return said.format(st.name, ratio(st.size), ratio(st.r2), _between(st))
 
 
+def _by_style(st: Standing) -> Markup:
+    said = Markup("Style is the limit: {}, but the embedding shows style in place of {} of R², and {} is reached{}")
+    return said.format(_teaches(st), ratio(st.size), ratio(st.r2), _between(st))
+
+
 def _by_data(st: Standing) -> Markup:
     frames = st.folder.results.study.get("frames")
     many = f"{number(frames)} frames" if isinstance(frames, int) else "the frames"
@@ -129,6 +134,7 @@ LEADS = {
     "regime": _by_exploration,
     "scene": _by_scene,
     "non_identifiability": _by_identity,
+    "style": _by_style,
     "data": _by_data,
     "optimisation": _by_training,
     "unexplained": _unexplained,

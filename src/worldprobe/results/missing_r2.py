@@ -15,6 +15,8 @@ class MissingParts(Record):
     """What a supervised encoder lacks, too; None without the supervised reference."""
     non_identifiability: float | None = None
     """What depends on which of several equally aligned maps is found; None where those are not known."""
+    style: float | None = None
+    """What an embedding shows of the study's style in place of controls; None without style or a known optimum."""
     data: float | None
     """Finite data: what held-out pairs lack that training pairs have."""
     optimisation: float | None

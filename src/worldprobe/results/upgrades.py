@@ -6,6 +6,7 @@
     (1: `look-alikes`)
 3   an audit keeps the same record of a prediction as a study: intervals are `r2_per_control_ci95` (2:
     `ci95_per_control`), and what is not known is null (2: empty)
+4   the part of missing R^2 `style` (3: in `unexplained`)
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-FORMAT = 3
+FORMAT = 4
 """The number of the format that this version writes."""
 
 Json = dict[str, Any]
@@ -83,8 +84,20 @@ def _part_from_2(part: Json) -> Json:
     return {**part, "predicted": {**found, **unknown, "objective": "sigreg"}}
 
 
+def _results_from_3(results: Json) -> Json:
+    """What style cost was not separated then: it stays in `unexplained`, and the part is not known."""
+    if "decomposition" not in results:
+        return results
+    decomposed = [
+        {**of, "controls": {name: {**parts, "style": None} for name, parts in of["controls"].items()}}
+        for of in results["decomposition"]
+    ]
+    return {**results, "decomposition": decomposed}
+
+
 UPGRADES: dict[int, dict[Kind, Callable[[Json], Json]]] = {
     1: {Kind.RESULTS: _results_from_1, Kind.RUN: _run_from_1, Kind.AUDIT: _audit_from_1},
     2: {Kind.AUDIT: _audit_from_2},
+    3: {Kind.RESULTS: _results_from_3},
 }
 """By the format to upgrade from, and by what the file holds; a kind that is not named stays as it is."""

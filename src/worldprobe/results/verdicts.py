@@ -9,7 +9,7 @@ from worldprobe.results.explored import STILL, Exploration
 from worldprobe.results.missing_r2 import MissingParts
 from worldprobe.results.recovered import PARTLY, RECOVERED
 
-CAUSES = ("regime", "scene", "non_identifiability", "data", "optimisation", "unexplained")
+CAUSES = ("regime", "scene", "non_identifiability", "style", "data", "optimisation", "unexplained")
 """The parts of `MissingParts` that a sentence may name, in their order."""
 NAMED = 3
 """Most controls that a sentence names one by one."""
@@ -68,7 +68,7 @@ def cause_of(parts: Iterable[MissingParts]) -> str:
     """Return the largest part of what is missing of some controls, the one that a verdict names."""
     known = list(parts)
     size = {name: sum(getattr(part, name) or 0.0 for part in known) for name in CAUSES}
-    if size["scene"] < size["data"] + size["optimisation"] + size["unexplained"]:
+    if size["scene"] < size["style"] + size["data"] + size["optimisation"] + size["unexplained"]:
         size["scene"] = 0.0  # not to blame: a reference reads more off the same frames than is missing there
     return max(CAUSES, key=lambda name: size[name])
 
@@ -104,6 +104,14 @@ def _non_identifiability(found: SeriesFindings, still: Sequence[str]) -> str:
     )
 
 
+def _style(found: SeriesFindings, still: Sequence[str]) -> str:
+    lost = sum(part.style or 0.0 for part in (found.parts or {}).values()) / max(len(found.parts or {}), 1)
+    return (
+        f"{_so_far(found)}, but the embedding shows style in its place, which costs {_r2(lost)}, and "
+        f"{_r2(found.r2)} is recovered: train longer, or give alignment more weight (a smaller lambda)."
+    )
+
+
 def _data(found: SeriesFindings, still: Sequence[str]) -> str:
     frames = found.exploration.frames if found.exploration is not None else 0
     why = "were memorised" if found.memorising else "are too few"
@@ -131,6 +139,7 @@ SENTENCES = {
     "regime": _regime,
     "scene": _scene,
     "non_identifiability": _non_identifiability,
+    "style": _style,
     "data": _data,
     "optimisation": _optimisation,
     "unexplained": _unexplained,

@@ -148,7 +148,7 @@ def _ends(run: Run, exploration: Exploration, predicted: Prediction | None, batc
     off_white = _off_white(run, batch, objective, mean)
     best = min(optimum, predicted.alignment) if predicted and predicted.alignment is not None else optimum
     leaked = run.recovery.style
-    style = 0.0 if leaked is None or leaked.variance_in_regime is None else leaked.variance_in_regime
+    style = None if leaked is None else leaked.variance_in_regime
     return Ends(final.get("train_alignment"), final["heldout_alignment"], best, mean, off_white, style=style)
 
 

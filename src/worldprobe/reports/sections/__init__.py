@@ -23,6 +23,7 @@ from worldprobe.reports.sections.planning_results import planning_results, plans
 from worldprobe.reports.sections.played_session import has_session, played_session
 from worldprobe.reports.sections.published_comparison import published_comparison
 from worldprobe.reports.sections.run_browser import browsable, run_browser
+from worldprobe.reports.sections.style_invariance import has_style, style_invariance
 from worldprobe.reports.sections.sweep import sweep
 from worldprobe.reports.sections.training_curves import training_curves
 from worldprobe.reports.sections.transition_results import has_transitions, transition_results
@@ -78,6 +79,7 @@ CHOICES: tuple[tuple[MakeSection, Holds], ...] = (
     (control_plane, lambda folder: bool(of_two_controls(folder))),
     (control_recovery, _few_series),
     (missing_variance, lambda folder: decomposed(folder) and _few_series(folder) and not is_smoke(folder)),
+    (style_invariance, lambda folder: has_style(folder) and _few_series(folder) and not is_smoke(folder)),
     (published_comparison, lambda folder: publication(folder) is not None),
     (bound_check, lambda folder: len(bounded(folder)) >= MANY_BOUNDS),
     (transition_results, has_transitions),

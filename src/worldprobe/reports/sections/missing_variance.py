@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from markupsafe import Markup
 
 from worldprobe.reports.cause_sentences import NEGLIGIBLE, Case, sentences
-from worldprobe.reports.causes import NOT_SEPARATED, PARTS, missing_parts, separated
-from worldprobe.reports.charts import Scale, svg, text
+from worldprobe.reports.causes import NOT_SEPARATED, PARTS, Part, missing_parts, parts_of, separated
+from worldprobe.reports.charts import BarStack, StackPiece, longest, stack_chart
 from worldprobe.reports.html_blocks import Cell, Section, Table, grid_of, legend, note, panel, shown_r2
 from worldprobe.reports.matching_audit import audit_of
 from worldprobe.reports.results_folder import ResultsFolder, Series
@@ -20,8 +18,7 @@ from worldprobe.reports.wording import and_list, number, ratio, squares
 from worldprobe.results import MissingParts
 
 UNTOLD = "the exploration’s part cannot be separated from data, optimisation and what is unexplained"
-INSIDE = 26.0
-"""Width from which a part carries its value."""
+SHOWN = " what the embedding shows of style in place of controls;"
 
 
 def missing_variance(folder: ResultsFolder) -> Section:
@@ -30,19 +27,21 @@ def missing_variance(folder: ResultsFolder) -> Section:
     bars = {s.label: [_stack(name, part) for name, part in parts.items()] for s, parts in found}
     most = longest([stack for stacks in bars.values() for stack in stacks])
     cells = [_cell(folder, s, parts, bars[s.label], most) for s, parts in found]
-    entries = [(f"swatch {part.colour}", part.name) for part in PARTS]
+    named = parts_of(folder)
+    entries = [(f"swatch {part.colour}", part.name) for part in named]
     every = [part for _, parts in found for part in parts.values()]
     if not all(map(separated, every)):
         entries.append((f"swatch {NOT_SEPARATED.colour}", NOT_SEPARATED.name))
     lead = (
         "What each R² lacks of 1, and why: what even an ideal encoder of this exploration lacks; what nothing recovers "
         "from the observations, neither a supervised encoder nor raw pixels; what depends on which of several equally "
-        "aligned features is found; what held-out pairs lack compared with training pairs; and what training left. The "
-        "parts sum to what is missing. docs/decomposition.md has the method and its limits."
+        f"aligned features is found;{SHOWN if len(named) == len(PARTS) else ''} what held-out pairs lack compared with "
+        "training pairs; and what training left. The parts sum to what is missing. docs/decomposition.md has the "
+        "method and its limits."
     )
     title = "What every control is missing, mean over seeds"
-    columns = ("exploration", "control", "missing", *(part.name for part in PARTS))
-    rows = tuple((s.label, name, *_numbers(part)) for s, parts in found for name, part in parts.items())
+    columns = ("exploration", "control", "missing", *(part.name for part in named))
+    rows = tuple((s.label, name, *_numbers(part, named)) for s, parts in found for name, part in parts.items())
     blocks = (legend(entries), grid_of(cells, "three"), *_refusals(folder, found))
     return Section("missing", "Where the missing R² went", lead, blocks, (Table(title, columns, rows),), nav="Causes")
 
@@ -93,66 +92,6 @@ def _refusals(folder: ResultsFolder, found: Sequence[tuple[Series, dict[str, Mis
     return notes
 
 
-def _numbers(parts: MissingParts) -> tuple[Cell, ...]:
-    values = (parts.missing, *(part.of(parts) for part in PARTS))
+def _numbers(parts: MissingParts, named: Sequence[Part]) -> tuple[Cell, ...]:
+    values = (parts.missing, *(part.of(parts) for part in named))
     return tuple(None if value is None else shown_r2(value) for value in values)
-
-
-LABELS, ROW, TOP, GAP = 84, 22, 22, 5
-LEAST = 0.1  # of the axis, so that bars of hundredths do not look like losses
-
-
-@dataclass(frozen=True)
-class StackPiece:
-    """One part of a bar: the class of its colour, its name and its length."""
-
-    colour: str
-    name: str
-    value: float
-
-
-@dataclass(frozen=True)
-class BarStack:
-    """One bar."""
-
-    name: str
-    pieces: tuple[StackPiece, ...]
-
-    @property
-    def total(self) -> float:
-        """The bar's whole length."""
-        return sum(piece.value for piece in self.pieces)
-
-
-def longest(stacks: Sequence[BarStack]) -> float:
-    """Return where an axis for these bars ends: the next tenth but for a hundredth, at least 0.1."""
-    return max(LEAST, ceil(10 * max((stack.total for stack in stacks), default=0.0) - 0.1) / 10)
-
-
-def stack_chart(stacks: Sequence[BarStack], most: float, width: int, title: str, desc: str) -> Markup:
-    """Draw horizontal bars from 0 to `most`, `width` user units wide, one row each."""
-    x = Scale(0.0, most, LABELS, width - 40)
-    bottom = TOP + ROW * len(stacks)
-    ticks = (0.0, most / 2, most)
-    parts = [Markup('<path class="grid" d="M{0:.1f} {1}V{2}"/>').format(x(t), TOP - 4, bottom) for t in ticks]
-    parts += [text(x(t), TOP - 9, number(t, 2), anchor="middle") for t in ticks]
-    for place, stack in enumerate(stacks):
-        y = TOP + ROW * place
-        parts.append(text(0, y + 14, stack.name, "name"))
-        parts += _bar(stack, x, y)
-        parts.append(text(width, y + 14, f"{stack.total:.2f}", "value", "end"))
-    return svg(width, bottom + 4, title, desc, parts, "stacks")
-
-
-def _bar(stack: BarStack, x: Scale, y: float) -> list[Markup]:
-    drawn, start = [], 0.0
-    box = '<rect class="bar {}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"><title>{}</title></rect>'
-    for piece in stack.pieces:
-        left, right = x(start), x(start + piece.value)
-        start += piece.value
-        if right - left > 0.1:
-            said = f"{stack.name}, {piece.name}: {ratio(piece.value)}"
-            drawn.append(Markup(box).format(piece.colour, left, y + GAP / 2, right - left, ROW - GAP, said))
-        if right - left > INSIDE:
-            drawn.append(text((left + right) / 2, y + 15, ratio(piece.value)[-3:], f"inside {piece.colour}", "middle"))
-    return drawn
