@@ -58,6 +58,20 @@ def test_an_audited_study_predicts_no_exploration_twice(study_file: Path, store:
 
 
 @pytest.mark.slow
+def test_a_refused_full_prediction_is_kept_beside_the_approximate_one_and_taken_over(
+    study_file: Path, store: Store, refused: list[str]
+) -> None:
+    study, audited, alone = load_study(study_file, QUICK), study_file.parent / "audited", study_file.parent / "alone"
+    parts = keep_audit(study, audited).parts[1:]
+    assert [(part.predicted.approximate, part.predicted_in_full.refused_briefly) for part in parts] == 2 * [
+        (True, refusals.NOTHING_MOVES.short)
+    ]
+    with_audit = run_study(study, audited, store=store)
+    assert refused == ["sigreg", "sigreg", "whitening", "whitening"]
+    assert with_audit.explorations == run_study(study, alone, store=store).explorations
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"of": "another study"}, {"format": 2}])
 def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
     study_file: Path, store: Store, refused: list[str], changes: dict[str, object]
@@ -68,6 +82,7 @@ def test_an_audit_of_another_study_or_of_an_older_version_is_not_taken_over(
     given = json.loads(path.read_text(encoding="utf8")) | changes
     if "format" in changes:
         for part in given["parts"][1:]:
+            del part["predicted_in_full"]
             part["predicted"] = {"refused": None, "r2": 0.5, "r2_per_control": {"x": 0.5}}
     path.write_text(json.dumps(given), encoding="utf8")
     refused.clear()

@@ -80,14 +80,15 @@ def predict_chains(
         return _widened(full, cut) if few else full
     if objective != "sigreg" or refusals.says_dependent(full.refused_briefly):
         return full
-    at_most = at_most if first.shape[1] <= MOST_STATES else min(at_most, PAIRS_OF_MANY)
+    at_most = at_most if n <= MOST_STATES else min(at_most, PAIRS_OF_MANY)
     z = sample_pairs(first, second, cut.labels, at_most, stream(seed, "prediction", objective))
     rng = stream(seed, "approximate prediction", objective)
     try:
         with threadpool_limits(1):
-            return approximate(z, names, objective, size, cut, full, rng)
+            found = approximate(z, names, objective, size, cut, full, rng)
     except (ArithmeticError, LookupError, ValueError) as fault:
-        return refusals.refused(objective, size, len(first), refusals.broke_off(fault))
+        found = refusals.refused(objective, size, len(first), refusals.broke_off(fault))
+    return found if few or n > MOST_STATES else found.instead_of(full)
 
 
 def _full(

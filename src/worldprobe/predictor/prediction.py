@@ -56,6 +56,7 @@ class IdealEncoder(Prediction):
     _names: tuple[str, ...] = PrivateAttr(())
     _embedding: Embedding | None = PrivateAttr(None)
     _equally_aligned: tuple[Embedding, ...] = PrivateAttr(())
+    _in_full: IdealEncoder | None = PrivateAttr(None)
 
     @classmethod
     def of(
@@ -73,6 +74,16 @@ class IdealEncoder(Prediction):
     def changed(self, **numbers: Any) -> IdealEncoder:
         """Return the same ideal encoder with other numbers in its record."""
         return IdealEncoder.of(self._names, self._embedding, self._equally_aligned, **(self.model_dump() | numbers))
+
+    def instead_of(self, full: IdealEncoder) -> IdealEncoder:
+        """Return itself, which stands in for this full prediction, which was refused."""
+        self._in_full = full
+        return self
+
+    @property
+    def in_full(self) -> IdealEncoder | None:
+        """The refused full prediction of the same pairs that this one stands in for; None where it is the full one."""
+        return self._in_full
 
     @property
     def embedding(self) -> Embedding:

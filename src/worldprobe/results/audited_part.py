@@ -21,6 +21,8 @@ class AuditedPart(Record):
     """Whether the study includes it as a contrast: its gates then do not count."""
     predicted: Prediction | None = None
     """What SIGReg's ideal encoder recovers within it."""
+    predicted_in_full: Prediction | None = None
+    """The refused full prediction of an exploration that `predicted` stands in for; None where that is the full one."""
     predicted_from_actions: Prediction | None = None
     """What the ideal encoder recovers that is trained to predict from actions; None for a recording without actions."""
     not_made: list[str] = Field([])

@@ -6,7 +6,8 @@
     (1: `look-alikes`)
 3   an audit keeps the same record of a prediction as a study: intervals are `r2_per_control_ci95` (2:
     `ci95_per_control`), and what is not known is null (2: empty)
-4   the part of missing R^2 `style` (3: in `unexplained`)
+4   the part of missing R^2 `style` (3: in `unexplained`); an audit keeps the full prediction that an approximate one
+    stands in for
 """
 
 from __future__ import annotations

@@ -61,7 +61,10 @@ def audited_exploration(
     gates += judged(predicted, names, answer) + audit_pair_actions(pairs, names)
     if isinstance(source, OfWorld):
         gates += explored_distance(source.world, pairs, names)
-    return AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made), gates
+    part = AuditedPart(label=label, gates=len(gates), predicted=predicted, answer=answer, not_made=not_made)
+    if ideal.in_full is not None:
+        part.predicted_in_full = ideal.in_full.record(test)
+    return part, gates
 
 
 def predict_shown(

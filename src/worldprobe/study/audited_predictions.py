@@ -21,8 +21,9 @@ def audited_predictions(folder: Path, study: Study, cell: ExplorationCell) -> di
     audit = load_audit(folder)
     if audit is None or audit.of != content_key(audited_settings(study.model_dump(mode="json"))):
         return {}
-    found = next((part.predicted for part in audit.parts if part.label == cell.regime and part.predicted), None)
-    # Audits that were kept by older versions do not hold all that a study records of a prediction.
+    part = next((part for part in audit.parts if part.label == cell.regime), None)
     # An approximate answer is the audit's alone: a study keeps what the full prediction says, refusals too.
+    found = None if part is None else part.predicted_in_full or part.predicted
+    # Audits that were kept by older versions do not hold all that a study records of a prediction.
     whole = found is not None and not found.approximate and found.pairs is not None
     return {found.objective: found} if found is not None and whole and found.objective is not None else {}
