@@ -5,9 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from scipy.spatial import cKDTree
 
 from audits.logs import changed, clean, draw, names
 from worldprobe.audits import Gate, Verdict, audit_regime
+from worldprobe.audits.gates.exploration.sample_size import smallest_distances
 from worldprobe.explore import Gaussian, GeneralisedNormal, Jumps, Narrow, Pairs
 
 pytestmark = pytest.mark.thorough
@@ -208,3 +210,17 @@ def test_isotropy_is_judged_however_large_the_ratio_and_its_error_are(rng: np.ra
     (gate,) = [gate for gate in audit_regime(pairs, ["slow", "fast"]) if gate.gate == "isotropy"]
     assert gate.value > 100
     assert gate.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("kind", ["independent", "a walk", "copies", "one point"])
+def test_the_smallest_distances_are_those_of_a_search_without_a_bound(kind: str, rng: np.random.Generator) -> None:
+    rows, points = rng.standard_normal((12_000, 3)), rng.standard_normal((700, 3))
+    if kind == "a walk":
+        rows = rows.cumsum(axis=0) / 50.0
+    elif kind == "copies":
+        rows, points = np.round(rows), np.round(points)
+    elif kind == "one point":
+        rows = np.zeros_like(rows)
+    nearest = cKDTree(rows).query(points)[0]
+    for share in (0.0, 0.01, 0.3):
+        assert smallest_distances(points, rows, share) == np.quantile(nearest, share)

@@ -170,7 +170,7 @@ def test_the_symmetric_room_fails_on_yaw_and_shows_the_pair() -> None:
     from worldprobe.world.room import SymmetricRoom
 
     with SymmetricRoom(size=32) as room:
-        gates = audit_world(room, np.full(6, 0.5))
+        gates = audit_world(room, np.full(6, 0.5), effort=Effort(frames=3000, poses=96, bases=16))
     found = gates_of(gates, "perceptual-aliasing")
     assert found["yaw"].verdict is Verdict.FAIL
     least = min(gate.value for gate in found.values())

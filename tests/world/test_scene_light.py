@@ -45,10 +45,17 @@ bpy.context.scene.camera = camera
 SAVE = "bpy.ops.wm.save_as_mainfile(filepath=sys.argv[1])\n"
 
 
-def made(folder: Path, *controls: str) -> Manifest:
-    in_blender(ROOM + SAVE, str(folder / "a.blend"))
+@pytest.fixture(scope="module")
+def blend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The room, as a file of Blender's."""
+    path = tmp_path_factory.mktemp("room") / "a.blend"
+    in_blender(ROOM + SAVE, str(path))
+    return path
+
+
+def made(blend: Path, folder: Path, *controls: str) -> Manifest:
     asked = tuple(parse_control(text) for text in controls)
-    return convert(folder / "a.blend", folder / "a.world", ConversionOptions(**QUICK, controls=asked))
+    return convert(blend, folder / "a.world", ConversionOptions(**QUICK, controls=asked))
 
 
 def test_a_lamp_and_a_hue_are_read() -> None:
@@ -83,8 +90,8 @@ def test_motion_and_light_together_are_refused_before_any_work() -> None:
 
 @pytest.mark.blender
 @pytest.mark.slow
-def test_lamps_and_a_hue_are_drawn_as_cycles_lights_them(tmp_path: Path) -> None:
-    manifest = made(tmp_path, "left.energy:-3..1 stops", "right.energy:-3..1", "box.hue:-120..120 degrees")
+def test_lamps_and_a_hue_are_drawn_as_cycles_lights_them(blend: Path, tmp_path: Path) -> None:
+    manifest = made(blend, tmp_path, "left.energy:-3..1 stops", "right.energy:-3..1", "box.hue:-120..120 degrees")
     assert [moved.name for moved in manifest.controls[6:]] == ["left.energy", "right.energy", "box.hue"]
     assert manifest.fidelity is not None
     assert np.median(manifest.fidelity.matte) > 24
@@ -112,11 +119,11 @@ def test_lamps_and_a_hue_are_drawn_as_cycles_lights_them(tmp_path: Path) -> None
 
 @pytest.mark.blender
 @pytest.mark.slow
-def test_what_there_is_not_and_what_is_grey_is_refused(tmp_path: Path) -> None:
+def test_what_there_is_not_and_what_is_grey_is_refused(blend: Path, tmp_path: Path) -> None:
     with pytest.raises(BlenderFailed, match=r"no lamp 'middle'.*'left'"):
-        made(tmp_path, "middle.energy:-1..1")
+        made(blend, tmp_path, "middle.energy:-1..1")
     with pytest.raises(BlenderFailed, match=r"no material 'gold'.*box"):
-        made(tmp_path, "gold.hue:-90..90")
+        made(blend, tmp_path, "gold.hue:-90..90")
     with pytest.raises(WorldprobeError, match="the material is grey"):
-        made(tmp_path, "room.hue:-90..90")
+        made(blend, tmp_path, "room.hue:-90..90")
     assert not (tmp_path / "a.world").exists()

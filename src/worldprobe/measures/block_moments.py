@@ -47,12 +47,26 @@ class BlockMoments:
         """Return how many rows there are in all blocks."""
         return int(self.count.sum())
 
+    def merged(self, blocks: Int[np.ndarray, " k"]) -> BlockMoments:
+        """Return the moments of these blocks as those of one, in no fold."""
+        count, total = (sums[blocks].sum(axis=0, keepdims=True) for sums in (self.count, self.total))
+        return BlockMoments(
+            count, total, self._products(blocks)[None], self.centre, self.scale, self.d, np.array([NOWHERE])
+        )
+
     def covariance(self, blocks: Int[np.ndarray, " k"] | None = None) -> Float[np.ndarray, "p p"]:
         """Return the covariance of the scaled columns, over some blocks or all."""
         use = np.arange(len(self.count)) if blocks is None else blocks
         n = self.count[use].sum()
         mean = self.total[use].sum(axis=0) / n
-        return self.gram[use].sum(axis=0) / n - np.outer(mean, mean)
+        return self._products(use) / n - np.outer(mean, mean)
+
+    def _products(self, blocks: Int[np.ndarray, " k"]) -> Float[np.ndarray, "p p"]:
+        """Return the sum of the blocks' products, one after the other: gathered, they would be copied first."""
+        found = np.zeros(self.gram.shape[1:])
+        for block in blocks:
+            found += self.gram[block]
+        return found
 
     def covariance_in_units(self) -> Float[np.ndarray, "p p"]:
         """Return the covariance of the columns as they were given."""

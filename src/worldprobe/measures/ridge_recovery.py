@@ -27,11 +27,11 @@ def _chosen(moments: BlockMoments, fold: int) -> Float[np.ndarray, "d n"]:
         return whole[len(PENALTIES) // 2]
     error = np.zeros((len(PENALTIES), whole.shape[2]))
     for held in range(INNER):
-        rest, mine = np.delete(fitted, np.s_[held::INNER]), fitted[held::INNER]
+        rest, mine = np.delete(fitted, np.s_[held::INNER]), moments.merged(fitted[held::INNER])
         mean = moments.total[rest].sum(axis=0) / moments.count[rest].sum()
         for place, weights in enumerate(_weights(moments, rest)):
             shift = mean[moments.z] - mean[moments.h] @ weights
-            error[place] += squared_errors(moments, mine, moments.h, moments.z, weights, shift).sum(axis=0)
+            error[place] += squared_errors(mine, np.array([0]), mine.h, mine.z, weights, shift)[0]
     return np.stack([whole[choice, :, state] for state, choice in enumerate(np.argmin(error, axis=0))], axis=1)
 
 

@@ -146,6 +146,10 @@ PICTURES: dict[str, tuple[Picture, tuple[int, int]]] = {
 }
 
 
+BAND = 8
+"""Rows of pixels that are drawn at once."""
+
+
 def drawn(name: str, coarser: int = 1) -> Float[np.ndarray, "H W 3"]:
     """Return a picture's pixels, sRGB in [0, 1], top row first, each the mean of 2 x 2 evaluations.
 
@@ -153,7 +157,10 @@ def drawn(name: str, coarser: int = 1) -> Float[np.ndarray, "H W 3"]:
     """
     picture, (width, height) = PICTURES[name]
     width, height = width // coarser, height // coarser
-    x, y = np.meshgrid((np.arange(2 * width) + 0.5) / (2 * width), (np.arange(2 * height) + 0.5) / (2 * height))
-    fine = picture(x, 1.0 - y)
-    fine = fine.reshape(height, 2, width, 2, 3)
-    return (fine[:, 0, :, 0] + fine[:, 0, :, 1] + fine[:, 1, :, 0] + fine[:, 1, :, 1]) / 4
+    across, down = (np.arange(2 * width) + 0.5) / (2 * width), (np.arange(2 * height) + 0.5) / (2 * height)
+    pixels = np.empty((height, width, 3))
+    for top in range(0, height, BAND):  # of a whole picture every step of a formula is tens of megabytes
+        x, y = np.meshgrid(across, down[2 * top : 2 * (top + BAND)])
+        fine = picture(x, 1.0 - y).reshape(-1, 2, width, 2, 3)
+        pixels[top : top + BAND] = (fine[:, 0, :, 0] + fine[:, 0, :, 1] + fine[:, 1, :, 0] + fine[:, 1, :, 1]) / 4
+    return pixels
