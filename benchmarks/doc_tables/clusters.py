@@ -91,3 +91,10 @@ def limits(file: str) -> str:
             ]
         )
     return markdown(["task", "takes", "at least", "bound by", "share of the limit reached"], rows)
+
+
+def demo_parts(file: str) -> str:
+    """Return the processor seconds of every part of `make demo`, and their share."""
+    parts = recorded(file)["parts"]
+    rows = [[name, f"{row['processor seconds']:.0f}", f"{100 * row['share']:.0f} %"] for name, row in parts.items()]
+    return markdown(["part of `make demo`", "processor seconds", "share"], rows)

@@ -82,6 +82,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "cluster": clusters.cluster,
     "shard-libraries": clusters.shard_libraries,
     "limits": clusters.limits,
+    "demo-parts": clusters.demo_parts,
     "callback-cost": callback_cost.callback_cost,
     "public-codes": public_codes.public_codes,
     "public-solvers": public_codes.public_solvers,
