@@ -8,7 +8,8 @@ sweep: 24 small runs, one a task, on one and on two workers of one core. overhea
 smoke` with `--engine ray`, its start included, and without. killed: a worker killed with SIGKILL in each kind of task
 (a test of the package; it compares every file). simulated: the 189 runs of lambda-rho-grid, one a task, on nodes that
 Ray simulates on this machine; tasks sleep for what the tasks of `sweep` took, times --scale, so that one machine can
-play many. Its scheduler has only this machine, which bounds its share from above.
+play many: `sweep` trains for 400 steps, and the grid's preset `cpu` for 3.75 times as many. The scheduler has only
+this machine, which bounds its share from above.
 """
 
 from __future__ import annotations
@@ -211,7 +212,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
     parser.add_argument("--nodes", type=int, default=64, help="simulated nodes, of one core each")
-    parser.add_argument("--scale", type=float, default=1.0, help="by which simulated tasks are longer")
+    parser.add_argument("--scale", type=float, default=3.75, help="by which simulated tasks are longer")
     parser.add_argument("--setting", action="append", default=[], metavar="KEY=VALUE", help="of the sweep's study")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -55,7 +55,8 @@ def _simulated(found: dict[str, Any] | None) -> str:
     without = f"{100 * found['efficiency without any overhead']:.0f} % without any overhead"
     scheduler = 100 * found["scheduler's share"]
     share = f"the scheduler's share of the time {scheduler:.0f} %"
-    return f"{100 * found['efficiency']:.0f} % ({without}; {share})"
+    of = f"with runs of {found['seconds of a task']['runs']:.0f} s"
+    return f"{100 * found['efficiency']:.0f} % {of} ({without}; {share})"
 
 
 def shard_libraries(file: str) -> str:
@@ -72,6 +73,26 @@ def shard_libraries(file: str) -> str:
         )
         rows.append([name, f"{speed['median']:,.0f}", times])
     return markdown(["stored as", "frames a second", "times ours, in the same round"], rows)
+
+
+def beyond_memory(file: str) -> str:
+    """Return how fast a training reads frames from a disk, against the same training in memory."""
+    found = recorded(file)
+    held = f"{found['data_set_bytes'] / 1e9:.1f} GB, memory limited to {found['limit_bytes'] / 1e9:.1f} GB"
+    names = {
+        "memory": f"in memory ({found['in_memory_bytes'] / 1e9:.2f} GB)",
+        "cold": f"from disk, nothing cached ({held})",
+        "warm": f"from disk, read before ({held})",
+    }
+    rows = [
+        [
+            name,
+            f"{found['frames_per_second'][key]['median']:,.0f}",
+            number(found["share_of_in_memory_speed"].get(key, 1)),
+        ]
+        for key, name in names.items()
+    ]
+    return markdown(["frames", "frames a second trained on", "share of the speed in memory"], rows)
 
 
 def limits(file: str) -> str:

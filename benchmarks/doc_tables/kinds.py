@@ -81,6 +81,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "fuzzed": public_logs.fuzzed,
     "cluster": clusters.cluster,
     "shard-libraries": clusters.shard_libraries,
+    "beyond-memory": clusters.beyond_memory,
     "limits": clusters.limits,
     "demo-parts": clusters.demo_parts,
     "callback-cost": callback_cost.callback_cost,
