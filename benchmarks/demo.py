@@ -89,7 +89,7 @@ def main() -> None:
             original = getattr(__import__(module, fromlist=[function]), function)
             stack.enter_context(patch(place, timed(timers, part, original)))
         with timers.part("the rest of the audit"):
-            keep_audit(study, Path(name) / "audit", reporter=reporter())
+            keep_audit(study, out, reporter=reporter())
         results = run_study(study, out, store=Store(Path(name) / "datasets"), reporter=reporter())
         with timers.part("report"):
             write_report(out)
