@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import jaxtyping
 from beartype import BeartypeConf, beartype
 
-CALLS = 12
+CALLS = 3
 """Of every function, in every test."""
 
 typechecked = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is accepted where a float is asked for
