@@ -79,8 +79,8 @@ def scene(
 
 
 def _print_made(target: Path, made: Any) -> None:
-    for note in made.notes:
-        say("[dim]{}[/dim]", note)
+    if made.notes:
+        say("[dim]Noted in the manifest: {}[/dim]", "; ".join(made.notes))
     changed = [f"{surface.name} ({surface.treatment})" for surface in made.materials if surface.treatment != "matte"]
     if changed:
         say("[dim]Surfaces that were changed: {}[/dim]", ", ".join(changed))
