@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -180,6 +181,26 @@ def test_a_second_derivative_is_refused_rather_than_dropped():
     (gradient,) = torch.autograd.grad(sigreg(h, directions), h, create_graph=True)
     with pytest.raises(RuntimeError, match="SIGReg has no second derivative"):
         (gradient.square().sum() + h.square().sum()).backward()
+
+
+@pytest.mark.parametrize(
+    ("h", "directions"),
+    [
+        (torch.zeros(4, 3), torch.zeros(2, 5)),
+        (torch.zeros(3), torch.zeros(3, 5)),
+        (torch.zeros(4, 3), torch.zeros(3)),
+        (torch.zeros(4, 3, dtype=torch.complex64), torch.zeros(3, 5)),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(h, directions):
+    with pytest.raises(InvalidValue, match=r"embeddings and directions.*\(\.\.\., N, d\)"):
+        inspect.unwrap(sigreg)(h, directions)
+
+
+def test_whole_numbers_are_computed_as_floats():
+    h = torch.randint(-2, 3, (64, 3), generator=torch.Generator().manual_seed(0))
+    directions = draw_directions(3, 20, torch.Generator().manual_seed(1))
+    assert inspect.unwrap(sigreg)(h, directions) == sigreg(h.float(), directions)
 
 
 def test_no_samples_are_refused():

@@ -53,16 +53,24 @@ def sigreg(
     Leading dimensions of h are separate models, each with a value of its own; N counts both views of a pair.
     Under an initialised `torch.distributed` the sums run over the samples of all ranks, and N is their total; gradients
     are those that DDP's averaging over ranks turns into the gradient of the whole batch's loss. Differentiable
-    in h once; a second derivative raises RuntimeError. An h of 16 bits is computed in float32, which is what comes
-    back. Raises InvalidValue where there is no sample.
+    in h once; a second derivative raises RuntimeError. An h of 16 bits, or of whole numbers, is computed in float32,
+    which is what comes back. Raises InvalidValue where there is no sample, or shapes do not fit.
     """
+    _check_shapes(h, directions)
     if not h.shape[-2] and rank_count() == 1:
         raise InvalidValue("samples", 0, "1 or more", "SIGReg compares the distribution of embeddings with N(0, 1).")
-    if h.dtype in (torch.bfloat16, torch.float16):
+    if h.dtype not in (torch.float32, torch.float64):
         h = h.float()
     with torch.autocast(h.device.type, enabled=False):
         value: Tensor = _SigReg.apply(h, directions.to(h.dtype))
     return value
+
+
+def _check_shapes(h: Tensor, directions: Tensor) -> None:
+    fit = min(h.ndim, directions.ndim) >= 2 and h.shape[-1] == directions.shape[-2]
+    if not fit or h.is_complex():
+        given = f"{tuple(h.shape)} and {tuple(directions.shape)}" if not fit else str(h.dtype)
+        raise InvalidValue("embeddings and directions", given, "real numbers, (..., N, d) and (..., d, slices)")
 
 
 class _SigReg(torch.autograd.Function):
