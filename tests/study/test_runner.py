@@ -235,11 +235,18 @@ def test_a_diverging_training_stops_and_keeps_what_is_finished(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("override", "message"),
-    [("training.batch=4096", "training.batch = 4096.*frames / 2 = 1024"), ("frames=4000000000000", "GB of memory")],
+    [
+        ("training.batch=4096", "training.batch = 4096.*frames / 2 = 1024"),
+        ("frames=4000000000000", "GB of memory"),
+        (
+            "regimes.narrow.rho=0.0 objectives.lejepa.lambda=auto",
+            r"objectives\.lejepa\.lambda = 'auto'.*controls of narrow's pairs have a correlation of 0\.00",
+        ),
+    ],
 )
 def test_the_impossible_is_refused_before_any_work(tmp_path: Path, override: str, message: str) -> None:
     with pytest.raises(Exception, match=message):
-        _run_in(tmp_path, override)
+        _run_in(tmp_path, *override.split())
     assert not (tmp_path / "datasets").exists()
     assert not (tmp_path / "out").exists()
 

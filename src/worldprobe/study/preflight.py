@@ -13,6 +13,8 @@ import numpy as np
 from worldprobe._util.files import content_key
 from worldprobe._util.memory import total_bytes
 from worldprobe.errors import InvalidValue, NotEnoughRoom, UnknownName
+from worldprobe.explore.visit_statistics import measure
+from worldprobe.measures.bound import alignment_optimum
 from worldprobe.planning.benchmark import tasks_of
 from worldprobe.sources import Source, Split
 from worldprobe.sources.source import SPLITS
@@ -30,6 +32,8 @@ BYTES_PER_WEIGHT = 16
 """A float32 weight, its gradient and AdamW's two moments."""
 PIXEL_COPIES = 3
 """Of the frames in float64, for the ridge regression on raw pixels."""
+FRESH_FRAMES = 20_000
+"""Whose controls are looked at where a study draws its pairs afresh."""
 PAIR_BYTES = 20
 """Of a pair's two places and its place in the shuffled order, for each of its frames, and half as much in between."""
 LOOSE_POINTS = 2
@@ -46,6 +50,7 @@ def preflight(studies: Iterable[Study], out: Path) -> None:
         _sources(study)
         _batches(study)
         _accumulation(study)
+        _weights(study)
         _probes(study)
         _memory(study)
         _planning(study)
@@ -124,6 +129,28 @@ def _accumulation(study: Study) -> None:
         network = without_weights(study.encoder, study.observation_shape, study.dimensions)
         if network is not None:
             check_parts(network, study.training.accumulate)
+
+
+def _weights(study: Study) -> None:
+    """Raise InvalidValue where SIGReg's weight is to be found from the pairs of an exploration that say nothing of it.
+
+    No frame is drawn: the pairs' correlation is exact where it is known, else measured on the controls.
+    """
+    chosen = [name for name, objective in study.objectives.items() if objective.weight_is_chosen]
+    for label in study.labels if chosen else ():
+        source = study.source(label)
+        rho = source.exact_correlation()
+        if rho is None:
+            rho = measure(source.sample("train", study.frames or FRESH_FRAMES, study.seeds[0]).pairs).pair_correlation
+        moving = rho[~np.isnan(rho)]
+        for name in chosen:
+            try:
+                optimum = alignment_optimum(moving) if len(moving) else None
+                study.objectives[name].for_pairs(optimum, study.training.batch)
+            except InvalidValue:
+                found = f"have a correlation of {moving.mean():.2f}" if len(moving) else "never move"
+                why = f"The controls of {label}'s pairs {found}, and it is found where they share something and move."
+                raise InvalidValue(f"objectives.{name}.lambda", "auto", "a number here", why) from None
 
 
 def _probes(study: Study) -> None:

@@ -43,6 +43,11 @@ class Objective(Component, ABC):
         """Return the predictor that is trained with an encoder of d dimensions; None where nothing is predicted."""
         return None
 
+    @property
+    def weight_is_chosen(self) -> bool:
+        """Whether the regulariser's weight is yet to be found from the pairs, by `for_pairs`."""
+        return False
+
     def for_pairs(self, alignment_optimum: float | None, pairs: int) -> Objective:
         """Return this objective as it is for a batch of so many pairs, whose linear encoder has this alignment.
 
@@ -155,6 +160,11 @@ class LeJEPA(Objective):
     slices: PositiveInt = Field(256, description="random directions per batch")
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    @property
+    def weight_is_chosen(self) -> bool:
+        """Whether lambda is `auto`."""
+        return self.lambda_ == "auto"
 
     def for_pairs(self, alignment_optimum: float | None, pairs: int) -> Objective:
         """Return the objective with a number for `lambda: auto`: the middle of the window (`lambda_window`).
