@@ -30,7 +30,8 @@ def test_a_threshold_that_was_set_decides_and_only_while_it_is_set() -> None:
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ("coverage=0.8", UnknownName, "Unknown gate"),
+        ("coverage=0.8", InvalidValue, "GATE.warn=NUMBER"),
+        ("coverage", InvalidValue, "GATE.warn=NUMBER"),
         ("coverage.warm=0.8", UnknownName, "Did you mean 'coverage.warn'"),
         ("covrage.warn=0.8", UnknownName, "Did you mean 'coverage'"),
         ("coverage.warn=high", InvalidValue, "GATE.warn=NUMBER"),

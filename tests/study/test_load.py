@@ -61,8 +61,9 @@ def test_every_shipped_study_is_valid_at_every_preset(name: str, preset: str) ->
 def test_a_wrong_setting_is_refused_with_its_path_and_what_is_allowed(
     study_file: Path, override: str, message: str
 ) -> None:
-    with pytest.raises(InvalidStudy, match=message):
+    with pytest.raises(InvalidStudy, match=message) as caught:
         load_study(study_file, [override])
+    assert str(caught.value).startswith(f"{study_file} is not a valid study:")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def parse_thresholds(given: Sequence[str]) -> dict[str, dict[str, float]]:
         try:
             found.setdefault(gate, {})[level] = float(number)
         except ValueError:
-            raise InvalidValue("--threshold", text, "GATE.warn=NUMBER or GATE.fail=NUMBER") from None
+            gate = ""
+        if not gate:
+            raise InvalidValue("--threshold", text, "GATE.warn=NUMBER or GATE.fail=NUMBER")
     check_thresholds(found)
     return found
 

@@ -82,6 +82,8 @@ def study_of(settings: Mapping[str, Any], source: str) -> Study:
         return Study.model_validate(settings)
     except ValidationError as error:
         raise InvalidStudy(source, explain(error, Study)) from None
+    except InvalidStudy as error:  # of a part of it, which its problems name
+        raise InvalidStudy(source, error.problems) from None
 
 
 def _deviations(settings: Mapping[str, Any], presets: Mapping[str, Any], resolved: Mapping[str, Any]) -> Any:
