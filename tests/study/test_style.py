@@ -72,6 +72,16 @@ def test_impossible_style_is_refused(settings: dict[str, Any], tmp_path: Path, s
         _loaded(settings, tmp_path, style=style)
 
 
+@pytest.mark.parametrize(
+    "regime", [{"name": "yaw-only", "control": "y"}, {"name": "confined", "centre": {"y": 0.5}, "spread": {"y": 0.2}}]
+)
+def test_an_exploration_that_names_a_control_of_style_is_named(
+    settings: dict[str, Any], tmp_path: Path, regime: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidStudy, match=r"style = \['y'\]: the exploration moving names y.*in one of the two"):
+        _loaded(settings, tmp_path, style=["y"], regimes={"gaussian": {}, "moving": regime}, references={})
+
+
 def test_the_audit_leaves_style_out_of_what_must_be_found(
     settings: dict[str, Any], tmp_path: Path, few_predicted: None
 ) -> None:

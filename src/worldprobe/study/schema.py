@@ -49,6 +49,15 @@ class References(Component):
     )
 
 
+def _words(settings: Any) -> set[str]:
+    """Return the words that occur in settings, as keys or as values."""
+    if isinstance(settings, Mapping):
+        return {str(key) for key in settings} | set().union(*map(_words, settings.values()))
+    if isinstance(settings, list | tuple):
+        return set().union(*map(_words, settings))
+    return {settings} if isinstance(settings, str) else set()
+
+
 class Study(Component):
     """sources x objectives x seeds x axes, with one encoder, one budget and one test set for all.
 
@@ -205,6 +214,11 @@ class Study(Component):
             raise ImpossibleSetting(
                 "style", list(self.style), "a table of pictures has none: only worlds that draw their frames do"
             )
+        for label, regime in self.regimes.items():
+            moved = sorted(set(self.style) & _words(regime.settings()))
+            if moved:
+                drawn = f"the exploration {label} names {moved[0]}, which style draws afresh within every pair"
+                raise ImpossibleSetting("style", list(self.style), f"{drawn}; name it in one of the two")
 
     def _check_actions(self) -> None:
         """Raise ImpossibleSetting where an objective needs actions that a regime's pairs do not carry."""
