@@ -27,7 +27,7 @@ _PLACES = (
     (fidelity, "SAMPLES"),
 )
 _USUAL = tuple(getattr(module, name) for module, name in _PLACES)
-_BRIEF = ({1: 16_384}, 4_096, {1: 30_000}, 8_000, 4, 6, 16, 8_000, 6_000, 150, 12, 4_000, 4_000, 32, 32)
+_BRIEF = ({1: 16_384}, 2_048, {1: 30_000}, 4_000, 3, 4, 16, 8_000, 6_000, 150, 12, 4_000, 4_000, 32, 32)
 
 
 def set_thorough(thorough: bool) -> None:

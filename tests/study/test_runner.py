@@ -292,7 +292,7 @@ def _started_in(folder: Path) -> Forked:
         f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]; import conftest\n"
         f"from pathlib import Path; from worldprobe.study import *; from worldprobe.datasets import Store\n"
         f"from worldprobe.study import study_predictions; study_predictions.FRAMES = 2000\n"
-        f"study = load_study(Path({str(path)!r}), ['training.checkpoint_every=10', 'training.steps=400'])\n"
+        f"study = load_study(Path({str(path)!r}), ['training.checkpoint_every=10', 'training.steps=200'])\n"
         f"run_study(study, Path({str(folder / 'out')!r}), store=Store(Path({str(folder / 'datasets')!r})))\n"
     )
     return Forked(execute, script)

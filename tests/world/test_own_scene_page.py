@@ -23,7 +23,7 @@ def test_the_tutorial_runs_as_printed(tmp_path: Path) -> None:
     assert [command[0] for command in commands] == ["scene", "render", "audit", "run"]
     assert "python examples/make_attic.py" in TUTORIAL
     attic(tmp_path)
-    quick = {"scene": ["--texels", "256", "--samples", "2"], "audit": ["frames=20000"]}
+    quick = {"scene": ["--texels", "256", "--samples", "2"], "audit": ["frames=4096"], "run": ["training.steps=4"]}
     for command in commands:
         done = run_command([*command, *quick.get(command[0], [])], tmp_path, few_predicted=True)
         assert done.returncode == 0, done.stderr
