@@ -68,7 +68,12 @@ def test_a_refused_full_prediction_is_kept_beside_the_approximate_one_and_taken_
     ]
     with_audit = run_study(study, audited, store=store)
     assert refused == ["sigreg", "sigreg", "whitening", "whitening"]
-    assert with_audit.explorations == run_study(study, alone, store=store).explorations
+    without = run_study(study, alone, store=store)
+    assert with_audit.explorations == without.explorations
+    assert [(of.ideal, of.refused) for of in with_audit.decomposition] == [
+        (of.ideal, of.refused) for of in without.decomposition
+    ]
+    assert with_audit.decomposition == without.decomposition
 
 
 @pytest.mark.slow

@@ -112,9 +112,13 @@ def _of_candidates(predicted: Prediction | None, of: Callable[[list[float]], flo
 def _predicted_by_audit(audit: SavedAudit | None, exploration: Exploration, run: Run) -> Named | None:
     """Return the R^2 that the audit predicted of every control; None where it did not, or refused.
 
-    The audit of a sweep is of the study itself, not of its points.
+    The audit of a sweep is of the study itself, not of its points. An approximate answer never stands in for the full
+    prediction of the same pairs, which says why it is none: that several maps are ideal, above all.
     """
     if audit is None or exploration.axes:
+        return None
+    part = next((part for part in audit.parts if part.label == exploration.label), None)
+    if part is not None and part.predicted_in_full is not None:
         return None
     found: Named = {}
     for name in run.recovery.r2_per_control:
