@@ -88,7 +88,7 @@ def beyond_memory(file: str) -> str:
         [
             name,
             f"{found['frames_per_second'][key]['median']:,.0f}",
-            number(found["share_of_in_memory_speed"].get(key, 1)),
+            number(found["share_of_in_memory_speed"].get(key, 1), 3),
         ]
         for key, name in names.items()
     ]

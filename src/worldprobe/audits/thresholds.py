@@ -67,11 +67,12 @@ def parse_thresholds(given: Sequence[str]) -> dict[str, dict[str, float]]:
         key, _, number = text.partition("=")
         gate, _, level = key.strip().rpartition(".")
         try:
-            found.setdefault(gate, {})[level] = float(number)
+            value = float(number)
         except ValueError:
-            gate = ""
-        if not gate:
+            value = None
+        if not gate or value is None:
             raise InvalidValue("--threshold", text, "GATE.warn=NUMBER or GATE.fail=NUMBER")
+        found.setdefault(gate, {})[level] = value
     check_thresholds(found)
     return found
 

@@ -15,7 +15,7 @@ from worldprobe.protocol.protocol_markdown import (
     world_in_words,
 )
 from worldprobe.study import Study
-from worldprobe.study.audit_study import explored_pairs
+from worldprobe.study.exploration_pairs import explored_pairs
 
 QUESTIONS = (
     "Could a hypothesis be confirmed for a reason that has nothing to do with what it claims?",

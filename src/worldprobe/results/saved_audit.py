@@ -97,6 +97,10 @@ class SavedAudit(Record):
         """Return the gate of this name on this subject; None where it was not judged."""
         return next((gate for gate in self.gates if (gate.gate, gate.subject) == (name, subject)), None)
 
+    def part(self, label: str) -> AuditedPart | None:
+        """Return the part of this label; None where there is none, as in older audits."""
+        return next((part for part in self.parts if part.label == label), None)
+
     def picture(self, gate: SavedGate) -> Path | None:
         """Return the picture of a gate's frames; None where there is none. Never a path outside the audit's folder."""
         if gate.picture is None:

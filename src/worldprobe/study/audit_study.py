@@ -16,13 +16,13 @@ from worldprobe._util.progress import Reporter, SilentReporter
 from worldprobe.audits import Audit, Gate, audit_world
 from worldprobe.audits.audit_folder import save_audit
 from worldprobe.audits.thresholds import thresholds
-from worldprobe.explore import Pairs
 from worldprobe.results import AuditedPart, SavedAudit, audited_settings, load_audit
-from worldprobe.sources import Canonical, Source
+from worldprobe.sources import Canonical
 from worldprobe.study.audit_sources import AuditedPartAndGates, audited_source, thresholds_set
 from worldprobe.study.audited_exploration import audited_exploration
 from worldprobe.study.claim_folder import claim_folder
 from worldprobe.study.engines.parts import Gatherer, PartTask
+from worldprobe.study.exploration_pairs import explored_pairs
 from worldprobe.study.labels import WORLD
 from worldprobe.study.machine import versions
 from worldprobe.study.preflight import WORKING_BYTES
@@ -31,9 +31,6 @@ from worldprobe.study.study_folder import StudyFolder
 from worldprobe.study.study_predictions import foreseen
 from worldprobe.study.task_graph import Takes, TaskKind
 from worldprobe.world import World
-
-FRESH_FRAMES = 50_000
-"""Frames whose controls are audited where a study draws its pairs afresh."""
 
 
 def audited(study: Study | Mapping[str, Any]) -> str:
@@ -121,11 +118,6 @@ def keep_audit(study: Study, folder: Path, *, reporter: Reporter | None = None) 
     found = audit_study(study, reporter=reporter)
     save_audit(found, folder, audited(study))
     return found
-
-
-def explored_pairs(source: Source, frames: int | None, seed: int) -> Pairs:
-    """Return the pairs of a source that are audited: what is trained on, 50,000 frames where those are drawn afresh."""
-    return source.sample("train", frames or FRESH_FRAMES, seed).pairs
 
 
 def _rho(study: Study) -> np.ndarray | None:

@@ -21,7 +21,7 @@ def audited_predictions(folder: Path, study: Study, cell: ExplorationCell) -> di
     audit = load_audit(folder)
     if audit is None or audit.of != content_key(audited_settings(study.model_dump(mode="json"))):
         return {}
-    part = next((part for part in audit.parts if part.label == cell.regime), None)
+    part = audit.part(cell.regime)
     # An approximate answer is the audit's alone: a study keeps what the full prediction says, refusals too.
     found = None if part is None else part.predicted_in_full or part.predicted
     # Audits that were kept by older versions do not hold all that a study records of a prediction.

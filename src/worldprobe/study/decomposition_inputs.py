@@ -117,7 +117,7 @@ def _predicted_by_audit(audit: SavedAudit | None, exploration: Exploration, run:
     """
     if audit is None or exploration.axes:
         return None
-    part = next((part for part in audit.parts if part.label == exploration.label), None)
+    part = audit.part(exploration.label)
     if part is not None and part.predicted_in_full is not None:
         return None
     found: Named = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from math import prod
 from pathlib import Path
 
@@ -13,11 +14,11 @@ import numpy as np
 from worldprobe._util.files import content_key
 from worldprobe._util.memory import total_bytes
 from worldprobe.errors import InvalidValue, NotEnoughRoom, UnknownName
-from worldprobe.explore.visit_statistics import measure
 from worldprobe.measures.bound import alignment_optimum
 from worldprobe.planning.benchmark import tasks_of
 from worldprobe.sources import Source, Split
 from worldprobe.sources.source import SPLITS
+from worldprobe.study.exploration_pairs import explored_pairs, moving_correlations
 from worldprobe.study.held_frames import held
 from worldprobe.study.network_size import parameter_count, without_weights
 from worldprobe.study.open_sources import check_shapes
@@ -32,8 +33,6 @@ BYTES_PER_WEIGHT = 16
 """A float32 weight, its gradient and AdamW's two moments."""
 PIXEL_COPIES = 3
 """Of the frames in float64, for the ridge regression on raw pixels."""
-FRESH_FRAMES = 20_000
-"""Whose controls are looked at where a study draws its pairs afresh."""
 PAIR_BYTES = 20
 """Of a pair's two places and its place in the shuffled order, for each of its frames, and half as much in between."""
 LOOSE_POINTS = 2
@@ -139,10 +138,7 @@ def _weights(study: Study) -> None:
     chosen = [name for name, objective in study.objectives.items() if objective.weight_is_chosen]
     for label in study.labels if chosen else ():
         source = study.source(label)
-        rho = source.exact_correlation()
-        if rho is None:
-            rho = measure(source.sample("train", study.frames or FRESH_FRAMES, study.seeds[0]).pairs).pair_correlation
-        moving = rho[~np.isnan(rho)]
+        moving = moving_correlations(source, partial(explored_pairs, source, study.frames, study.seeds[0]))
         for name in chosen:
             try:
                 optimum = alignment_optimum(moving) if len(moving) else None

@@ -16,12 +16,12 @@ from worldprobe._util.files import atomic_write
 from worldprobe._util.seeds import stream_seed
 from worldprobe.datasets import Dataset
 from worldprobe.explore import Pairs
-from worldprobe.explore.visit_statistics import measure
 from worldprobe.measures.bound import alignment_optimum
 from worldprobe.measures.transition_recovery import Predictor
 from worldprobe.planning import Encode
 from worldprobe.results import Training
 from worldprobe.study.cells import Cell, RunRole
+from worldprobe.study.exploration_pairs import moving_correlations
 from worldprobe.study.rank_calls import call_to_train
 from worldprobe.study.resources import Resources
 from worldprobe.study.training_groups import objective_of
@@ -129,11 +129,13 @@ def _optimum(resources: Resources, cell: Cell) -> float | None:
     source = study.source(cell.regime)
     if objective_of(cell, study).uses_actions:
         return source.exact_prediction_error()
-    rho = source.exact_correlation()
-    if rho is None:
+
+    def pairs() -> Pairs:
         explored = resources.frames(cell).explored(cell.regime, cell.seed)
-        rho = measure(Pairs(explored.controls, explored.index)).pair_correlation
-    return alignment_optimum(rho[~np.isnan(rho)]) if not np.isnan(rho).all() else None
+        return Pairs(explored.controls, explored.index)
+
+    rho = moving_correlations(source, pairs)
+    return alignment_optimum(rho) if len(rho) else None
 
 
 def _reading(encoder: nn.Module) -> tuple[Features, Encode, Features | None]:
