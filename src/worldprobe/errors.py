@@ -71,6 +71,13 @@ class InvalidValue(WorldprobeError):
         self.key = key
 
 
+class InapplicableOption(WorldprobeError):
+    """An option that would change nothing: which, and why."""
+
+    def __init__(self, named: str, why: str) -> None:
+        super().__init__(f"{named} changes nothing: {why}. Leave it out.")
+
+
 class WrongChoice(WorldprobeError):
     """None or several of the things of which exactly one is needed."""
 

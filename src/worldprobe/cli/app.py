@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from worldprobe._util.text import foreign_character
 from worldprobe.cli.terminal import console
+from worldprobe.cli.unread_options import Command
 from worldprobe.errors import InvalidValue
 from worldprobe.plugins import include as include_file
 
@@ -52,7 +53,15 @@ def _without_includes(args: list[str]) -> tuple[list[str], list[Path]]:
     return kept, files
 
 
-app = typer.Typer(
+class Application(typer.Typer):
+    """The application, whose commands know which options were typed."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Any:
+        """Return a decorator that adds a function as a command."""
+        return super().command(name, cls=Command, **settings)
+
+
+app = Application(
     name="worldprobe",
     cls=CommandGroup,
     no_args_is_help=True,

@@ -15,7 +15,13 @@ from worldprobe.cli.engines import ADDRESS_HELP, ENGINE_HELP, engine_of, gathere
 from worldprobe.cli.places_to_write import check_file, check_folder
 from worldprobe.cli.terminal import say
 from worldprobe.cli.train_on_recording import print_chosen, train_on_recording
+from worldprobe.cli.unread_options import refuse_unread
 from worldprobe.errors import InvalidValue, WrongChoice
+
+RECORDING, TRAINING = "A recording, with --data", "Training on it, with --train"
+ANSWER = "The answer"
+OF_RECORDINGS = ("states", "frames", "episode", "actions", "time", "format", "stride", "drop_bad")
+"""Parameters that say how a recording is read."""
 
 
 class FailOn(StrEnum):
@@ -38,65 +44,114 @@ def audit(
         str | None, typer.Option(help="smoke, cpu (the default) or gpu.", autocompletion=preset_names)
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="A recording of your own instead: NPZ, CSV, Parquet, HDF5, LeRobot.")
+        Path | None,
+        typer.Option(
+            help="A recording of your own instead of a study: NPZ, CSV, Parquet, HDF5, LeRobot.",
+            rich_help_panel=RECORDING,
+        ),
     ] = None,
-    states: Annotated[str | None, typer.Option(help="With --data: its state columns, comma-separated.")] = None,
+    states: Annotated[
+        str | None, typer.Option(help="Its state columns, comma-separated.", rich_help_panel=RECORDING)
+    ] = None,
     frames: Annotated[
         str | None,
         typer.Option(
-            help="With --data: its frames' column or video, or none. With --states, frames are read only if named."
+            help="Its frames' column or video, or none. With --states, frames are read only if named.",
+            rich_help_panel=RECORDING,
         ),
     ] = None,
-    episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
-    actions: Annotated[str | None, typer.Option(help="With --data: its columns of actions, or none.")] = None,
-    time: Annotated[str | None, typer.Option(help="With --data: the column that rises with time, or none.")] = None,
-    format: Annotated[
-        str | None, typer.Option(help="With --data: its layout, where several fit: see `worldprobe formats`.")
+    episode: Annotated[
+        str | None, typer.Option(help="Its episodes' column, or none.", rich_help_panel=RECORDING)
     ] = None,
-    stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
-    drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
+    actions: Annotated[
+        str | None, typer.Option(help="Its columns of actions, or none.", rich_help_panel=RECORDING)
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="The column that rises with time, or none.", rich_help_panel=RECORDING)
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(help="Its layout, where several fit: see `worldprobe formats`.", rich_help_panel=RECORDING),
+    ] = None,
+    stride: Annotated[
+        int, typer.Option(help="Rows between the members of a pair.", min=1, rich_help_panel=RECORDING)
+    ] = 1,
+    drop_bad: Annotated[
+        bool, typer.Option("--drop-bad", help="Leave out rows that are not finite.", rich_help_panel=RECORDING)
+    ] = False,
     train: Annotated[
-        bool, typer.Option("--train", help="With --data and --out: train on its frames too, and write a report.")
+        bool,
+        typer.Option(
+            "--train", help="With --out: train on its frames too, and write a report.", rich_help_panel=TRAINING
+        ),
     ] = False,
     encoder: Annotated[
-        str | None, typer.Option(help="With --train: an encoder of `worldprobe encoders`; patchify if not given.")
+        str | None,
+        typer.Option(help="An encoder of `worldprobe encoders`; patchify if not given.", rich_help_panel=TRAINING),
     ] = None,
     objective: Annotated[
         str | None,
         typer.Option(
-            help="With --train: an objective of `worldprobe objectives`; lejepa if not given. lejepa-predictive needs "
-            "--actions."
+            help="An objective of `worldprobe objectives`; lejepa if not given. lejepa-predictive needs --actions.",
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     size: Annotated[
-        int | None, typer.Option(help="With --train: pixels of a frame's side; 32 if not given.", min=1)
+        int | None, typer.Option(help="Pixels of a frame's side; 32 if not given.", min=1, rich_help_panel=TRAINING)
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(help="With --train: optimiser steps; as many as suit the frames if not given.", min=1)
+        int | None,
+        typer.Option(help="Optimiser steps; as many as suit the frames if not given.", min=1, rich_help_panel=TRAINING),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to keep audit.json in, with the frames that show it.")
-    ] = None,
-    protocol: Annotated[Path | None, typer.Option(help="Add the gates' results to this protocol's folder.")] = None,
-    as_brief: Annotated[
-        bool,
-        typer.Option("--brief", help="Print a brief for reviewers, in Markdown (brief.md where a folder is given)."),
-    ] = False,
     threshold: Annotated[
-        list[str] | None, typer.Option(help="GATE.warn=NUMBER or GATE.fail=NUMBER, in place of the calibrated one.")
+        list[str] | None,
+        typer.Option(
+            help="GATE.warn=NUMBER or GATE.fail=NUMBER, in place of the calibrated one.", rich_help_panel=ANSWER
+        ),
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="The verdict from which the exit status is 1: fail, or warn.")
+        FailOn,
+        typer.Option(help="The verdict from which the exit status is 1: fail, or warn.", rich_help_panel=ANSWER),
     ] = FailOn.FAIL,
-    ci: Annotated[
-        bool, typer.Option("--ci", help="Print plain lines, one for each gate that decides the exit status.")
-    ] = False,
-    junit: Annotated[Path | None, typer.Option(help="Write the gates as JUnit XML to this file.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the answer as Markdown, for a data set's card.")] = None,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print every gate, warnings too, and what the predictions say.")
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Print every gate, warnings too, and what the predictions say.",
+            rich_help_panel=ANSWER,
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=ANSWER)] = False,
+    ci: Annotated[
+        bool,
+        typer.Option(
+            "--ci", help="Print plain lines, one for each gate that decides the exit status.", rich_help_panel=ANSWER
+        ),
+    ] = False,
+    as_brief: Annotated[
+        bool,
+        typer.Option(
+            "--brief",
+            help="Of a study: print a brief for reviewers, in Markdown (brief.md where a folder is given).",
+            rich_help_panel=ANSWER,
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to keep audit.json in, with the frames that show it.", rich_help_panel=ANSWER),
+    ] = None,
+    protocol: Annotated[
+        Path | None,
+        typer.Option(help="Of a study: add the gates' results to this protocol's folder.", rich_help_panel=ANSWER),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the gates as JUnit XML to this file.", rich_help_panel=ANSWER)
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write the answer as Markdown, for a data set's card.", rich_help_panel=ANSWER),
+    ] = None,
     engine: Annotated[str, typer.Option(help=ENGINE_HELP)] = "local",
     address: Annotated[str | None, typer.Option(help=ADDRESS_HELP)] = None,
 ) -> None:
@@ -121,17 +176,18 @@ def audit(
     if (study is None) == (data is None):
         raise WrongChoice("a study", "--data PATH")
     of_training = {"encoder": encoder, "objective": objective, "size": size, "steps": steps}
-    for name, value in () if train else of_training.items():
-        if value is not None:
-            raise InvalidValue(f"--{name}", value, "given with --data and --train")
+    if study is not None:
+        refuse_unread(("train", *OF_RECORDINGS, *of_training), "it is about a recording, and a study was given")
+    else:
+        refuse_unread(("preset", "protocol", "as_brief"), "it is about a study, and a recording was given")
+        if not train:
+            refuse_unread(of_training, "it is about training, and --train was not given")
     if study is not None:
         loaded = load_study(study, overrides or [], preset)
         loaded = loaded.model_copy(update={"audit": {**loaded.audit, **chosen}})
         with gatherer(engine, address) as cluster:
             found = _audit_study(loaded, out, protocol, as_brief, as_json, cluster)
     else:
-        if as_brief or protocol is not None:
-            raise InvalidValue("--data", str(data), "without --protocol and --brief, which are a study's")
         given = {"states": _names(states), "frames": frames, "episode": episode, "drop_bad": drop_bad}
         order = {"actions": _names(actions), "time": time, "format": format}
         path = Path(str(data))

@@ -13,6 +13,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.terminal import say
+from worldprobe.cli.unread_options import refuse_unread
 
 KINDS = {"datasets": "rendered frames", "rooms": "baked rooms"}
 """The folders of the cache that are worldprobe's own: nothing else in it is read or removed."""
@@ -47,6 +48,10 @@ def cache(
     """
     from worldprobe._util.files import cache_dir
 
+    if task is CacheTask.CLEAN:
+        refuse_unread(["as_json"], "it is about list and size, and clean was given")
+    else:
+        refuse_unread(["yes"], f"it is about clean, and {task.value} was given")
     found = entries(cache_dir())
     total = sum(entry.size for entry in found)
     if task is CacheTask.CLEAN:

@@ -10,11 +10,13 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.terminal import cell, console, say, table
+from worldprobe.cli.unread_options import refuse_unread
 from worldprobe.errors import InvalidValue, WorldprobeError
 
 if TYPE_CHECKING:
     from worldprobe.results import ComparedSeries, Interval
 
+RECORDINGS = "Recordings"
 RESULTS_FILES = ("study.yaml", "results.json", "runs")
 """What tells a results folder from the folder of a recording."""
 
@@ -24,20 +26,42 @@ def compare(
     paths: Annotated[
         list[Path], typer.Argument(help="Two results folders, or two or more recordings.", show_default=False)
     ],
-    states: Annotated[str | None, typer.Option(help="Of recordings: state columns, comma-separated.")] = None,
-    frames: Annotated[str | None, typer.Option(help="Of recordings: the frames' column or video, or none.")] = None,
-    episode: Annotated[str | None, typer.Option(help="Of recordings: the episodes' column, or none.")] = None,
-    actions: Annotated[str | None, typer.Option(help="Of recordings: columns of actions, or none.")] = None,
-    time: Annotated[str | None, typer.Option(help="Of recordings: the column that rises with time, or none.")] = None,
-    format: Annotated[str | None, typer.Option(help="Of recordings: their layout, where several fit.")] = None,
-    stride: Annotated[int, typer.Option(help="Of recordings: rows between the members of a pair.", min=1)] = 1,
-    drop_bad: Annotated[bool, typer.Option(help="Of recordings: leave out rows that are not finite.")] = False,
+    states: Annotated[
+        str | None, typer.Option(help="State columns, comma-separated.", rich_help_panel=RECORDINGS)
+    ] = None,
+    frames: Annotated[
+        str | None, typer.Option(help="The frames' column or video, or none.", rich_help_panel=RECORDINGS)
+    ] = None,
+    episode: Annotated[
+        str | None, typer.Option(help="The episodes' column, or none.", rich_help_panel=RECORDINGS)
+    ] = None,
+    actions: Annotated[
+        str | None, typer.Option(help="Columns of actions, or none.", rich_help_panel=RECORDINGS)
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="The column that rises with time, or none.", rich_help_panel=RECORDINGS)
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option(help="Their layout, where several fit.", rich_help_panel=RECORDINGS)
+    ] = None,
+    stride: Annotated[
+        int, typer.Option(help="Rows between the members of a pair.", min=1, rich_help_panel=RECORDINGS)
+    ] = 1,
+    drop_bad: Annotated[
+        bool, typer.Option("--drop-bad", help="Leave out rows that are not finite.", rich_help_panel=RECORDINGS)
+    ] = False,
     train: Annotated[
         bool,
-        typer.Option("--train", help="Of recordings, with --out: train on the frames of each, and write a report."),
+        typer.Option(
+            "--train",
+            help="With --out: train on the frames of each, and write a report.",
+            rich_help_panel=RECORDINGS,
+        ),
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Of recordings: folder to keep audit.json in.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Of recordings: print every gate.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder to keep audit.json in.", rich_help_panel=RECORDINGS)] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print every gate.", rich_help_panel=RECORDINGS)
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare two results folders, or recordings: audited side by side, and with --train by what each of them teaches.
@@ -61,10 +85,8 @@ def compare(
         "drop_bad": drop_bad,
     }
     if _are_results(paths):
-        used = [name for name, value in {**given, "train": train, "out": out}.items() if value not in (None, False)]
-        used = [name for name in used if name != "stride" or stride != 1]
-        if used:
-            raise InvalidValue(f"--{used[0].replace('_', '-')}", "given", "left out where results folders are compared")
+        of_recordings = (*given, "train", "out", "verbose")
+        refuse_unread(of_recordings, "it is about recordings, and results folders were given")
         _compare_results(paths[0], paths[1], as_json)
         return
     from worldprobe.cli.compare_recordings import compare_recordings

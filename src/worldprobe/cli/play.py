@@ -9,7 +9,7 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.terminal import say
-from worldprobe.errors import InvalidValue
+from worldprobe.cli.unread_options import refuse_unread
 
 
 @app.command()
@@ -45,14 +45,13 @@ def play(
     [bold]worldprobe play runs/camera-cpu --export page.html[/bold]
     """
     if export is not None:
+        refuse_unread(("host", "port", "coarse"), "it is about serving a page, and --export writes a file")
         from worldprobe.playing.export_session import export as write
 
         for written in write(run, export, encoders=encoder or (), path=path, states=states):
             say("Wrote {} ({} kB)", written, f"{written.stat().st_size / 1000:,.0f}")
         return
-    for name, value in {"--path": path, "--states": states}.items():
-        if value is not None:
-            raise InvalidValue(name, value, "nothing without --export")
+    refuse_unread(("path", "states"), "it is about a session that is written, and --export was not given")
     from worldprobe.playing.page_server import play as serve
 
     serve(

@@ -13,6 +13,7 @@ from worldprobe.cli.app import app
 from worldprobe.cli.completion import world_names
 from worldprobe.cli.engines import ADDRESS_HELP, ENGINE_HELP, gatherer
 from worldprobe.cli.terminal import say
+from worldprobe.cli.unread_options import refuse_unread
 from worldprobe.errors import InvalidValue, UnknownName, WorldprobeError
 
 SIDE = 256
@@ -46,6 +47,8 @@ def render(
     """
     from worldprobe.study.contact_sheets import canonical_views, sheet
 
+    if controls is not None:
+        refuse_unread(("views", "seed"), "it is about the contact sheet, and --controls draws one view")
     path = _picture_file(out or Path(f"{Path(world).name}.png"))
     with _drawable(world, size, renderer) as scene:
         names = [spec.name for spec in scene.controls]

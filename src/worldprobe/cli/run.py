@@ -17,6 +17,7 @@ from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.engines import ADDRESS_HELP, ENGINE_HELP, engine_of
 from worldprobe.cli.results_table import print_summary
 from worldprobe.cli.terminal import say
+from worldprobe.cli.unread_options import refuse_unread
 from worldprobe.errors import InvalidValue, WorldprobeError
 
 
@@ -82,13 +83,18 @@ def run(
     from worldprobe.train.ranks import is_first_rank
 
     where = engine_of(engine, address, gpu_share, processes, cells)
+    if cells is not None:
+        if protocol is not None:
+            raise InvalidValue("--cells", cells, "a run without --protocol")
+        alone = "--cells trains and measures runs alone, one after the other; the same command without it does the rest"
+        refuse_unread(("with_audit", "processes", "deviate", "unsigned"), alone)
     loaded = load_study(study, overrides or [], preset)
     given = out or str(Path("runs") / f"{loaded.name}-{preset or DEFAULT_PRESET}")
     with ranks_of_torchrun(device) as own, _results_folder(given) as (folder, mirror):
         if not is_first_rank():
             take_part(loaded, folder, own)
         elif cells is not None:
-            _carry_out_share(loaded, folder, cells, own, protocol)
+            _carry_out_share(loaded, folder, cells, own)
         else:
             registration = _registration(loaded, protocol, deviate, unsigned)
             carry_out(
@@ -146,15 +152,13 @@ def carry_out(
         )
 
 
-def _carry_out_share(study: Any, folder: Path, cells: str, device: str, protocol: Path | None) -> None:
+def _carry_out_share(study: Any, folder: Path, cells: str, device: str) -> None:
     """Run one share of a study's runs, until Ctrl-C."""
     from worldprobe._util.progress import reporter
     from worldprobe.study.execution import Share
     from worldprobe.study.resumable_run import run_share
 
     share = Share.parse(cells)
-    if protocol is not None:
-        raise InvalidValue("--cells", cells, "a run without --protocol")
     with _until_interrupted(reporter()) as shown:
         run_share(study, folder, share, device=device, reporter=shown)
     say("Share {} of the runs is finished in {}.", cells, folder)

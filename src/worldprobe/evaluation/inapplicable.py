@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from worldprobe.errors import WorldprobeError, option
+from worldprobe.errors import InapplicableOption, option
 from worldprobe.taps.encode import BATCH
 
 UNSAID = {"layout": "NHWC", "batch": BATCH, "stride": 1, "drop_bad": False, "frames": "none"}
 """Values that stand for an option that was not given, besides None."""
-
-
-class InapplicableOption(WorldprobeError):
-    """An option that would change nothing: which, and why."""
 
 
 def refuse_with_embeddings(given: Mapping[str, Any]) -> None:
@@ -41,4 +37,4 @@ def _refuse(given: Mapping[str, Any], why: str) -> None:
     if said:
         shown = given[said[0]]
         named = option(said[0], shown if isinstance(shown, str | int | float | bool | list) else str(shown))
-        raise InapplicableOption(f"{named} changes nothing: {why}. Leave it out.")
+        raise InapplicableOption(named, why)
