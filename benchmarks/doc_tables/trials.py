@@ -60,16 +60,29 @@ def hard(file: str) -> str:
 
 
 def dependent(file: str) -> str:
-    """Return what encoders recover where the last control is a function of the first and noise, by the noise."""
+    """Return what encoders recover where the last control is a function of the others and noise, by the noise."""
     rows = []
     for name, by_noise in recorded(file)["results"].items():
         for noise, row in by_noise.items():
-            free, last = zip(*(run["r2 per control"] for run in row["0.025"]), strict=True)
-            read = ["; ".join(number(value) for value in own) for own in (free, last)]
             ideal = number(row["ideal"] if float(noise) else None)
-            mean = "; ".join(number(run["r2"]) for run in row["0.025"])
-            rows.append([f"{name} + {noise} e", number(max(row["explained"])), ideal, mean, *read])
-    return markdown(["z2", "share explained", "ideal, mean R²", "trained, mean R²", "z1", "z2"], rows)
+            rows.append([f"{name} + {noise} e", number(max(row["explained"])), ideal, *map(_each_run, _runs(row))])
+    longer = recorded(file)["longer"]
+    named = f"{longer['world']}, {longer['steps']:,} steps"
+    rows.append([named, "", "", *(_each_run(longer[weight]) for weight in _weights(row))])
+    weights = [f"trained, lambda {weight}" for weight in _weights(row)]
+    return markdown(["last control", "share explained", "ideal, mean R²", *weights], rows)
+
+
+def _weights(row: dict[str, Any]) -> list[str]:
+    return [key for key in row if key not in ("explained", "ideal")]
+
+
+def _runs(row: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    return [row[weight] for weight in _weights(row)]
+
+
+def _each_run(runs: list[dict[str, Any]]) -> str:
+    return "; ".join(", ".join(number(value) for value in run["r2 per control"]) for run in runs)
 
 
 def starts(file: str) -> str:

@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from worldprobe.predictor import refusals
 from worldprobe.predictor.decorrelation import FEWEST_GROUPS, Decorrelated
-from worldprobe.predictor.dependent_controls import dependent_controls
+from worldprobe.predictor.dependent_controls import Dependences, dependent_controls
 from worldprobe.predictor.edmd import noise_correlation
 from worldprobe.predictor.gaussian_coordinates import Marginals, fit_marginals
 from worldprobe.predictor.gaussian_maps import Plain, fit_plain
@@ -83,7 +83,8 @@ def approximate(
     Refused too where the members of a pair share no direction of the plain map, and no nonlinear feature: none that the
     full prediction has found, or no product of two directions.
     """
-    follows = _dependent(z, d, names, rng)
+    count, dependences = _dependences(z, len(names), rng)
+    follows = refusals.dependent(min(d, count), count, dependences.following, names)
     if follows:
         return refusals.refused(objective, d, len(z), follows)
     found = read(z, d, cut, rng)
@@ -92,11 +93,16 @@ def approximate(
         if unshared is not None:
             return refusals.refused(objective, d, len(z), unshared, tried=refused.tried)
     marginals = found.marginals
-    r2 = found.rivals.kept @ found.shares
-    low, high = found.rivals.least @ found.shares, found.rivals.most @ found.shares
+    r2, low, high = (of_each @ found.shares for of_each in (found.rivals.kept, found.rivals.least, found.rivals.most))
+    searched = count == 1 and len(refused.equally_aligned) > 0
+    if searched:  # the search has seen this control's folds, the closed form has not
+        maps = np.stack([own.r2_at(z.pooled) for own in refused.equally_aligned])
+        r2, low, high = maps[0], maps.min(axis=0), maps.max(axis=0)
     half = float(student.ppf(0.975, max(min(cut.draws, PARTS) - 1.0, 1.0))) * found.error * cut.inflation
     half = half + 3.0 / max(cut.draws, 1.0)
-    low, high = _with_maps(low - half, high + half, refused, r2)
+    low, high = low - half, high + half
+    if not searched:
+        low, high = _with_maps(low, high, refused, r2)
     if cut.draws < FEWEST:
         low, high = np.zeros_like(low), np.ones_like(high)
     moving = marginals.moving
@@ -116,19 +122,18 @@ def approximate(
         r2_per_control_ci95=dict(zip(names, zip(low.tolist(), high.tolist(), strict=True), strict=True)),
         pair_correlations=found.rivals.correlations.tolist(),
         tried=refused.tried,
-        notes=_notes(refused, marginals, names, cut, len(z)),
+        notes=_notes(refused, marginals, names, cut, len(z)) + refusals.found_late(dependences, names),
     )
 
 
-def _dependent(z: PairSample, d: int, names: Sequence[str], rng: np.random.Generator) -> refusals.Refusal | None:
-    """Return a refusal where states follow from others; of more than `MOST_JOINT` states that is not looked for."""
-    if len(names) > MOST_JOINT:
-        return None
+def _dependences(z: PairSample, states: int, rng: np.random.Generator) -> tuple[int, Dependences]:
+    """Return how many states move and which follow from others, not looked for among more than `MOST_JOINT`."""
     marginals = fit_marginals(z.pooled)
-    moving, found = int(marginals.moving.sum()), dependent_controls(z)
-    if found and unmixed(marginals, z.pooled, rng.spawn(1)[0]).axes is not None:
+    moving = int(marginals.moving.sum())
+    found = dependent_controls(z) if states <= MOST_JOINT else Dependences([])
+    if found.following and unmixed(marginals, z.pooled, rng.spawn(1)[0]).axes is not None:
         found = dependent_controls(z, mixed=True)
-    return refusals.dependent(min(d, moving), moving, found, names)
+    return moving, found
 
 
 def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> Reading:

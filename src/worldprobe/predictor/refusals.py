@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from worldprobe.predictor.dependent_controls import Dependence
+from worldprobe.predictor.dependent_controls import Dependence, Dependences
 from worldprobe.predictor.prediction import Embedding, IdealEncoder
 from worldprobe.results.predicted import BasisStep
 
@@ -106,6 +106,18 @@ def dependent(d: int, moving: int, found: Sequence[Dependence], names: Sequence[
         f"{which} out of the state, or move {'it' if len(found) == 1 else 'them'} independently; or use {left} "
         f"{'dimension' if left == 1 else 'dimensions'}.",
     )
+
+
+def found_late(found: Dependences, names: Sequence[str]) -> list[str]:
+    """Return a note on a control that others explain so far that encoders find the rest of it late, or none."""
+    if found.nearly is None:
+        return []
+    own, others = names[found.nearly.control], _and([names[other] for other in found.nearly.on])
+    verb = "explains" if len(found.nearly.on) == 1 else "explain"
+    return [
+        f"{others} {verb} {found.nearly.share:.0%} of {own}. With a small weight of SIGReg (0.025) encoders find the "
+        "rest of it, but late; with a large one (0.2) they may not, and recover less than predicted."
+    ]
 
 
 def _briefly(found: Sequence[Dependence], names: Sequence[str]) -> str:

@@ -82,7 +82,8 @@ def sigreg_ceiling(
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
     levels, (correlation, noise, _) = _supported(levels, rng)
     refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
-    refused = refused or _dependent(evidence, d)
+    dependences = dependent_controls(evidence.z, mixed=evidence.marginals.axes is not None)
+    refused = refused or refusals.dependent(d, len(evidence.joints), dependences.following, evidence.names)
     if refused:
         return refusals.refused("sigreg", evidence.d, pairs, refused)
     place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]
@@ -97,7 +98,8 @@ def sigreg_ceiling(
     outcome = outcome or _compete(place, levels, plain, held, d, rng, advance)
     if outcome is None:
         return refusals.refused("sigreg", evidence.d, pairs, refusals.none_gaussian(held.gaussian))
-    return _prediction(evidence, outcome, _bracket(levels, outcome.best, d))
+    late = refusals.found_late(dependences, evidence.names)
+    return _prediction(evidence, outcome, _bracket(levels, outcome.best, d), late)
 
 
 def _supported(levels: list[Level], rng: np.random.Generator) -> tuple[list[Level], tuple[float, float, float]]:
@@ -116,11 +118,6 @@ def _lump(evidence: Evidence) -> Refusal | None:
     worst = int(np.argmax(atoms))
     name = evidence.names[np.flatnonzero(evidence.moving)[worst]]
     return refusals.lumped(name, atoms[worst]) if atoms[worst] > LUMP else None
-
-
-def _dependent(evidence: Evidence, d: int) -> Refusal | None:
-    found = dependent_controls(evidence.z, mixed=evidence.marginals.axes is not None)
-    return refusals.dependent(d, len(evidence.joints), found, evidence.names)
 
 
 def _bracket(levels: Sequence[Level], trial: Candidate, d: int) -> tuple[float, float]:
@@ -240,7 +237,9 @@ def _nearly(trial: Candidate, best: Candidate, plain: Candidate, d: int) -> floa
     return float(np.clip((share - PARTLY) / (MOSTLY - PARTLY), 0.0, 1.0))
 
 
-def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float]) -> IdealEncoder:
+def _prediction(
+    evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float, float], late: list[str]
+) -> IdealEncoder:
     best, pairs = outcome.best, len(evidence.z)
     half = STUDENT_95 * sampling_error(best.map, evidence.marginals, outcome.on)
     answers = best.numbers.value[1:] + np.stack([np.zeros(len(half)), *(change for _, change in outcome.ties)])
@@ -273,7 +272,7 @@ def _prediction(evidence: Evidence, outcome: SearchOutcome, bracket: tuple[float
         pair_correlations=best.pair_correlations.tolist(),
         proven=_decides(bracket, best.r2),
         bracket=bracket,
-        notes=_notes(evidence, best, outcome.tried),
+        notes=_notes(evidence, best, outcome.tried) + late,
         **known,
     )
 
