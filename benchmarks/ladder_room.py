@@ -90,6 +90,7 @@ RUNGS = {
     "drift": Rung("centre moves by 2 sd", regime("drift", amount=2.0, rho=RHO)),
     "unequal rho": Rung("rho 0.5 of three controls, 0.1 of three", unequal),
     "truncation": Rung("range +-1 sd", truncated),
+    "low rho": Rung("rho 0.17, which truncation leaves", regime("gaussian", rho=0.17)),
     "correlated controls": Rung("correlation 0.98", regime("correlated", correlation=0.98, rho=RHO)),
     "jumps": Rung("share of steps 0.9", regime("jumps", p=0.9, rho=RHO)),
     "early stop": Rung("1/16 of the steps", CLEAN, share_of_steps=1 / 16),
