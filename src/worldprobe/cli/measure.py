@@ -14,6 +14,8 @@ from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.errors import InvalidValue, WrongChoice
 
 SETTING = "world."
+LOG, ENCODER, INPUT = "A log, with --data", "The encoder, or its embeddings", "What the encoder takes"
+REFERENCES, ANSWER = "What it is compared with", "The answer"
 
 
 @app.command()
@@ -26,52 +28,87 @@ def measure(
         ),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="The log that it is measured on: NPZ, CSV, Parquet, HDF5, LeRobot.")
+        Path | None,
+        typer.Option(help="The log that it is measured on: NPZ, CSV, Parquet, HDF5, LeRobot.", rich_help_panel=LOG),
     ] = None,
-    states: Annotated[str | None, typer.Option(help="With --data: its state columns, comma-separated.")] = None,
-    frames: Annotated[str | None, typer.Option(help="With --data and --encoder: its frames' column or video.")] = None,
-    episode: Annotated[str | None, typer.Option(help="With --data: its episodes' column, or none.")] = None,
-    stride: Annotated[int, typer.Option(help="With --data: rows between the members of a pair.", min=1)] = 1,
-    drop_bad: Annotated[bool, typer.Option(help="With --data: leave out rows that are not finite.")] = False,
+    states: Annotated[str | None, typer.Option(help="Its state columns, comma-separated.", rich_help_panel=LOG)] = None,
+    frames: Annotated[
+        str | None, typer.Option(help="With --encoder: its frames' column or video.", rich_help_panel=LOG)
+    ] = None,
+    episode: Annotated[str | None, typer.Option(help="Its episodes' column, or none.", rich_help_panel=LOG)] = None,
+    stride: Annotated[int, typer.Option(help="Rows between the members of a pair.", min=1, rich_help_panel=LOG)] = 1,
+    drop_bad: Annotated[
+        bool, typer.Option("--drop-bad", help="Leave out rows that are not finite.", rich_help_panel=LOG)
+    ] = False,
     format: Annotated[
-        str | None, typer.Option(help="With --data: its format, where several fit; see `worldprobe formats`.")
+        str | None, typer.Option(help="Its format, where several fit; see `worldprobe formats`.", rich_help_panel=LOG)
     ] = None,
     embeddings: Annotated[
         list[str] | None,
-        typer.Option(help="A row of numbers for every row of the log: FILE, FILE[ARRAY] or NAME=FILE for every tap."),
+        typer.Option(
+            help="A row of numbers for every row of the log: FILE, FILE[ARRAY] or NAME=FILE for every tap.",
+            rich_help_panel=ENCODER,
+        ),
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option(help="FILE.py:NAME, FILE.onnx, TorchScript, timm:NAME, or a folder with a model's config.json."),
+        typer.Option(
+            help="FILE.py:NAME, FILE.onnx, TorchScript, timm:NAME, or a folder with a model's config.json.",
+            rich_help_panel=ENCODER,
+        ),
     ] = None,
-    checkpoint: Annotated[Path | None, typer.Option(help="Weights for FILE.py:NAME or timm:NAME.")] = None,
-    size: Annotated[int | None, typer.Option(help="Input: pixels of a side that frames are resized to.")] = None,
-    layout: Annotated[str, typer.Option(help="Input: NHWC or NCHW.")] = "NHWC",
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Weights for FILE.py:NAME or timm:NAME.", rich_help_panel=ENCODER)
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Pixels of a side that frames are resized to.", rich_help_panel=INPUT)
+    ] = None,
+    layout: Annotated[str, typer.Option(help="NHWC or NCHW.", rich_help_panel=INPUT)] = "NHWC",
     value_range: Annotated[
-        str | None, typer.Option("--range", help="Input: what 0 .. 255 becomes, as 0,1; uint8 without.")
+        str | None, typer.Option("--range", help="What 0 .. 255 becomes, as 0,1; uint8 without.", rich_help_panel=INPUT)
     ] = None,
     mean: Annotated[
-        str | None, typer.Option(help="Input: taken off after --range; one number or one a channel.")
+        str | None, typer.Option(help="Taken off after --range; one number or one a channel.", rich_help_panel=INPUT)
     ] = None,
-    std: Annotated[str | None, typer.Option(help="Input: divided by after --mean.")] = None,
-    output: Annotated[str | None, typer.Option(help="Which of the encoder's outputs: its name or number.")] = None,
-    pool: Annotated[str | None, typer.Option(help="For outputs that are not vectors: mean, flatten or first.")] = None,
-    batch: Annotated[int, typer.Option(help="Frames encoded at a time.", min=1)] = 256,
-    lag: Annotated[int | None, typer.Option(help="Embeddings belong to the row so many later; 0: as they are.")] = None,
+    std: Annotated[str | None, typer.Option(help="Divided by after --mean.", rich_help_panel=INPUT)] = None,
+    output: Annotated[
+        str | None, typer.Option(help="Which of the encoder's outputs: its name or number.", rich_help_panel=ENCODER)
+    ] = None,
+    pool: Annotated[
+        str | None,
+        typer.Option(help="For outputs that are not vectors: mean, flatten or first.", rich_help_panel=ENCODER),
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Frames encoded at a time.", min=1, rich_help_panel=ENCODER)] = 256,
+    lag: Annotated[
+        int | None,
+        typer.Option(help="Embeddings belong to the row so many later; 0: as they are.", rich_help_panel=ENCODER),
+    ] = None,
     objective: Annotated[
-        str, typer.Option(help="What was trained with: sigreg or whitening, for the prediction.")
+        str,
+        typer.Option(help="What was trained with: sigreg or whitening, for the prediction.", rich_help_panel=ANSWER),
     ] = "sigreg",
     supervised: Annotated[
         int | None,
-        typer.Option(help="Steps to train the same module, initialised anew, with the states as targets.", min=1),
+        typer.Option(
+            help="Steps to train the same module, initialised anew, with the states as targets.",
+            min=1,
+            rich_help_panel=REFERENCES,
+        ),
     ] = None,
     pretrained: Annotated[
         str | None,
-        typer.Option(help="A frozen encoder to compare with, and its input: 'MODEL size=224 layout=NCHW range=0,1'."),
+        typer.Option(
+            help="A frozen encoder to compare with, and its input: 'MODEL size=224 layout=NCHW range=0,1'.",
+            rich_help_panel=REFERENCES,
+        ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Linear recovery alone, in seconds.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for measure.json and measure.html.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Linear recovery alone, in seconds.", rich_help_panel=ANSWER)
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for measure.json and measure.html.", rich_help_panel=ANSWER)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=ANSWER)] = False,
 ) -> None:
     """Measure a trained encoder: what it recovers of the states, and where the rest went.
 

@@ -20,6 +20,8 @@ from worldprobe.cli.terminal import say
 from worldprobe.cli.unread_options import refuse_unread
 from worldprobe.errors import InvalidValue, WorldprobeError
 
+WHERE, PROTOCOL = "Where the runs are made", "A protocol"
+
 
 @app.command()
 def run(
@@ -40,19 +42,26 @@ def run(
         str | None,
         typer.Option(help="Results folder, or a URL: s3://BUCKET/RUN. Default: runs/STUDY-PRESET."),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.", rich_help_panel=WHERE)] = "auto",
     with_audit: Annotated[
         bool, typer.Option("--audit", help="Audit the study first, and keep it for the report.")
     ] = False,
     processes: Annotated[
         int | None,
-        typer.Option(min=1, help="Runs trained at the same time. Default: as many as cores and memory allow."),
+        typer.Option(
+            min=1,
+            help="Runs trained at the same time. Default: as many as cores and memory allow.",
+            rich_help_panel=WHERE,
+        ),
     ] = None,
-    engine: Annotated[str, typer.Option(help=ENGINE_HELP)] = "local",
-    address: Annotated[str | None, typer.Option(help=ADDRESS_HELP)] = None,
+    engine: Annotated[str, typer.Option(help=ENGINE_HELP, rich_help_panel=WHERE)] = "local",
+    address: Annotated[str | None, typer.Option(help=ADDRESS_HELP, rich_help_panel=WHERE)] = None,
     gpu_share: Annotated[
         float | None,
-        typer.Option(help="With --engine ray: of a GPU, what a training takes; 0.25 trains four on one. Default: 1."),
+        typer.Option(
+            help="With --engine ray: of a GPU, what a training takes; 0.25 trains four on one. Default: 1.",
+            rich_help_panel=WHERE,
+        ),
     ] = None,
     cells: Annotated[
         str | None,
@@ -60,15 +69,19 @@ def run(
             metavar="I/K",
             help="Only train and measure the I-th of K shares of the runs, as one job of an array; the same command "
             "without it then makes the rest and the report.",
+            rich_help_panel=WHERE,
         ),
     ] = None,
     protocol: Annotated[
-        Path | None, typer.Option(help="Run what this folder's protocol planned, and only that.")
+        Path | None,
+        typer.Option(help="Run what this folder's protocol planned, and only that.", rich_help_panel=PROTOCOL),
     ] = None,
     deviate: Annotated[
-        str | None, typer.Option(help="With --protocol: run another study than planned, and why.")
+        str | None, typer.Option(help="Run another study than planned, and why.", rich_help_panel=PROTOCOL)
     ] = None,
-    unsigned: Annotated[bool, typer.Option(help="With --protocol: run without the sign-offs.")] = False,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Run without the sign-offs.", rich_help_panel=PROTOCOL)
+    ] = False,
 ) -> None:
     """Render a world, explore it, train an encoder on each exploration, measure what it recovered, write a report.
 
