@@ -33,8 +33,8 @@ RHO = 0.9
 WEIGHTS = (0.025, 0.2)
 NOISE = (0.0, 0.1, 0.3, 0.5, 1.0)
 PAIRS = 20_000
-LONGER, LONGER_STEPS = ("z1 + z2", 0.3), 10_000
-"""A world that is trained on longer, too: with little noise, what is left of a linear function is found late."""
+LONGER, LONGER_STEPS = (("z1 + z2", 0.3), ("z1 + z2", 0.17)), 10_000
+"""Worlds that are trained on longer, too: with little noise, what is left of a linear function is found late."""
 
 FUNCTIONS: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
     "z1²": (1, lambda z: z[:, 0] ** 2),
@@ -113,7 +113,8 @@ def main() -> None:
         given.kept,
         given.jobs,
         {
-            f"{LONGER} trained {LONGER_STEPS} {seed} {weight}": partial(encoder, *LONGER, LONGER_STEPS, seed, weight)
+            f"{world} trained {LONGER_STEPS} {seed} {weight}": partial(encoder, *world, LONGER_STEPS, seed, weight)
+            for world in LONGER
             for weight in given.weights
             for seed in range(given.seeds)
         },
@@ -132,17 +133,18 @@ def main() -> None:
         for name in given.functions
     }
     what = "Encoders trained with SIGReg where one control is a function of others plus noise, beside the ideal"
-    by_weight = [longer[place * given.seeds :][: given.seeds] for place in range(len(given.weights))]
+    runs = iter(longer)
+    rows_of_longer = [
+        {"world": f"{name} + {noise:g} e", "steps": LONGER_STEPS}
+        | {f"{weight:g}": [next(runs) for _ in range(given.seeds)] for weight in given.weights}
+        for name, noise in LONGER
+    ]
     document = {
         "what": what,
         "settings": {"steps": given.steps, "seeds": given.seeds, "pairs": PAIRS},
         "machine": described(),
         "results": results,
-        "longer": {
-            "world": f"{LONGER[0]} + {LONGER[1]:g} e",
-            "steps": LONGER_STEPS,
-            **{f"{weight:g}": runs for weight, runs in zip(given.weights, by_weight, strict=True)},
-        },
+        "longer": rows_of_longer,
     }
     write_json(RESULTS / "dependent_controls.json", document)
     rewrite()

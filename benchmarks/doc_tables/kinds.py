@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from doc_tables import (
     actions,
+    arm_causes,
     by_control,
     callback_cost,
     cameras,
@@ -68,6 +69,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "lambda-rule": lambda_windows.rule,
     "lambda-policies": lambda_windows.policies,
     "lambda-curves": lambda_windows.edges,
+    "arm-causes": arm_causes.causes,
     "interventions": trials.interventions,
     "interventions-drawn": trials.drawn_interventions,
     "gates": code.gates,

@@ -66,9 +66,9 @@ def dependent(file: str) -> str:
         for noise, row in by_noise.items():
             ideal = number(row["ideal"] if float(noise) else None)
             rows.append([f"{name} + {noise} e", number(max(row["explained"])), ideal, *map(_each_run, _runs(row))])
-    longer = recorded(file)["longer"]
-    named = f"{longer['world']}, {longer['steps']:,} steps"
-    rows.append([named, "", "", *(_each_run(longer[weight]) for weight in _weights(row))])
+    for longer in recorded(file)["longer"]:
+        named = f"{longer['world']}, {longer['steps']:,} steps"
+        rows.append([named, "", "", *(_each_run(longer[weight]) for weight in _weights(row))])
     weights = [f"trained, lambda {weight}" for weight in _weights(row)]
     return markdown(["last control", "share explained", "ideal, mean R²", *weights], rows)
 

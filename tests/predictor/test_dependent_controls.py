@@ -107,8 +107,10 @@ def test_what_a_linear_function_leaves_is_found_late_and_at_a_small_weight_alone
     for row in linear:
         found = min(least(row["0.025"]), least(row["0.2"])) > 0.8
         assert found == (max(row["explained"]) <= CURVED)
-    assert least(recorded["longer"]["0.025"]) > 0.99
-    assert least(recorded["longer"]["0.2"]) < 0.3
+    noisy, faint = recorded["longer"]
+    assert least(noisy["0.025"]) > 0.99
+    assert least(noisy["0.2"]) < 0.3
+    assert least(faint["0.025"]) < 0.6
 
 
 def test_a_prediction_says_that_the_rest_of_a_control_is_found_late(rng: np.random.Generator) -> None:

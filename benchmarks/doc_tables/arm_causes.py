@@ -1,0 +1,57 @@
+"""The table of what sets an arm under a policy apart from the published one: weight, steps and policy, one at a time."""
+
+from __future__ import annotations
+
+from statistics import mean
+from typing import Any
+
+from doc_tables.lambda_windows import STUDYS_OWN
+from doc_tables.markdown import RESULTS, markdown, number, recorded
+
+STRIDES = (1, 64)
+JOINTS = ("shoulder", "wrist")
+TRAINED = {
+    "arm-seeds.json": "servo",
+    "arm-strides.json": "servo",
+    "arm-auto.json": "servo",
+    "arm-long.json": "servo",
+    "arm-learned-policy.json": "learned",
+}
+"""Files of results, and what moves the arm in them; later ones replace earlier ones of the same settings."""
+
+
+def causes() -> str:
+    """Return R² at the shortest and the longest stride by policy, weight and steps, beside the published."""
+    found: dict[tuple[str, str, int], dict[int, dict[str, Any]]] = {}
+    for file, moved in TRAINED.items():
+        for row in recorded(file)["rows"] if (RESULTS / file).exists() else []:
+            stride = row["axes"].get("stride")
+            if row["role"] == "measured" and stride in STRIDES:
+                weight = row["axes"].get("lambda", "auto" if moved == "learned" else STUDYS_OWN)
+                found.setdefault((moved, str(weight), row["steps"]), {})[stride] = row
+    rows = [
+        [moved, weight, f"{steps:,}", *(_cell(by_stride.get(stride)) for stride in STRIDES)]
+        for (moved, weight, steps), by_stride in found.items()
+    ]
+    published = recorded("arm-cpu.json")["rows"]
+    rows.append(
+        ["published: learned", "best of four", "39,000", *(_published(published, stride) for stride in STRIDES)]
+    )
+    return markdown(
+        ["policy", "lambda", "steps", *(f"stride {stride}: R² (shoulder, wrist)" for stride in STRIDES)], rows
+    )
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "not trained"
+    each = row["r2_per_seed"]
+    spread = f"; {number(min(each))} to {number(max(each))} over {len(each)}" if len(each) > 1 else "; one training"
+    joints = ", ".join(number(row["r2_per_control"][joint]["mean"]) for joint in JOINTS)
+    return f"{number(row['r2']['mean'])} ({joints}{spread})"
+
+
+def _published(rows: list[dict[str, Any]], stride: int) -> str:
+    (row,) = (row for row in rows if row["axes"].get("stride") == stride)
+    joints = [row["published_per_control"][joint] for joint in JOINTS]
+    return f"{number(mean(joints))} ({', '.join(map(number, joints))})"
