@@ -1,4 +1,4 @@
-"""The table of what sets an arm under a policy apart from the published one: weight, steps and policy, one at a time."""
+"""What sets an arm under a policy apart from the published one: weight, steps and policy, one at a time."""
 
 from __future__ import annotations
 
