@@ -9,12 +9,14 @@ from doc_tables.lambda_windows import STUDYS_OWN
 from doc_tables.markdown import RESULTS, markdown, number, recorded
 
 STRIDES = (1, 64)
+STUDYS_STEPS = 2000
 JOINTS = ("shoulder", "wrist")
 TRAINED = {
     "arm-seeds.json": "servo",
     "arm-strides.json": "servo",
     "arm-auto.json": "servo",
     "arm-long.json": "servo",
+    "arm-one-target.json": "servo, one target an episode",
     "arm-learned-policy.json": "learned",
 }
 """Files of results, and what moves the arm in them; later ones replace earlier ones of the same settings."""
@@ -22,7 +24,10 @@ TRAINED = {
 
 def causes() -> str:
     """Return R² at the shortest and the longest stride by policy, weight and steps, beside the published."""
-    found: dict[tuple[str, str, int], dict[int, dict[str, Any]]] = {}
+    ours = [row for row in recorded("arm-cpu.json")["rows"] if row["axes"].get("stride") in STRIDES]
+    found: dict[tuple[str, str, int], dict[int, dict[str, Any]]] = {
+        ("servo", str(STUDYS_OWN), STUDYS_STEPS): {row["axes"]["stride"]: _as_summary(row) for row in ours}
+    }
     for file, moved in TRAINED.items():
         for row in recorded(file)["rows"] if (RESULTS / file).exists() else []:
             stride = row["axes"].get("stride")
@@ -40,6 +45,11 @@ def causes() -> str:
     return markdown(
         ["policy", "lambda", "steps", *(f"stride {stride}: R² (shoulder, wrist)" for stride in STRIDES)], rows
     )
+
+
+def _as_summary(row: dict[str, Any]) -> dict[str, Any]:
+    each = {joint: {"mean": row["per_control"][joint]["r2"]} for joint in JOINTS}
+    return {"r2": {"mean": row["r2"]}, "r2_per_control": each, "r2_per_seed": [row["r2"]]}
 
 
 def _cell(row: dict[str, Any] | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from doc_tables.markdown import RESULTS, markdown, number, recorded
+from doc_tables.markdown import markdown, number, recorded
 from lambda_curves import BATCH, curves
 from worldprobe.train.lambda_window import lambda_window
 
@@ -42,10 +42,11 @@ def edges() -> str:
 def policies() -> str:
     """Return R² of the arm under a policy at every stride and lambda that was trained, with the window of its pairs."""
     found = [(STUDYS_OWN, row) for row in recorded("arm-seeds.json")["rows"] if row["role"] == "measured"]
-    if (RESULTS / "arm-strides.json").exists():
-        swept = [row for row in recorded("arm-strides.json")["rows"] if row["role"] == "measured"]
-        found += [(row["axes"]["lambda"], row) for row in swept]
-    rows = [_policy(weight, row) for weight, row in found if "stride" in row["axes"]]
+    swept = [row for row in recorded("arm-strides.json")["rows"] if row["axes"].get("lambda") != "auto"]
+    swept += recorded("arm-auto.json")["rows"]
+    found += [(row["axes"]["lambda"], row) for row in swept if row["role"] == "measured"]
+    moved = sorted((pair for pair in found if "stride" in pair[1]["axes"]), key=lambda pair: pair[1]["axes"]["stride"])
+    rows = [_policy(weight, row) for weight, row in moved]
     columns = ["stride", "pair correlation", "collapse below", "drowned above", "`auto`", "trained with lambda"]
     return markdown([*columns, "steps", "trainings", "mean R² (range)"], rows)
 
