@@ -62,8 +62,8 @@ def test_an_impossible_choice_is_refused_before_any_work(given: tuple[str, ...],
 )
 def test_a_choice_without_training_is_refused(given: tuple[str, str], tmp_path: Path) -> None:
     log = write_dots(tmp_path / "log.npz", 4)
-    for what in (("--data", str(log)), ("camera",)):
+    for what, why in ((("--data", str(log)), "--train was not given"), (("camera",), "a study was given")):
         found = call("audit", *what, *given)
         assert found.status == 2
-        assert f"{given[0]} = " in found.err
-        assert "--train" in found.err
+        assert f"{' '.join(given)} changes nothing" in found.err
+        assert why in found.err
