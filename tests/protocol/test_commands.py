@@ -77,4 +77,4 @@ def test_options_that_need_a_protocol_or_a_study_say_so(study: str) -> None:
     assert isinstance(
         _call("sign", "nowhere", "--name", "A", "--role", "B", "--verdict", "approve").exception, WorldprobeError
     )
-    assert "a study's" in str(_call("audit", "--data", "log.npz", "--brief").exception)
+    assert "it is about a study" in str(_call("audit", "--data", "log.npz", "--brief").exception)
