@@ -66,4 +66,5 @@ def test_a_choice_without_training_is_refused(given: tuple[str, str], tmp_path: 
         found = call("audit", *what, *given)
         assert found.status == 2
         assert f"{' '.join(given)} changes nothing" in found.err
+        assert "--train" in found.err
         assert why in found.err

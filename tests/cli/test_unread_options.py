@@ -20,7 +20,7 @@ SHARE = "--cells trains and measures runs alone, one after the other"
         (("audit", "mixings-2d", "--stride", "1"), "--stride 1", RECORDING),
         (("audit", "mixings-2d", "--drop-bad"), "--drop-bad", RECORDING),
         (("audit", "mixings-2d", "--train"), "--train", RECORDING),
-        (("audit", "mixings-2d", "--steps", "9"), "--steps 9", RECORDING),
+        (("audit", "mixings-2d", "--steps", "9"), "--steps 9", "a recording and --train, and a study was given"),
         (("audit", "--data", "log.npz", "--preset", "cpu"), "--preset cpu", STUDY),
         (("audit", "--data", "log.npz", "--brief"), "--brief", STUDY),
         (

@@ -13,15 +13,25 @@ from worldprobe.cli.app import app
 from worldprobe.cli.completion import preset_names, study_names
 from worldprobe.cli.engines import ADDRESS_HELP, ENGINE_HELP, engine_of, gatherer
 from worldprobe.cli.places_to_write import check_file, check_folder
+from worldprobe.cli.recording_options import (
+    OF_RECORDINGS,
+    RECORDING,
+    Actions,
+    DropBad,
+    Episode,
+    Format,
+    Frames,
+    States,
+    Stride,
+    Time,
+    column_names,
+)
 from worldprobe.cli.terminal import say
 from worldprobe.cli.train_on_recording import print_chosen, train_on_recording
 from worldprobe.cli.unread_options import refuse_unread
 from worldprobe.errors import InvalidValue, WrongChoice
 
-RECORDING, TRAINING = "A recording, with --data", "Training on it, with --train"
-ANSWER = "The answer"
-OF_RECORDINGS = ("states", "frames", "episode", "actions", "time", "format", "stride", "drop_bad")
-"""Parameters that say how a recording is read."""
+TRAINING, ANSWER = "Training on it, with --train", "The answer"
 
 
 class FailOn(StrEnum):
@@ -50,35 +60,14 @@ def audit(
             rich_help_panel=RECORDING,
         ),
     ] = None,
-    states: Annotated[
-        str | None, typer.Option(help="Its state columns, comma-separated.", rich_help_panel=RECORDING)
-    ] = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(
-            help="Its frames' column or video, or none. With --states, frames are read only if named.",
-            rich_help_panel=RECORDING,
-        ),
-    ] = None,
-    episode: Annotated[
-        str | None, typer.Option(help="Its episodes' column, or none.", rich_help_panel=RECORDING)
-    ] = None,
-    actions: Annotated[
-        str | None, typer.Option(help="Its columns of actions, or none.", rich_help_panel=RECORDING)
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(help="The column that rises with time, or none.", rich_help_panel=RECORDING)
-    ] = None,
-    format: Annotated[
-        str | None,
-        typer.Option(help="Its layout, where several fit: see `worldprobe formats`.", rich_help_panel=RECORDING),
-    ] = None,
-    stride: Annotated[
-        int, typer.Option(help="Rows between the members of a pair.", min=1, rich_help_panel=RECORDING)
-    ] = 1,
-    drop_bad: Annotated[
-        bool, typer.Option("--drop-bad", help="Leave out rows that are not finite.", rich_help_panel=RECORDING)
-    ] = False,
+    states: States = None,
+    frames: Frames = None,
+    episode: Episode = None,
+    actions: Actions = None,
+    time: Time = None,
+    format: Format = None,
+    stride: Stride = 1,
+    drop_bad: DropBad = False,
     train: Annotated[
         bool,
         typer.Option(
@@ -177,19 +166,18 @@ def audit(
         raise WrongChoice("a study", "--data PATH")
     of_training = {"encoder": encoder, "objective": objective, "size": size, "steps": steps}
     if study is not None:
-        refuse_unread(("train", *OF_RECORDINGS, *of_training), "it is about a recording, and a study was given")
-    else:
-        refuse_unread(("preset", "protocol", "as_brief"), "it is about a study, and a recording was given")
-        if not train:
-            refuse_unread(of_training, "it is about training, and --train was not given")
-    if study is not None:
+        refuse_unread(("train", *OF_RECORDINGS), "it is about a recording, and a study was given")
+        refuse_unread(of_training, "it is about a recording and --train, and a study was given")
         loaded = load_study(study, overrides or [], preset)
         loaded = loaded.model_copy(update={"audit": {**loaded.audit, **chosen}})
         with gatherer(engine, address) as cluster:
             found = _audit_study(loaded, out, protocol, as_brief, as_json, cluster)
     else:
-        given = {"states": _names(states), "frames": frames, "episode": episode, "drop_bad": drop_bad}
-        order = {"actions": _names(actions), "time": time, "format": format}
+        refuse_unread(("preset", "protocol", "as_brief"), "it is about a study, and a recording was given")
+        if not train:
+            refuse_unread(of_training, "it is about training, and --train was not given")
+        given = {"states": column_names(states), "frames": frames, "episode": episode, "drop_bad": drop_bad}
+        order = {"actions": column_names(actions), "time": time, "format": format}
         path = Path(str(data))
         if not train and engine != "local":
             raise InvalidValue("--engine", engine, "local for one recording, which is one piece of work")
@@ -223,10 +211,6 @@ def _export(found: Any, title: str, fail_on: Any, junit: Path | None, markdown: 
         if path is not None:
             with atomic_write(path) as aside:
                 aside.write_text(text(), encoding="utf8")
-
-
-def _names(columns: str | None) -> list[str] | None:
-    return columns.split(",") if columns else None
 
 
 def _audit_study(

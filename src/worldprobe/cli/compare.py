@@ -9,6 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worldprobe.cli.app import app
+from worldprobe.cli.recording_options import (
+    RECORDING,
+    Actions,
+    DropBad,
+    Episode,
+    Format,
+    Frames,
+    States,
+    Stride,
+    Time,
+    column_names,
+)
 from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.cli.unread_options import refuse_unread
 from worldprobe.errors import InvalidValue, WorldprobeError
@@ -16,7 +28,6 @@ from worldprobe.errors import InvalidValue, WorldprobeError
 if TYPE_CHECKING:
     from worldprobe.results import ComparedSeries, Interval
 
-RECORDINGS = "Recordings"
 RESULTS_FILES = ("study.yaml", "results.json", "runs")
 """What tells a results folder from the folder of a recording."""
 
@@ -26,41 +37,25 @@ def compare(
     paths: Annotated[
         list[Path], typer.Argument(help="Two results folders, or two or more recordings.", show_default=False)
     ],
-    states: Annotated[
-        str | None, typer.Option(help="State columns, comma-separated.", rich_help_panel=RECORDINGS)
-    ] = None,
-    frames: Annotated[
-        str | None, typer.Option(help="The frames' column or video, or none.", rich_help_panel=RECORDINGS)
-    ] = None,
-    episode: Annotated[
-        str | None, typer.Option(help="The episodes' column, or none.", rich_help_panel=RECORDINGS)
-    ] = None,
-    actions: Annotated[
-        str | None, typer.Option(help="Columns of actions, or none.", rich_help_panel=RECORDINGS)
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(help="The column that rises with time, or none.", rich_help_panel=RECORDINGS)
-    ] = None,
-    format: Annotated[
-        str | None, typer.Option(help="Their layout, where several fit.", rich_help_panel=RECORDINGS)
-    ] = None,
-    stride: Annotated[
-        int, typer.Option(help="Rows between the members of a pair.", min=1, rich_help_panel=RECORDINGS)
-    ] = 1,
-    drop_bad: Annotated[
-        bool, typer.Option("--drop-bad", help="Leave out rows that are not finite.", rich_help_panel=RECORDINGS)
-    ] = False,
+    states: States = None,
+    frames: Frames = None,
+    episode: Episode = None,
+    actions: Actions = None,
+    time: Time = None,
+    format: Format = None,
+    stride: Stride = 1,
+    drop_bad: DropBad = False,
     train: Annotated[
         bool,
         typer.Option(
             "--train",
             help="With --out: train on the frames of each, and write a report.",
-            rich_help_panel=RECORDINGS,
+            rich_help_panel=RECORDING,
         ),
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder to keep audit.json in.", rich_help_panel=RECORDINGS)] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to keep audit.json in.", rich_help_panel=RECORDING)] = None,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print every gate.", rich_help_panel=RECORDINGS)
+        bool, typer.Option("--verbose", "-v", help="Print every gate.", rich_help_panel=RECORDING)
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -75,10 +70,10 @@ def compare(
     [bold]worldprobe compare random.h5 teleop.h5 --states pos,yaw --train --out compared[/bold]
     """
     given: dict[str, Any] = {
-        "states": _names(states),
+        "states": column_names(states),
         "frames": frames,
         "episode": episode,
-        "actions": _names(actions),
+        "actions": column_names(actions),
         "time": time,
         "format": format,
         "stride": stride,
@@ -109,10 +104,6 @@ def _are_results(paths: list[Path]) -> bool:
 
 def _kind(path: Path, results: bool) -> str:
     return "is a results folder" if results else "is no results folder" if path.exists() else "does not exist"
-
-
-def _names(columns: str | None) -> list[str] | None:
-    return columns.split(",") if columns else None
 
 
 def _compare_results(first: Path, second: Path, as_json: bool) -> None:

@@ -10,11 +10,12 @@ import typer
 
 from worldprobe.cli.app import app
 from worldprobe.cli.places_to_write import check_folder
+from worldprobe.cli.recording_options import RECORDING, DropBad, Episode, Format, States, Stride
 from worldprobe.cli.terminal import cell, console, say, table
 from worldprobe.errors import InvalidValue, WrongChoice
 
 SETTING = "world."
-LOG, ENCODER, INPUT = "A log, with --data", "The encoder, or its embeddings", "What the encoder takes"
+ENCODER, INPUT = "The encoder, or its embeddings", "What the encoder takes"
 REFERENCES, ANSWER = "What it is compared with", "The answer"
 
 
@@ -29,20 +30,18 @@ def measure(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="The log that it is measured on: NPZ, CSV, Parquet, HDF5, LeRobot.", rich_help_panel=LOG),
+        typer.Option(
+            help="The log that it is measured on: NPZ, CSV, Parquet, HDF5, LeRobot.", rich_help_panel=RECORDING
+        ),
     ] = None,
-    states: Annotated[str | None, typer.Option(help="Its state columns, comma-separated.", rich_help_panel=LOG)] = None,
+    states: States = None,
     frames: Annotated[
-        str | None, typer.Option(help="With --encoder: its frames' column or video.", rich_help_panel=LOG)
+        str | None, typer.Option(help="With --encoder: the frames' column or video.", rich_help_panel=RECORDING)
     ] = None,
-    episode: Annotated[str | None, typer.Option(help="Its episodes' column, or none.", rich_help_panel=LOG)] = None,
-    stride: Annotated[int, typer.Option(help="Rows between the members of a pair.", min=1, rich_help_panel=LOG)] = 1,
-    drop_bad: Annotated[
-        bool, typer.Option("--drop-bad", help="Leave out rows that are not finite.", rich_help_panel=LOG)
-    ] = False,
-    format: Annotated[
-        str | None, typer.Option(help="Its format, where several fit; see `worldprobe formats`.", rich_help_panel=LOG)
-    ] = None,
+    episode: Episode = None,
+    stride: Stride = 1,
+    drop_bad: DropBad = False,
+    format: Format = None,
     embeddings: Annotated[
         list[str] | None,
         typer.Option(
