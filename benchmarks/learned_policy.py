@@ -25,7 +25,7 @@ from machine import RESULTS, described
 from worldprobe import register
 from worldprobe._util.files import write_json
 from worldprobe._util.seeds import stream
-from worldprobe.explore.simulated_body import TARGETS_METRES, Episodes
+from worldprobe.explore.simulated_body import TARGETS_METRES, Policy, draw_targets
 from worldprobe.world.arm.model import TARGET_RADIUS, THICKNESS
 from worldprobe.world.arm.physics import Body
 
@@ -36,12 +36,6 @@ TOUCHING = TARGET_RADIUS + THICKNESS
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """Weights and biases."""
-
-
-def somewhere(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw targets as the Control Suite does."""
-    direction, distance = rng.uniform(0.0, 2.0 * np.pi, count), rng.uniform(*TARGETS_METRES, count)
-    return distance[:, None] * np.stack([np.cos(direction), np.sin(direction)], axis=1)
 
 
 def observed(body: Body, states: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -58,40 +52,28 @@ def missed(body: Body, states: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 @register("learned-policy")
-class LearnedPolicy(Episodes):
+class LearnedPolicy(Policy):
     """The regime `policy` with a learned policy in the controller's place."""
 
     weights: FilePath = Field(description="What `python benchmarks/learned_policy.py` wrote.")
-    targets: int = Field(50, ge=1, description="Control steps after which the arm is given the next target.")
 
     def body(self, joints: int, shoulder_limited: bool) -> Body:
         """Return an arm with torque motors."""
         return Body(joints, shoulder_limited)
 
-    def explore(self, body: Body, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Return the angles of arms that reach for a fresh target every so many steps."""
-        layers, states = read(self.weights), body.anywhere(count, rng)
-        seen = [body.angles(states)[:, None]]
-        for start in range(0, self.episode, self.targets):
-            moved = reach(layers, body, states, somewhere(count, rng), min(self.targets, self.episode - start))
-            seen.append(body.angles(moved))
-            states = moved[:, -1]
-        return np.concatenate(seen, axis=1)
+    def reach(self, body: Body, states: np.ndarray, targets: np.ndarray, steps: int) -> np.ndarray:
+        """Return the states (arms, steps, state) after each of so many control steps towards targets."""
+        layers, after = read(self.weights), []
+        for _ in range(steps):
+            states = body.move(states, acted(layers, observed(body, states, targets))[:, None])[:, -1]
+            after.append(states)
+        return np.stack(after, axis=1)
 
 
 def read(file: Path) -> Layers:
     """Return the layers of a stored policy."""
     with np.load(file) as stored:
         return [(stored[f"weight{i}"], stored[f"bias{i}"]) for i in range(len(stored.files) // 2)]
-
-
-def reach(layers: Layers, body: Body, states: np.ndarray, targets: np.ndarray, steps: int) -> np.ndarray:
-    """Return the states (arms, steps, state) after each of so many control steps under a learned policy."""
-    after = []
-    for _ in range(steps):
-        states = body.move(states, acted(layers, observed(body, states, targets))[:, None])[:, -1]
-        after.append(states)
-    return np.stack(after, axis=1)
 
 
 def acted(layers: Layers, seen: np.ndarray) -> np.ndarray:
@@ -117,7 +99,7 @@ def learn(steps: int, seed: int) -> Layers:
 
         def reset(self) -> np.ndarray:
             self.states, self.step_number = self.body.anywhere(ARMS, self.rng), 0
-            self.targets = somewhere(ARMS, self.rng)
+            self.targets = draw_targets(ARMS, self.rng)
             return observed(self.body, self.states, self.targets)
 
         def step_async(self, actions: np.ndarray) -> None:
@@ -153,17 +135,13 @@ def learn(steps: int, seed: int) -> Layers:
     return [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in linear]
 
 
-def compared(layers: Layers, seed: int, arms: int = 500) -> dict[str, dict[str, float]]:
+def compared(weights: Path, seed: int, arms: int = 500) -> dict[str, dict[str, float]]:
     """Return how both controllers reach their first target in 50 control steps, and how fast the joints turn."""
     rows = {}
-    for name, servo in (("servo", True), ("learned", False)):
-        body, rng = Body(2, servo=servo), stream(seed, "compared")
-        states, targets = body.anywhere(arms, rng), somewhere(arms, rng)
-        if servo:
-            commands = body.posture(body.angles(states), targets)
-            moved = body.move(states, np.repeat(commands[:, None], 50, axis=1))
-        else:
-            moved = reach(layers, body, states, targets, 50)
+    for name, policy in (("servo", Policy()), ("learned", LearnedPolicy(weights=weights))):
+        body, rng = policy.body(2, shoulder_limited=False), stream(seed, "compared")
+        states, targets = body.anywhere(arms, rng), draw_targets(arms, rng)
+        moved = policy.reach(body, states, targets, 50)
         distance = missed(body, moved[:, -1], targets)
         turned = np.abs(np.diff(body.angles(moved), axis=1)).mean(axis=(0, 1))
         rows[name] = {
@@ -187,7 +165,7 @@ def main() -> None:
     layers = learn(given.steps, given.seed)
     parts = {"weight": 0, "bias": 1}
     np.savez(given.out, **{f"{name}{i}": layer[at] for i, layer in enumerate(layers) for name, at in parts.items()})
-    rows = compared(layers, given.seed)
+    rows = compared(given.out, given.seed)
     print(rows)
     document = {
         "what": "Two controllers of the arm, 50 control steps after a target is given",

@@ -93,11 +93,11 @@ def test_the_longest_stride_that_fits_is_accepted():
 def test_a_policys_fingertip_arrives_at_every_target(joints, monkeypatch):
     asked = []
 
-    def remembered(count, generator, draw=simulated_body._targets):
+    def remembered(count, generator, draw=simulated_body.draw_targets):
         asked.append(draw(count, generator))
         return asked[-1]
 
-    monkeypatch.setattr(simulated_body, "_targets", remembered)
+    monkeypatch.setattr(simulated_body, "draw_targets", remembered)
     policy = Policy(targets=75, episode=300)
     body = policy.body(joints, shoulder_limited=False)
     angles = policy.explore(body, 100, rng())

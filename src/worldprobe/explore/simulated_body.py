@@ -100,11 +100,17 @@ class Policy(Episodes):
         states = body.anywhere(count, rng)
         seen = [body.angles(states)[:, None]]
         for start in range(0, self.episode, self.targets):
-            posture = body.posture(body.angles(states), _targets(count, rng))
-            moved = body.move(states, np.repeat(posture[:, None], min(self.targets, self.episode - start), axis=1))
+            moved = self.reach(body, states, draw_targets(count, rng), min(self.targets, self.episode - start))
             seen.append(body.angles(moved))
             states = moved[:, -1]
         return np.concatenate(seen, axis=1)
+
+    def reach(
+        self, body: Body, states: Float[np.ndarray, "N state"], targets: Float[np.ndarray, "N 2"], steps: int
+    ) -> Float[np.ndarray, "N steps state"]:
+        """Return the states after each of so many control steps towards targets, in metres from the shoulder."""
+        posture = body.posture(body.angles(states), targets)
+        return body.move(states, np.repeat(posture[:, None], steps, axis=1))
 
 
 @REGIMES.register("random-torque")
@@ -133,7 +139,7 @@ class RandomTorque(Episodes):
         return np.concatenate([body.angles(states)[:, None], body.angles(moved)], axis=1)
 
 
-def _targets(count: int, rng: np.random.Generator) -> Float[np.ndarray, "count 2"]:
+def draw_targets(count: int, rng: np.random.Generator) -> Float[np.ndarray, "count 2"]:
     """Draw targets as the Control Suite does: direction and distance uniform."""
     direction, distance = rng.uniform(0.0, 2.0 * np.pi, count), rng.uniform(*TARGETS_METRES, count)
     return distance[:, None] * np.stack([np.cos(direction), np.sin(direction)], axis=1)
