@@ -83,29 +83,28 @@ def approximate(
     Refused too where the members of a pair share no direction of the plain map, and no nonlinear feature: none that the
     full prediction has found, or no product of two directions.
     """
-    count, dependences = _dependences(z, len(names), rng)
+    marginals = fit_marginals(z.pooled)
+    moving, count = marginals.moving, int(marginals.moving.sum())
+    dependences = _dependences(z, marginals, rng)
     follows = refusals.dependent(min(d, count), count, dependences.following, names)
     if follows:
         return refusals.refused(objective, d, len(z), follows)
-    found = read(z, d, cut, rng)
+    found = read(z, marginals, d, cut, rng)
     if refused.refused_briefly == refusals.SHARE_TOO_LITTLE or not found.rivals.products_shared:
         unshared = _unshared(found, z, rng)
         if unshared is not None:
             return refusals.refused(objective, d, len(z), unshared, tried=refused.tried)
-    marginals = found.marginals
-    r2, low, high = (of_each @ found.shares for of_each in (found.rivals.kept, found.rivals.least, found.rivals.most))
-    searched = count == 1 and len(refused.equally_aligned) > 0
-    if searched:  # the search has seen this control's folds, the closed form has not
-        maps = np.stack([own.r2_at(z.pooled) for own in refused.equally_aligned])
-        r2, low, high = maps[0], maps.min(axis=0), maps.max(axis=0)
     half = float(student.ppf(0.975, max(min(cut.draws, PARTS) - 1.0, 1.0))) * found.error * cut.inflation
     half = half + 3.0 / max(cut.draws, 1.0)
-    low, high = low - half, high + half
-    if not searched:
+    if count == 1 and refused.equally_aligned:  # the search has seen this control's folds, the closed form has not
+        maps = np.stack([own.r2_at(z.pooled) for own in refused.equally_aligned])
+        r2, low, high = maps[0], maps.min(axis=0) - half, maps.max(axis=0) + half
+    else:
+        r2 = found.rivals.kept @ found.shares
+        low, high = found.rivals.least @ found.shares - half, found.rivals.most @ found.shares + half
         low, high = _with_maps(low, high, refused, r2)
     if cut.draws < FEWEST:
         low, high = np.zeros_like(low), np.ones_like(high)
-    moving = marginals.moving
     low, high = (np.where(moving, end.clip(0.0, 1.0), 0.0) for end in (low, high))
     r2 = np.clip(r2, low, high)
     return IdealEncoder.of(
@@ -126,19 +125,18 @@ def approximate(
     )
 
 
-def _dependences(z: PairSample, states: int, rng: np.random.Generator) -> tuple[int, Dependences]:
-    """Return how many states move and which follow from others, not looked for among more than `MOST_JOINT`."""
-    marginals = fit_marginals(z.pooled)
-    moving = int(marginals.moving.sum())
-    found = dependent_controls(z) if states <= MOST_JOINT else Dependences([])
+def _dependences(z: PairSample, marginals: Marginals, rng: np.random.Generator) -> Dependences:
+    """Return which states follow from others; not looked for among more than `MOST_JOINT`."""
+    if len(marginals.moving) > MOST_JOINT:
+        return Dependences([])
+    found = dependent_controls(z)
     if found.following and unmixed(marginals, z.pooled, rng.spawn(1)[0]).axes is not None:
         found = dependent_controls(z, mixed=True)
-    return moving, found
+    return found
 
 
-def read(z: PairSample, d: int, cut: Decorrelated, rng: np.random.Generator) -> Reading:
+def read(z: PairSample, marginals: Marginals, d: int, cut: Decorrelated, rng: np.random.Generator) -> Reading:
     """Fit the plain map to pairs in which a state moves, and judge its directions against their rivals."""
-    marginals = fit_marginals(z.pooled)
     plain = _plain(z, marginals, min(d, int(marginals.moving.sum())), cut.draws, rng)
     one, two = plain(marginals(z.first)), plain(marginals(z.second))
     rivals = competition(one, two, cut.inflation)

@@ -9,6 +9,7 @@ Gaussian coordinates, blocks of consecutive groups being left out in turn.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -102,10 +103,10 @@ def dependent_controls(z: PairSample, *, mixed: bool = False) -> Dependences:
         following = [own for own in each if (own.share > STRAIGHT if mixed else own.follows)]
         if not following:
             nearly = max(each, key=lambda own: own.share)
-            return Dependences(found, _fewest(fits, nearly, CURVED) if nearly.share > CURVED else None)
+            return Dependences(found, _fewest(fits, nearly, _nearly) if _nearly(nearly) else None)
         best = max(following, key=lambda own: (round(own.share - FOLDED * own.folded, 2), own.control))
         left.remove(best.control)
-        found.append(_fewest(fits, best))
+        found.append(_fewest(fits, best, lambda own: own.follows))
     return Dependences(found)
 
 
@@ -124,13 +125,17 @@ def _best(fits: _Fits, control: int, on: list[int]) -> Dependence:
     return Dependence(control, tuple(on), max(plain, squared), folded, curved)
 
 
-def _fewest(fits: _Fits, found: Dependence, limit: float | None = None) -> Dependence:
-    """Return a dependence without the controls that it does without to follow, or to have a share above `limit`."""
+def _nearly(own: Dependence) -> bool:
+    return own.share > CURVED
+
+
+def _fewest(fits: _Fits, found: Dependence, enough: Callable[[Dependence], bool]) -> Dependence:
+    """Return a dependence on as few controls as are still `enough`."""
     on = list(found.on)
     while len(on) > 1:
         fewer = [[other for other in on if other != left_out] for left_out in on]
         best = max((_best(fits, found.control, own) for own in fewer), key=lambda own: own.share)
-        if not (best.follows if limit is None else best.share > limit):
+        if not enough(best):
             break
         on = list(best.on)
     return _best(fits, found.control, on)

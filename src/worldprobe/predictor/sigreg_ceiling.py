@@ -82,8 +82,9 @@ def sigreg_ceiling(
     d, pairs = min(evidence.d, int(evidence.moving.sum())), len(evidence.z)
     levels, (correlation, noise, _) = _supported(levels, rng)
     refused = _lump(evidence) or refusals.nothing_shared(1, correlation, noise, pairs)
-    dependences = dependent_controls(evidence.z, mixed=evidence.marginals.axes is not None)
-    refused = refused or refusals.dependent(d, len(evidence.joints), dependences.following, evidence.names)
+    if refused is None:
+        dependences = dependent_controls(evidence.z, mixed=evidence.marginals.axes is not None)
+        refused = refusals.dependent(d, len(evidence.joints), dependences.following, evidence.names)
     if refused:
         return refusals.refused("sigreg", evidence.d, pairs, refused)
     place, fitted = cross_fit(evidence, rng), rng.permutation(pairs)[:FITTED]

@@ -11,6 +11,7 @@ from worldprobe.audits.limits.mended_pairs import StatePairs
 from worldprobe.predictor.approximate_prediction import Reading, read
 from worldprobe.predictor.decorrelation import Decorrelated
 from worldprobe.predictor.few_draws import SampleSize
+from worldprobe.predictor.gaussian_coordinates import fit_marginals
 from worldprobe.stats.jackknife import PairSample
 
 
@@ -35,7 +36,7 @@ def quick(
     """Predict from pairs that amount to `cut.draws` draws; `size` gives the size of the log where this is a part."""
     n = pairs.first.shape[1]
     z = PairSample(pairs.first, pairs.second, np.array([0, len(pairs.first)]), 1)
-    found: Reading = read(z, n, cut, rng)
+    found: Reading = read(z, fit_marginals(z.pooled), n, cut, rng)
     # Directions, not states: copies of one state are one thing to learn.
     directions = len(found.rivals.correlations)
     own = size or SampleSize(len(pairs.first), cut.draws, directions, float(np.mean(found.rivals.correlations)))
