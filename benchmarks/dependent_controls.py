@@ -108,17 +108,13 @@ def main() -> None:
         for name, noise in worlds
     }
     wanted |= {f"{name} {noise} measured": partial(measured, name, noise) for name, noise in worlds}
+    wanted |= {
+        f"{world} trained {LONGER_STEPS} {seed} {weight}": partial(encoder, *world, LONGER_STEPS, seed, weight)
+        for world in LONGER
+        for seed in range(given.seeds)
+        for weight in given.weights
+    }
     rows = dict(zip(wanted, kept_rows(given.kept, given.jobs, wanted), strict=True))
-    longer = kept_rows(
-        given.kept,
-        given.jobs,
-        {
-            f"{world} trained {LONGER_STEPS} {seed} {weight}": partial(encoder, *world, LONGER_STEPS, seed, weight)
-            for world in LONGER
-            for weight in given.weights
-            for seed in range(given.seeds)
-        },
-    )
     results = {
         name: {
             f"{noise:g}": rows[f"{name} {noise} measured"]
@@ -133,18 +129,20 @@ def main() -> None:
         for name in given.functions
     }
     what = "Encoders trained with SIGReg where one control is a function of others plus noise, beside the ideal"
-    runs = iter(longer)
-    rows_of_longer = [
-        {"world": f"{name} + {noise:g} e", "steps": LONGER_STEPS}
-        | {f"{weight:g}": [next(runs) for _ in range(given.seeds)] for weight in given.weights}
-        for name, noise in LONGER
+    longer = [
+        {"world": f"{world[0]} + {world[1]:g} e", "steps": LONGER_STEPS}
+        | {
+            f"{weight:g}": [rows[f"{world} trained {LONGER_STEPS} {seed} {weight}"] for seed in range(given.seeds)]
+            for weight in given.weights
+        }
+        for world in LONGER
     ]
     document = {
         "what": what,
         "settings": {"steps": given.steps, "seeds": given.seeds, "pairs": PAIRS},
         "machine": described(),
         "results": results,
-        "longer": rows_of_longer,
+        "longer": longer,
     }
     write_json(RESULTS / "dependent_controls.json", document)
     rewrite()

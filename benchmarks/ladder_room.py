@@ -42,7 +42,6 @@ SLOWEST = {"yaw", "pitch", "roll"}
 
 Draw = Callable[[Sequence[Control], np.random.Generator, int], Pairs]
 
-
 Sensor = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """From frames, of which pairs are consecutive, to what the sensor makes of them."""
 
@@ -78,10 +77,6 @@ def truncated(reach: float, controls: Sequence[Control], rng: np.random.Generato
             kept = np.concatenate([kept, z[(np.abs(z) < reach).all(axis=1)]])
         columns.append(kept[: frames // 2])
     return Pairs(np.stack(columns, axis=2).reshape(-1, len(columns)), np.arange(frames).reshape(-1, 2))
-
-
-def _name(violation: str, severity: float) -> str:
-    return violation if severity == 1.0 else f"{violation} {severity:g}"
 
 
 def regime(name: str, **settings: Any) -> Draw:
@@ -153,11 +148,18 @@ VIOLATIONS: dict[str, tuple[str, Callable[[float], Rung], tuple[float, ...]]] = 
 }
 """The scale of each, from severity to a rung, and the severities that are made."""
 
-RUNGS: dict[str, Rung] = {"none": Rung(CLEAN)} | {
-    _name(violation, severity): made(severity)
-    for violation, (_, made, severities) in VIOLATIONS.items()
+PLACES: dict[str, tuple[str, float]] = {"none": ("none", 0.0)} | {
+    violation if severity == 1.0 else f"{violation} {severity:g}": (violation, severity)
+    for violation, (*_, severities) in VIOLATIONS.items()
     for severity in severities
 }
+"""Of every rung by its name: which violation, and how severe."""
+
+
+def rung_of(name: str) -> Rung:
+    """Return a rung by its name."""
+    violation, severity = PLACES[name]
+    return VIOLATIONS[violation][1](severity) if severity else Rung(CLEAN)
 
 
 def drawn(world: Any, rung: Rung, frames: int, seed: int, kind: str) -> tuple[Pairs, np.ndarray]:
@@ -174,7 +176,7 @@ def drawn(world: Any, rung: Rung, frames: int, seed: int, kind: str) -> tuple[Pa
 
 def trained(name: str, steps: int, frames: int, seed: int) -> Row:
     """Train on one rung with one seed; return R^2 per control within the exploration and on canonical points."""
-    rung, unpaired = RUNGS[name], regime("gaussian", rho=0.0)
+    rung, unpaired = rung_of(name), regime("gaussian", rho=0.0)
     with WORLDS["room"](size=32) as world:  # type: ignore[call-arg]
         pairs, x = drawn(world, rung, frames, seed, "train")
         encoder = ENCODERS["patchify"]().build(world.observation_shape, rung.d or len(world.controls), seed)
@@ -194,7 +196,7 @@ def audited(name: str) -> Row:
     """Return the prediction and the audit of one rung's controls."""
     controls = WORLDS["room"](size=32).controls  # type: ignore[call-arg]
     names = tuple(control.name for control in controls)
-    rung = RUNGS[name]
+    rung = rung_of(name)
     return said(lambda rng, frames: rung.draw(controls, rng, frames), rung.d or len(names), names, RHO - RHO**2)
 
 
@@ -206,9 +208,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1, help="processes, one training each")
     parser.add_argument("--kept", type=Path, help="a folder for finished trainings, so that an interrupted run goes on")
-    parser.add_argument("--only", nargs="+", choices=RUNGS, help="print these, write nothing")
+    parser.add_argument("--only", nargs="+", choices=PLACES, help="print these, write nothing")
     given = parser.parse_args()
-    names = given.only or list(RUNGS)
+    names = given.only or list(PLACES)
     wanted: dict[str, Callable[[], Row]] = {f"audit of {name}": partial(audited, name) for name in names}
     wanted |= {
         f"{name}, {given.steps} steps, {given.frames} frames, seed {seed}": partial(
@@ -219,13 +221,11 @@ def main() -> None:
     }
     made = kept_rows(given.kept, given.jobs, wanted)
     rows = []
-    severities = {_name(violation, each): each for violation, (*_, made_at) in VIOLATIONS.items() for each in made_at}
     for place, name in enumerate(names):
         runs = made[len(names) + place * given.seeds :][: given.seeds]
         own, canonical = (np.array([run[what] for run in runs]) for what in ("own", "canonical"))
-        severity = severities.get(name, 0.0)
-        violation = name.removesuffix(f" {severity:g}")
-        scale = VIOLATIONS[violation][0] if violation in VIOLATIONS else ""
+        violation, severity = PLACES[name]
+        scale = VIOLATIONS[violation][0] if severity else ""
         row: dict[str, Any] = {"violation": violation, "severity": severity, "scale": scale}
         row |= {"trained": rounded(list(own.mean(axis=1))), "trained per control": rounded(own.mean(axis=0))}
         rows.append(row | {"canonical": rounded(list(canonical.mean(axis=1)))} | made[place])

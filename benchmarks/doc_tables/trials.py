@@ -61,24 +61,18 @@ def hard(file: str) -> str:
 
 def dependent(file: str) -> str:
     """Return what encoders recover where the last control is a function of the others and noise, by the noise."""
-    rows = []
-    for name, by_noise in recorded(file)["results"].items():
+    found, rows = recorded(file), []
+    weights = [key for key in found["longer"][0] if key not in ("world", "steps")]
+    for name, by_noise in found["results"].items():
         for noise, row in by_noise.items():
             ideal = number(row["ideal"] if float(noise) else None)
-            rows.append([f"{name} + {noise} e", number(max(row["explained"])), ideal, *map(_each_run, _runs(row))])
-    for longer in recorded(file)["longer"]:
-        named = f"{longer['world']}, {longer['steps']:,} steps"
-        rows.append([named, "", "", *(_each_run(longer[weight]) for weight in _weights(row))])
-    weights = [f"trained, lambda {weight}" for weight in _weights(row)]
-    return markdown(["last control", "share explained", "ideal, mean R²", *weights], rows)
-
-
-def _weights(row: dict[str, Any]) -> list[str]:
-    return [key for key in row if key not in ("explained", "ideal")]
-
-
-def _runs(row: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    return [row[weight] for weight in _weights(row)]
+            read = [_each_run(row[weight]) for weight in weights]
+            rows.append([f"{name} + {noise} e", number(max(row["explained"])), ideal, *read])
+    for row in found["longer"]:
+        read = [_each_run(row[weight]) for weight in weights]
+        rows.append([f"{row['world']}, {row['steps']:,} steps", "", "", *read])
+    head = ["last control", "share explained", "ideal, mean R²", *(f"trained, lambda {weight}" for weight in weights)]
+    return markdown(head, rows)
 
 
 def _each_run(runs: list[dict[str, Any]]) -> str:
